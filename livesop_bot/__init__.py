@@ -1,0 +1,1 @@
+"""LiveSOP: a Slack app that makes a team's standard operating procedures run."""

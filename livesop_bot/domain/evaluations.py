@@ -1,0 +1,68 @@
+"""Evaluations: attempts to say which workflow a signal calls for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from livesop_bot.domain.decisions import Decision
+from livesop_bot.domain.signals import Signal, SignalId
+from livesop_bot.domain.workflows import Workflow, WorkflowId
+
+EvaluationId = NewType("EvaluationId", int)
+
+
+class Cause(StrEnum):
+    """Why an evaluation was made."""
+
+    SIGNAL = "signal"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What an evaluator says. It can only name a workflow that it was given, or none.
+
+    `confidence` is 0..1, also for no match (then: of the nearest workflow). `reasoning` is short
+    and for people; it never quotes the message. `evidence` is a verbatim span of the message.
+    """
+
+    workflow: WorkflowId | None
+    confidence: float
+    reasoning: str
+    evaluator: str
+    evidence: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence must be within 0..1, not {self.confidence}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A finished evaluation, as people see it: the decision, what it rests on, and its signal."""
+
+    id: EvaluationId
+    signal: Signal
+    workflow: Workflow | None
+    confidence: float | None
+    reasoning: str
+    evidence: str
+    evaluator: str
+    decision: Decision
+    cause: Cause
+    dry_run: bool
+    latency_ms: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The right to conclude one evaluation of a signal.
+
+    `token` is the signal's attempt counter when work began. Whoever starts, times out, edits or
+    deletes after that counts it up, and what was begun under an older token can write nothing.
+    """
+
+    signal_id: SignalId
+    token: int

@@ -1,0 +1,104 @@
+"""Workflows: living SOPs, as people write them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from livesop_bot.domain.signals import ChannelId, TeamId
+
+WorkflowId = NewType("WorkflowId", int)
+StepId = NewType("StepId", str)
+
+
+class StepKind(StrEnum):
+    """Who or what carries a step out."""
+
+    ACTION = "action"
+    MANUAL = "manual"
+    DECISION = "decision"
+
+
+class StepMode(StrEnum):
+    """Whether a step may run by itself (`auto`, if Auto-Pilot is on), after a button, or by hand."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+    MANUAL = "manual"
+
+
+class ActionKind(StrEnum):
+    """The outside effects that a step can have."""
+
+    SLACK_MESSAGE = "slack_message"
+    JIRA_ISSUE = "jira_issue"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One box of an SOP. `action` and `fields` are set for kind `action` only."""
+
+    id: StepId
+    title: str
+    kind: StepKind
+    mode: StepMode
+    instructions: str = ""
+    action: ActionKind | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """The way from one step to another; `label` is the answer that a decision takes it on."""
+
+    source: StepId
+    target: StepId
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What a message must be about. Empty `channels` means every channel."""
+
+    description: str
+    examples: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    channels: tuple[ChannelId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowDefinition:
+    """The content of one workflow version. `slug` names the workflow within its team."""
+
+    slug: str
+    title: str
+    trigger: Trigger
+    steps: tuple[Step, ...]
+    edges: tuple[Edge, ...] = ()
+    summary: str = ""
+
+    @property
+    def acting_steps(self) -> tuple[Step, ...]:
+        """The steps with an outside effect."""
+        return tuple(step for step in self.steps if step.kind is StepKind.ACTION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """A team's workflow at its current version."""
+
+    id: WorkflowId
+    team: TeamId
+    version: int
+    definition: WorkflowDefinition
+
+    @property
+    def slug(self) -> str:
+        """The workflow's name within its team, as typed in commands."""
+        return self.definition.slug
+
+    @property
+    def title(self) -> str:
+        """The workflow's name as shown to people."""
+        return self.definition.title

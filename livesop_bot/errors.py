@@ -1,0 +1,66 @@
+"""The errors that LiveSOP raises.
+
+    LivesopError
+    ├── ConfigurationError      a setting is missing or malformed; nothing was started
+    ├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
+    ├── TransientError          worth another try, later
+    │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
+    │   ├── SlackAway           Slack cannot be reached, is overloaded, or asked us to wait
+    │   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+    └── PermanentError          trying again would end the same way
+        ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
+        ├── SlackRefused        Slack answered that it will not do this
+        └── EvaluatorBroken     the evaluator gave no usable answer
+"""
+
+
+class LivesopError(Exception):
+    """Anything that LiveSOP itself raises."""
+
+
+class ConfigurationError(LivesopError):
+    """A setting is missing or malformed; the message names the variable and what is expected."""
+
+
+class InvalidWorkflow(LivesopError):
+    """An SOP document that cannot be accepted; the message names line and field."""
+
+
+class TransientError(LivesopError):
+    """Worth another try. `retry_after` is in seconds where the other side named a time."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DatabaseAway(TransientError):
+    """PostgreSQL cannot be reached, or did not answer in time."""
+
+
+class SlackAway(TransientError):
+    """Slack cannot be reached, is overloaded, or asked us to wait."""
+
+
+class EvaluatorAway(TransientError):
+    """The evaluator's service cannot be reached or is overloaded."""
+
+
+class PermanentError(LivesopError):
+    """Trying again would end the same way."""
+
+
+class SpoolFull(PermanentError):
+    """The spool on disk is at its limit, or the disk refuses to keep more."""
+
+
+class SlackRefused(PermanentError):
+    """Slack answered that it will not do this; `code` is its error code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EvaluatorBroken(PermanentError):
+    """The evaluator gave no usable answer."""

@@ -1,0 +1,1 @@
+"""Evaluators: what says which workflow a message calls for."""

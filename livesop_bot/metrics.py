@@ -1,0 +1,110 @@
+"""What LiveSOP counts and times, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5)
+_SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 25, 30)
+
+
+class Metrics:
+    """One process's instruments, on a registry of their own so that two apps never share any.
+
+    All times are in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.events = Counter(
+            "livesop_events",
+            "Slack envelopes by type and by what became of them.",
+            ["type", "outcome"],
+            registry=self.registry,
+        )
+        self.duplicates = Counter(
+            "livesop_duplicates",
+            "Events that had been stored before, by Slack's retry reason ('none': no retry).",
+            ["retry_reason"],
+            registry=self.registry,
+        )
+        self.ack_seconds = Histogram(
+            "livesop_ack_seconds",
+            "From the arrival of an events_api envelope to its ack.",
+            buckets=_FAST,
+            registry=self.registry,
+        )
+        self.store_seconds = Histogram(
+            "livesop_store_seconds",
+            "From the arrival of a message to its commit in PostgreSQL.",
+            buckets=_FAST,
+            registry=self.registry,
+        )
+        self.evaluations = Counter(
+            "livesop_evaluations",
+            "Evaluations by the reason of their decision.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.evaluation_seconds = Histogram(
+            "livesop_evaluation_seconds",
+            "Time an evaluator took.",
+            ["evaluator"],
+            buckets=_SLOW,
+            registry=self.registry,
+        )
+        self.evaluation_timeouts = Counter(
+            "livesop_evaluation_timeouts",
+            "Evaluations stopped at LIVESOP_EVALUATION_TIMEOUT.",
+            registry=self.registry,
+        )
+        self.abandoned_threads = Gauge(
+            "livesop_abandoned_evaluator_threads",
+            "Threads of blocking evaluators that outlived their time-out and still run.",
+            registry=self.registry,
+        )
+        self.posts = Counter(
+            "livesop_posts",
+            "Thread messages by outcome (posted, found, retried, failed, cancelled).",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.queue_depth = Gauge(
+            "livesop_queue_depth", "Jobs waiting or being worked on.", registry=self.registry
+        )
+        self.queue_age_seconds = Gauge(
+            "livesop_queue_oldest_job_seconds",
+            "Age of the oldest job that is due and waiting.",
+            registry=self.registry,
+        )
+        self.sockets = Gauge(
+            "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
+        )
+        self.reconnects = Counter(
+            "livesop_slack_reconnects",
+            "Connections opened again, by cause (refresh, lost, wedged).",
+            ["cause"],
+            registry=self.registry,
+        )
+        self.buffer = Gauge(
+            "livesop_store_buffer_events",
+            "Events waiting in memory for their group commit.",
+            registry=self.registry,
+        )
+        self.spool_events = Gauge(
+            "livesop_spool_events",
+            "Events on disk, waiting for PostgreSQL.",
+            registry=self.registry,
+        )
+        self.spool_bytes = Gauge(
+            "livesop_spool_bytes", "Size of the spool on disk.", registry=self.registry
+        )
+        self.spooled = Counter(
+            "livesop_spooled_events",
+            "Events that went to the spool on disk, by outcome (kept, refused, replayed, rejected).",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.loop_lag_seconds = Gauge(
+            "livesop_event_loop_lag_seconds",
+            "How late the event loop ran its last heartbeat.",
+            registry=self.registry,
+        )

@@ -1,0 +1,1 @@
+"""A local Slack workspace in a browser, for trying the bot and testing it without Slack."""
