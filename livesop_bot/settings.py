@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livesop_bot.errors import ConfigurationError
 
@@ -18,28 +18,171 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _list(value: str) -> str:
-    if any(not part.strip() for part in value.split(",")) and value.strip():
-        raise ValueError("expected ids with commas between them, such as U012AB3CD,U045EF6GH")
+def _postgres_url(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("expected a URL such as postgresql://user:password@host:5432/livesop")
     return value
 
 
-def _prefixed(prefix: str) -> AfterValidator:
-    def check(value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(prefix):
+def _token(prefix: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
             raise ValueError(f"expected a token that begins with {prefix}")
         return value
 
     return AfterValidator(check)
 
 
-def default_data_dir() -> Path:
-    """The folder for what must survive restarts: /var/lib/livesop for root, else the user's own."""
+def _ids(value: str) -> str:
+    if value and not all(part.strip().isalnum() for part in value.split(",")):
+        raise ValueError("expected Slack ids with commas between them, such as U012AB3CD,U04EF5GHJ")
+    return value
+
+
+def _default_data_dir() -> Path:
     if os.name == "posix" and os.geteuid() == 0:
         return Path("/var/lib/livesop")
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "livesop"
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "livesop"
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Ids = Annotated[str, NoDecode, AfterValidator(_list)]
+Ids = Annotated[str, AfterValidator(_ids)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Settings(BaseSettings):
+    """Read once at start, from the environment and then `.env`; empty means not set.
+
+    Each field's environment variable is its name in capitals.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-")] | None = Field(
+        None, description="Bot token of the Slack app (OAuth & Permissions)."
+    )
+    slack_app_token: Annotated[SecretStr, _token("xapp-")] | None = Field(
+        None, description="App-level token with connections:write (Basic Information)."
+    )
+    slack_api_url: HttpUrl = Field(
+        "https://slack.com/api/", description="Base URL of the Slack Web API."
+    )
+    slack_connections: Annotated[int, Field(ge=1, le=10)] = Field(
+        2, description="Sockets per process; Slack allows 10 per app in all."
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None, description="PostgreSQL to use; not set: one is started in LIVESOP_DATA_DIR."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key for the OpenAI API.")
+    openai_base_url: HttpUrl = Field(
+        "https://api.openai.com/v1", description="Base URL of the OpenAI API or a compatible one."
+    )
+    openai_model: str = Field("gpt-4o-mini", description="Chat model that judges messages.")
+    openai_embedding_model: str = Field(
+        "text-embedding-3-small", description="Model that makes vectors."
+    )
+    livesop_evaluator: Literal["auto", "openai", "local"] = Field(
+        "auto", description="Who judges: auto takes OpenAI where a key is set, else local."
+    )
+    livesop_evaluation_timeout: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
+        25, description="Seconds that one evaluation may take."
+    )
+    livesop_auto_threshold: Fraction = Field(
+        0.9, description="Confidence from which an SOP may start by itself."
+    )
+    livesop_propose_threshold: Fraction = Field(
+        0.5, description="Confidence from which an SOP is proposed."
+    )
+    livesop_admins: Ids = Field(
+        "", description="Slack user ids of LiveSOP admins; Slack's own admins always are."
+    )
+    livesop_allowed_bots: Ids = Field(
+        "", description="App or bot ids whose messages count as signals, such as a monitoring app's."
+    )
+    livesop_external_channels: bool = Field(
+        False, description="Whether channels shared with other organisations are listened to."
+    )
+    jira_base_url: HttpUrl | None = Field(None, description="Jira Cloud site.")
+    jira_email: str | None = Field(None, description="Account that creates Jira issues.")
+    jira_api_token: SecretStr | None = Field(None, description="API token of that account.")
+    jira_project: str | None = Field(None, description="Key of the Jira project for new issues.")
+    health_host: str = Field("127.0.0.1", description="Address that the health port listens on.")
+    health_port: Port = Field(8080, description="Port of /health and /metrics.")
+    sandbox_port: Port = Field(8090, description="Port of the sandbox page.")
+    sentry_dsn: SecretStr | None = Field(
+        None, description="Where errors are reported; needs the extra livesop-bot[sentry]."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+    log_format: Literal["json", "console"] | None = Field(
+        None, description="Form of the log; not set: console on a terminal, else json."
+    )
+    livesop_data_dir: Path = Field(
+        default_factory=_default_data_dir,
+        description="Folder of the embedded PostgreSQL and the spool.",
+    )
+    livesop_spool_max_mb: Annotated[int, Field(ge=1)] = Field(
+        256, description="Most that the spool may take on disk, in MiB."
+    )
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.livesop_propose_threshold > self.livesop_auto_threshold:
+            raise ValueError(
+                "LIVESOP_PROPOSE_THRESHOLD: must not be above LIVESOP_AUTO_THRESHOLD "
+                f"({self.livesop_propose_threshold:g} > {self.livesop_auto_threshold:g})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _both_tokens_or_none(self) -> Self:
+        pair = {"SLACK_BOT_TOKEN": self.slack_bot_token, "SLACK_APP_TOKEN": self.slack_app_token}
+        missing = [name for name, value in pair.items() if value is None]
+        if len(missing) == 1:
+            there = next(name for name in pair if name not in missing)
+            raise ValueError(
+                f"{missing[0]}: missing, while {there} is set; set both for a real workspace, "
+                "or neither for the sandbox"
+            )
+        return self
+
+    @property
+    def has_slack_tokens(self) -> bool:
+        """Whether a workspace is configured; otherwise the sandbox is what there is."""
+        return self.slack_bot_token is not None
+
+    @property
+    def admins(self) -> frozenset[str]:
+        """LIVESOP_ADMINS, taken apart."""
+        return _split(self.livesop_admins)
+
+    @property
+    def allowed_bots(self) -> frozenset[str]:
+        """LIVESOP_ALLOWED_BOTS, taken apart."""
+        return _split(self.livesop_allowed_bots)
+
+
+def _split(ids: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in ids.split(",") if part.strip())
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises ConfigurationError naming each variable and what is expected.
+
+    Values are never repeated in the message: they may be secrets.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors(include_input=False, include_url=False):
+            message = problem["msg"].removeprefix("Value error, ")
+            name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+            lines.append(f"{name}: {message}" if name else message)
+        raise ConfigurationError("\n".join(lines)) from None
