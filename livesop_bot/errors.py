@@ -5,7 +5,8 @@
     ├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
     ├── TransientError          worth another try, later
     │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
-    │   ├── SlackAway           Slack cannot be reached, is overloaded, or asked us to wait
+    │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
+    │   │   └── SlackBusy       Slack asked us to wait; it did nothing
     │   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
     └── PermanentError          trying again would end the same way
         ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
@@ -39,7 +40,11 @@ class DatabaseAway(TransientError):
 
 
 class SlackAway(TransientError):
-    """Slack cannot be reached, is overloaded, or asked us to wait."""
+    """Slack cannot be reached or is overloaded; what was asked may have happened or not."""
+
+
+class SlackBusy(SlackAway):
+    """Slack asked us to wait (429); what was asked has not happened."""
 
 
 class EvaluatorAway(TransientError):

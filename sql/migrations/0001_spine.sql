@@ -136,3 +136,7 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_open_once ON runs (team_id, channel_id, thread_ts, workflow_id)
     WHERE state IN ('proposed', 'running');
 CREATE INDEX runs_of_signal ON runs (signal_id);
+
+-- The sweep that finds what fell out of the queue must stay cheap however long the history is.
+CREATE INDEX raw_signals_pending ON raw_signals (stored_at) WHERE state = 'pending';
+CREATE INDEX runs_unposted ON runs (created_at) WHERE post_state IN ('planned', 'trying');

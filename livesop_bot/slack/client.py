@@ -1,0 +1,51 @@
+"""slack_sdk's Socket Mode client, with events taken straight off the wire."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
+
+log = structlog.get_logger()
+
+Envelope = dict[str, Any]
+
+
+class SocketClient(SocketModeClient):
+    """Hands `events_api` envelopes to `on_event` as they are read.
+
+    The SDK's own way parses each frame, queues it without bound and starts a task that builds
+    request objects for Bolt; events need none of that. All other frames take it.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_token: str,
+        web_client: AsyncWebClient,
+        on_event: Callable[["SocketClient", Envelope], None],
+        on_refresh: Callable[[], None],
+        ping_interval: float = 5,
+    ) -> None:
+        super().__init__(app_token=app_token, web_client=web_client, ping_interval=ping_interval)
+        self._on_event = on_event
+        self._on_refresh = on_refresh
+
+    async def enqueue_message(self, message: str) -> None:
+        """Take a text frame from the socket."""
+        try:
+            envelope = json.loads(message)
+        except ValueError:
+            log.warning("socket.malformed_frame", length=len(message))
+            return
+        if not isinstance(envelope, dict):
+            log.warning("socket.malformed_frame", length=len(message))
+        elif envelope.get("type") == "events_api":
+            self._on_event(self, envelope)
+        else:
+            if envelope.get("type") == "disconnect":
+                log.info("socket.refresh", reason=envelope.get("reason"))
+                self._on_refresh()
+            await super().enqueue_message(message)

@@ -1,0 +1,205 @@
+"""From a Slack payload to what it means for LiveSOP.
+
+The kinds of message, and which of them count, are those of Slack's documentation of the `message`
+event; a payload that is not as documented is noise of the kind `malformed`, never an exception.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from livesop_bot.domain.signals import (
+    ChannelId,
+    EventId,
+    Incoming,
+    MessageTs,
+    NewSignal,
+    Noise,
+    SignalDeletion,
+    SignalEdit,
+    Source,
+    TeamId,
+    UserId,
+)
+
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
+_NAME = re.compile(r"[a-z_]{1,40}")
+_SIGNAL_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What a JSON string may hold and a PostgreSQL text may not."""
+
+LONGEST_TEXT = 40_000
+"""Slack truncates longer messages, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Who LiveSOP is in the workspace (from auth.test), and where the workspace lives."""
+
+    team: TeamId
+    team_name: str
+    url: str
+    bot_user: UserId
+    bot_id: str
+    app_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Which messages count beyond those that people write in the workspace's own channels."""
+
+    allowed_bots: frozenset[str] = frozenset()
+    external_channels: bool = False
+
+
+class _Malformed(ValueError):
+    pass
+
+
+def parse(
+    payload: Mapping[str, Any], *, installation: Installation, rules: Rules, received_at: datetime
+) -> Incoming:
+    """Say what an events_api payload means: a message, an edit, a deletion, or noise."""
+    event = payload.get("event")
+    kind = event.get("type") if isinstance(event, dict) else payload.get("type")
+    if kind not in ("message", "app_mention") or not isinstance(event, dict):
+        return Noise(_kind(kind))
+    try:
+        return _message(payload, event, installation, rules, received_at)
+    except _Malformed:
+        return Noise("malformed")
+
+
+def _message(
+    payload: Mapping[str, Any],
+    event: Mapping[str, Any],
+    installation: Installation,
+    rules: Rules,
+    received_at: datetime,
+) -> Incoming:
+    if payload.get("is_ext_shared_channel") is True and not rules.external_channels:
+        return Noise("external_channel")
+    subtype = event.get("subtype")
+    if subtype == "message_deleted":
+        return _deletion(payload, event, event, "deleted_ts", received_at)
+    if subtype != "message_changed":
+        return _new(payload, event, event, installation, rules, received_at)
+    message = event.get("message")
+    if not isinstance(message, dict):
+        raise _Malformed
+    if message.get("subtype") == "tombstone":
+        return _deletion(payload, event, message, "ts", received_at)
+    previous = event.get("previous_message")
+    if isinstance(previous, dict) and previous.get("text") == message.get("text"):
+        return Noise("message_unchanged")
+    signal = _new(payload, event, message, installation, rules, received_at)
+    if not isinstance(signal, NewSignal):
+        return signal
+    edited = message.get("edited")
+    return SignalEdit(signal=signal, version=_ts(edited if isinstance(edited, dict) else event))
+
+
+def _new(
+    payload: Mapping[str, Any],
+    event: Mapping[str, Any],
+    message: Mapping[str, Any],
+    installation: Installation,
+    rules: Rules,
+    received_at: datetime,
+) -> Incoming:
+    subtype, bot_id, user = message.get("subtype"), message.get("bot_id"), message.get("user")
+    profile = message.get("bot_profile")
+    app_id = profile.get("app_id") if isinstance(profile, dict) else message.get("app_id")
+    if user == installation.bot_user or bot_id == installation.bot_id:
+        return Noise("own_message")
+    if subtype == "bot_message" or bot_id is not None:
+        if not any(name in rules.allowed_bots for name in (app_id, bot_id) if isinstance(name, str)):
+            return Noise("bot_message")
+    elif subtype not in _SIGNAL_SUBTYPES:
+        return Noise(_kind(subtype, "message_"))
+    channel, ts = ChannelId(_string(event, "channel")), _ts(message)
+    thread_ts = _ts(message, "thread_ts") if message.get("thread_ts") is not None else None
+    if thread_ts == ts:
+        thread_ts = None
+    text = message.get("text")
+    return NewSignal(
+        event_id=EventId(_string(payload, "event_id")),
+        team=_team(payload),
+        source=Source.SLACK,
+        external_id=f"{channel}:{ts}",
+        channel=channel,
+        message_ts=ts,
+        thread_ts=thread_ts,
+        author=_string(message, "user") if bot_id is None else str(user or bot_id),
+        author_is_bot=bot_id is not None,
+        text=_UNSTORABLE.sub("\ufffd", text[:LONGEST_TEXT]) if isinstance(text, str) else "",
+        permalink=permalink(installation.url, channel, ts, thread_ts),
+        occurred_at=_time(ts),
+        received_at=received_at,
+    )
+
+
+def _deletion(
+    payload: Mapping[str, Any],
+    event: Mapping[str, Any],
+    holder: Mapping[str, Any],
+    key: str,
+    received_at: datetime,
+) -> SignalDeletion:
+    channel, ts = ChannelId(_string(event, "channel")), _ts(holder, key)
+    return SignalDeletion(
+        event_id=EventId(_string(payload, "event_id")),
+        team=_team(payload),
+        source=Source.SLACK,
+        external_id=f"{channel}:{ts}",
+        channel=channel,
+        message_ts=ts,
+        occurred_at=_time(ts),
+        received_at=received_at,
+    )
+
+
+def permalink(
+    workspace_url: str, channel: ChannelId, ts: MessageTs, thread_ts: MessageTs | None
+) -> str:
+    """Build a message's link as Slack does, without asking Slack."""
+    link = f"{workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+    return f"{link}?thread_ts={thread_ts}&cid={channel}" if thread_ts else link
+
+
+def _kind(name: object, prefix: str = "") -> str:
+    """An event's name as it is counted: only what can be one of Slack's names is repeated."""
+    return prefix + name if isinstance(name, str) and _NAME.fullmatch(name) else "malformed"
+
+
+def _team(payload: Mapping[str, Any]) -> TeamId:
+    """The team that installed LiveSOP; in shared channels `team_id` may be the other side's."""
+    authorizations = payload.get("authorizations")
+    if isinstance(authorizations, list) and authorizations and isinstance(authorizations[0], dict):
+        team = authorizations[0].get("team_id")
+        if isinstance(team, str) and team:
+            return TeamId(team)
+    return TeamId(_string(payload, "team_id"))
+
+
+def _string(holder: Mapping[str, Any], key: str) -> str:
+    value = holder.get(key)
+    if not isinstance(value, str) or not value or len(value) > 255 or _UNSTORABLE.search(value):
+        raise _Malformed(key)
+    return value
+
+
+def _ts(holder: Mapping[str, Any], key: str = "ts") -> MessageTs:
+    value = _string(holder, key)
+    if not _TS.fullmatch(value):
+        raise _Malformed(key)
+    return MessageTs(value)
+
+
+def _time(ts: MessageTs) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise _Malformed("ts") from error

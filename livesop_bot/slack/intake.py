@@ -1,0 +1,235 @@
+"""The intake: every message is durable before Slack hears that we have it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+import structlog
+
+from livesop_bot.db.group_commit import GroupCommit
+from livesop_bot.db.pool import Pool, ping
+from livesop_bot.db.signals import Outcome, Stored, store_batch
+from livesop_bot.domain.signals import NewSignal, Noise, SignalEdit, Storable
+from livesop_bot.errors import DatabaseAway, SpoolFull
+from livesop_bot.metrics import Metrics
+from livesop_bot.slack.ingest import Installation, Rules, parse
+from livesop_bot.slack.spool import Spool
+
+log = structlog.get_logger()
+
+_GROUP = 500
+"""Events in one commit; a burst of more is several commits."""
+
+_ADOPT_EVERY = 60.0
+"""Seconds between looks for the spool files of processes that died beside this one."""
+
+
+class Intake:
+    """Takes events_api payloads, and returns once they may be acked.
+
+    Normally that is when PostgreSQL has committed them. When it is away, or did not commit within
+    `store_timeout` seconds, they go to the spool instead, and from there to PostgreSQL, in order,
+    once it is back.
+    """
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        spool: Spool,
+        installation: Installation,
+        rules: Rules,
+        metrics: Metrics,
+        store_timeout: float = 2.0,
+    ) -> None:
+        self._pool = pool
+        self._spool = spool
+        self._installation = installation
+        self._rules = rules
+        self._metrics = metrics
+        self._store_timeout = store_timeout
+        self._commits: GroupCommit[Storable, Stored] = GroupCommit(self._commit, limit=_GROUP)
+        self._database_away = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._commits.__aexit__(exc_type, exc, traceback)
+
+    async def take(
+        self, payload: Mapping[str, Any], *, retry_reason: str | None = None
+    ) -> str:
+        """Make an event durable and say what became of it. Raises SpoolFull: it must not be acked."""
+        arrived = time.perf_counter()
+        received_at = datetime.now(UTC)
+        item = self._parse(payload, received_at)
+        if isinstance(item, Noise):
+            self._count(item.kind, "malformed" if item.kind == "malformed" else "noise")
+            log.debug("event.noise", kind=item.kind)
+            return "noise"
+        try:
+            stored = await self._store(item)
+        except DatabaseAway:
+            await self._to_spool(payload, received_at, retry_reason)
+            self._count(_kind(item), "spooled")
+            return "spooled"
+        self._metrics.store_seconds.observe(time.perf_counter() - arrived)
+        await self._tell(item, stored, payload, retry_reason)
+        return stored.outcome.value
+
+    async def run(self, migrated: asyncio.Event, stop: asyncio.Event) -> None:
+        """Bring the spool into PostgreSQL whenever that is away no longer, until `stop`."""
+        if not await _first(migrated, stop):
+            return
+        pause = 0.05
+        while not stop.is_set():
+            try:
+                await self._catch_up()
+                pause = 0.05
+            except (DatabaseAway, asyncpg.PostgresError) as error:
+                self._database_away = True
+                log.warning(
+                    "intake.database_away",
+                    error=type(error).__name__,
+                    events=self._spool.events,
+                    retry_in_seconds=pause,
+                )
+                pause = min(pause * 2, 1.0)
+                await _pause(stop, pause)
+                continue
+            if not await _first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
+                await self._spool.adopt()
+
+    async def _catch_up(self) -> None:
+        if self._database_away:
+            await ping(self._pool, timeout=1.0)
+        replayed = await self._spool.replay(self._replay)
+        if self._database_away:
+            self._database_away = False
+            log.info("intake.database_back", replayed=replayed)
+
+    async def _replay(self, records: Sequence[bytes]) -> None:
+        items: list[Storable] = []
+        kept: list[tuple[bytes, dict[str, Any]]] = []
+        for record in records:
+            entry = json.loads(record)
+            item = self._parse(entry["payload"], datetime.fromisoformat(entry["received_at"]))
+            if not isinstance(item, Noise):
+                items.append(item)
+                kept.append((record, entry))
+        results = await store_batch(self._pool, items, timeout=10.0)
+        for item, stored, (_, entry) in zip(items, results, kept, strict=True):
+            self._metrics.spooled.labels("replayed").inc()
+            await self._tell(item, stored, entry["payload"], entry["retry_reason"])
+
+    def _parse(self, payload: Mapping[str, Any], received_at: datetime) -> Storable | Noise:
+        return parse(
+            payload, installation=self._installation, rules=self._rules, received_at=received_at
+        )
+
+    async def _store(self, item: Storable) -> Stored:
+        if self._database_away:
+            raise DatabaseAway("PostgreSQL is away; events go to the spool")
+        try:
+            return await self._commits.submit(item)
+        finally:
+            self._metrics.buffer.set(len(self._commits))
+
+    async def _commit(self, items: Sequence[Storable]) -> list[Stored]:
+        if self._database_away:  # found out while these were waiting
+            raise DatabaseAway("PostgreSQL is away; events go to the spool")
+        try:
+            return await store_batch(self._pool, items, timeout=self._store_timeout)
+        except (DatabaseAway, asyncpg.PostgresError) as error:
+            # Also where PostgreSQL is there and refuses (disk full, read-only, …): the spool
+            # keeps the events until it takes them.
+            self._database_away = True
+            self._spool.filled.set()  # wakes `run`, which finds out when it is back
+            raise DatabaseAway(f"PostgreSQL took nothing: {type(error).__name__}") from error
+
+    async def _to_spool(
+        self, payload: Mapping[str, Any], received_at: datetime, retry_reason: str | None
+    ) -> None:
+        try:
+            await self._spool.append(_record(payload, received_at, retry_reason))
+        except SpoolFull as error:
+            self._metrics.spooled.labels("refused").inc()
+            log.error("spool.refused", event_id=payload.get("event_id"), error=str(error))
+            raise
+        self._metrics.spooled.labels("kept").inc()
+
+    async def _tell(
+        self,
+        item: Storable,
+        stored: Stored,
+        payload: Mapping[str, Any],
+        retry_reason: str | None,
+    ) -> None:
+        message = item.signal if isinstance(item, SignalEdit) else item
+        self._count(_kind(item), stored.outcome.value)
+        names = {"event_id": message.event_id, "team": message.team, "message": message.external_id}
+        match stored.outcome:
+            case Outcome.DUPLICATE:
+                reason = retry_reason or "none"
+                self._metrics.duplicates.labels(reason).inc()
+                log.info("signal.duplicate", **names, retry_reason=reason)
+            case Outcome.UNSTORABLE:
+                await self._spool.set_aside(_record(payload, message.received_at, retry_reason))
+                self._metrics.spooled.labels("rejected").inc()
+                log.error("signal.unstorable", **names)
+            case Outcome.UNCHANGED:
+                log.info("signal.unchanged", **names)
+            case Outcome.STORED | Outcome.EDITED | Outcome.DELETED:
+                log.info(
+                    f"signal.{stored.outcome}",
+                    **names,
+                    signal=stored.signal,
+                    seconds=round((datetime.now(UTC) - message.received_at).total_seconds(), 4),
+                )
+
+    def _count(self, kind: str, outcome: str) -> None:
+        self._metrics.events.labels(kind, outcome).inc()
+
+
+def _kind(item: Storable) -> str:
+    if isinstance(item, NewSignal):
+        return "message"
+    return "message_changed" if isinstance(item, SignalEdit) else "message_deleted"
+
+
+def _record(
+    payload: Mapping[str, Any], received_at: datetime, retry_reason: str | None
+) -> bytes:
+    return json.dumps(
+        {
+            "received_at": received_at.isoformat(),
+            "retry_reason": retry_reason,
+            "payload": payload,
+        }
+    ).encode()
+
+
+async def _first(event: asyncio.Event, stop: asyncio.Event, timeout: float | None = None) -> bool:
+    """Wait until either is set; whether it was `event` alone."""
+    tasks = [asyncio.create_task(event.wait()), asyncio.create_task(stop.wait())]
+    try:
+        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return event.is_set() and not stop.is_set()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    await _first(asyncio.Event(), stop, timeout=seconds)

@@ -1,0 +1,215 @@
+"""The spool: events on disk while PostgreSQL is away.
+
+Append-only files of lines `<crc32 in hex> <JSON>`, fsynced before the ack. A file belongs to the
+process that holds its lock; files of processes that are gone are taken over. A file is removed
+once all of it is in PostgreSQL: after a crash in between it is simply replayed again, and what
+was stored already turns out as duplicates.
+"""
+
+import asyncio
+import fcntl
+import os
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from livesop_bot.db.group_commit import GroupCommit
+from livesop_bot.errors import SpoolFull
+
+log = structlog.get_logger()
+
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class _File:
+    """An open, locked spool file; `events` are the whole lines in it, `size` their bytes."""
+
+    path: Path
+    descriptor: int
+    events: int = 0
+    size: int = 0
+
+
+class Spool:
+    """Keeps records (JSON as bytes, no line breaks) until they are replayed.
+
+    At most `max_bytes` in all files of this process; beyond that, and where the disk refuses,
+    `append` raises SpoolFull and nothing was kept.
+    """
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._active: _File | None = None
+        self._closed: list[_File] = []
+        self._writes: GroupCommit[bytes, None] = GroupCommit(self._write, limit=_BATCH)
+        self.filled = asyncio.Event()
+        """Set while there is something to replay."""
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        await self.adopt()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._writes.__aexit__(exc_type, exc, traceback)
+        for file in self._files():
+            os.close(file.descriptor)  # gives the lock up; the next start adopts the file
+
+    @property
+    def events(self) -> int:
+        """How many events wait on disk."""
+        return sum(file.events for file in self._files())
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take."""
+        return sum(file.size for file in self._files())
+
+    @property
+    def max_bytes(self) -> int:
+        """How many bytes they may take."""
+        return self._max_bytes
+
+    async def append(self, record: bytes) -> None:
+        """Keep a record; it is on disk when this returns. Raises SpoolFull."""
+        await self._writes.submit(record)
+
+    async def set_aside(self, record: bytes) -> None:
+        """Keep a record that PostgreSQL will never take, for a person to look at."""
+        await asyncio.to_thread(self._set_aside, record)
+
+    async def adopt(self) -> None:
+        """Take over the files of processes that are gone, for replay."""
+        taken = await asyncio.to_thread(self._lock_orphans)
+        self._closed = sorted([*self._closed, *taken], key=lambda file: file.path.name)
+        if taken:
+            self.filled.set()
+            log.info("spool.adopted", files=len(taken), events=sum(file.events for file in taken))
+
+    async def replay(self, store: Callable[[Sequence[bytes]], Awaitable[None]]) -> int:
+        """Hand all records to `store` in batches, in order, until none is left; gives their number.
+
+        What `store` raises stops the replay; nothing is lost, and the next one starts over with
+        the file at hand.
+        """
+        replayed = 0
+        while self._files():
+            if self._active is not None and not self._closed:
+                self._closed.append(self._active)
+                self._active = None
+            file = self._closed[0]
+            records = await asyncio.to_thread(lambda path=file.path: iter(list(_records(path))))
+            while batch := list(islice(records, _BATCH)):
+                await store(batch)
+                replayed += len(batch)
+            await asyncio.to_thread(file.path.unlink)
+            os.close(file.descriptor)
+            self._closed.remove(file)
+        self.filled.clear()
+        return replayed
+
+    def _files(self) -> list[_File]:
+        return [*self._closed, *([self._active] if self._active is not None else [])]
+
+    async def _write(self, records: Sequence[bytes]) -> list[None]:
+        lines = b"".join(b"%08x %s\n" % (zlib.crc32(record), record) for record in records)
+        if self.size + len(lines) > self._max_bytes:
+            raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
+        # Taken out of reach of a replay while it is written to.
+        file, self._active = self._active, None
+        try:
+            file = await asyncio.to_thread(self._append, file, lines)
+        except OSError as error:
+            raise SpoolFull(f"the disk refuses the spool: {error.strerror}") from error
+        finally:
+            if self._active is None:
+                self._active = file
+        file.events += len(records)
+        file.size += len(lines)
+        self.filled.set()
+        return [None] * len(records)
+
+    def _append(self, file: _File | None, lines: bytes) -> _File:
+        target = file or self._create()
+        try:
+            written = 0
+            while written < len(lines):
+                written += os.pwrite(target.descriptor, lines[written:], target.size + written)
+            os.fsync(target.descriptor)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(target.descriptor, target.size)
+            if file is None:
+                os.close(target.descriptor)
+                target.path.unlink(missing_ok=True)
+            raise
+        return target
+
+    def _create(self) -> _File:
+        path = self._folder / f"{time.time_ns():020d}-{os.getpid()}.spool"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _fsync_folder(self._folder)
+        return _File(path, descriptor)
+
+    def _set_aside(self, record: bytes) -> None:
+        with (self._folder / "rejected.jsonl").open("ab") as rejected:
+            rejected.write(record + b"\n")
+            rejected.flush()
+            os.fsync(rejected.fileno())
+
+    def _lock_orphans(self) -> list[_File]:
+        ours = {file.path for file in self._files()}
+        taken = []
+        for path in sorted(self._folder.glob("*.spool")):
+            if path in ours:
+                continue
+            try:
+                descriptor = os.open(path, os.O_RDWR)
+            except FileNotFoundError:  # its owner has just replayed it
+                continue
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                continue
+            taken.append(
+                _File(path, descriptor, sum(1 for _ in _records(path)), path.stat().st_size)
+            )
+        return taken
+
+
+def _records(path: Path) -> Iterator[bytes]:
+    """The whole records of a file. A torn last line was never acked; damage elsewhere is told."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            checksum, _, record = line.rstrip(b"\n").partition(b" ")
+            if not line.endswith(b"\n"):
+                log.info("spool.torn_line", file=path.name, line=number)
+            elif checksum == b"%08x" % zlib.crc32(record):
+                yield record
+            else:
+                log.error("spool.damaged_line", file=path.name, line=number)
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,136 @@
+"""Evaluating: one signal, one judgement within the time limit, one decision."""
+
+import asyncio
+from time import perf_counter
+
+import structlog
+
+from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Decision, failed, timed_out
+from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.signals import Signal
+from livesop_bot.domain.workflows import Workflow
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
+from livesop_bot.evaluation.evaluator import Evaluator, Question
+from livesop_bot.metrics import Metrics
+from livesop_bot.worker.faults import later, patiently
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 6
+"""Tries for an evaluator that is away, about a minute in all; then the signal is `failed`."""
+
+
+class Evaluating:
+    """Handles evaluate jobs. Safe to run twice for the same job: only one conclusion is stored."""
+
+    def __init__(
+        self,
+        *,
+        evaluations: Evaluations,
+        workflows: Workflows,
+        evaluator: Evaluator,
+        time_limit: float,
+        metrics: Metrics,
+    ) -> None:
+        self._evaluations = evaluations
+        self._workflows = workflows
+        self._evaluator = evaluator
+        self._time_limit = time_limit
+        self._metrics = metrics
+        self._abandoned: set[asyncio.Task[tuple[Judgement, Workflow | None]]] = set()
+
+    async def __call__(self, job: EvaluateJob, attempts: int) -> Concluded | None:
+        """Evaluate; `attempts` counts earlier tries. Raises RetryRequested for passing faults."""
+        begun = await patiently(lambda: self._evaluations.begin(job))
+        if begun is None:
+            log.info("evaluation.not_needed", signal=job.signal)
+            return None
+        signal, attempt = begun
+        workflows = await patiently(lambda: self._workflows.current(signal.team))
+        started = perf_counter()
+        judgement = Judgement(
+            workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
+        )
+        workflow: Workflow | None = None
+        failure: Decision | None = None
+        try:
+            judgement, workflow = await self._within_limit(Question(signal, workflows))
+        except TimeoutError:
+            failure = timed_out(self._time_limit)
+            self._metrics.evaluation_timeouts.inc()
+            log.warning("evaluation.timeout", signal=signal.id, seconds=self._time_limit)
+        except EvaluatorAway as error:
+            if attempts + 1 < MOST_ATTEMPTS and not job.dry_run:
+                log.warning("evaluation.retried", signal=signal.id, error=str(error))
+                raise later(attempts, str(error), error.retry_after) from error
+            failure = failed(f"{error}.")
+        except EvaluatorBroken as error:
+            failure = failed(f"{error}.")
+        except Exception as error:
+            # A fault of the evaluator must not take the worker along, nor be tried for ever.
+            log.exception("evaluation.crashed", signal=signal.id)
+            failure = failed(f"the evaluator broke off ({type(error).__name__}).")
+        latency = perf_counter() - started
+        concluded = await patiently(
+            lambda: self._evaluations.conclude(
+                job,
+                signal,
+                attempt,
+                judgement,
+                workflow,
+                latency_ms=latency * 1000,
+                failure=failure,
+            )
+        )
+        self._tell(signal, judgement, concluded, latency)
+        return concluded
+
+    async def _within_limit(self, question: Question) -> tuple[Judgement, Workflow | None]:
+        task = asyncio.create_task(self._judge(question))
+        try:
+            # Shielded: waiting for a task to accept its cancellation could take for ever.
+            return await asyncio.wait_for(asyncio.shield(task), self._time_limit)
+        finally:
+            if not task.done():
+                task.cancel()
+                self._abandoned.add(task)
+                task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[tuple[Judgement, Workflow | None]]) -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.info("evaluation.abandoned_error", error=type(error).__name__)
+
+    async def _judge(self, question: Question) -> tuple[Judgement, Workflow | None]:
+        try:
+            judgement = await self._evaluator.evaluate(question)
+        except TimeoutError as error:  # the evaluator's own; ours is told apart from it
+            raise EvaluatorAway("the evaluator's service did not answer in time") from error
+        given = {workflow.id: workflow for workflow in question.workflows}
+        workflow = None if judgement.workflow is None else given.get(judgement.workflow)
+        if judgement.workflow is not None and workflow is None:
+            raise EvaluatorBroken("the evaluator named an SOP that it was not given")
+        if judgement.evidence not in question.signal.text:
+            raise EvaluatorBroken("the evaluator quoted words that are not in the message")
+        return judgement, workflow
+
+    def _tell(
+        self, signal: Signal, judgement: Judgement, concluded: Concluded | None, latency: float
+    ) -> None:
+        if concluded is None:
+            log.info("evaluation.void", signal=signal.id)
+            return
+        self._metrics.evaluations.labels(concluded.decision.reason).inc()
+        self._metrics.evaluation_seconds.labels(judgement.evaluator).observe(latency)
+        log.info(
+            "evaluation.concluded",
+            signal=signal.id,
+            evaluation=concluded.evaluation,
+            reason=concluded.decision.reason,
+            confidence=round(judgement.confidence, 3),
+            run=concluded.run,
+            seconds=round(latency, 4),
+        )

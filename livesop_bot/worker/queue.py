@@ -1,0 +1,161 @@
+"""The queue's side of the worker: PgQueuer, kept running through outages and stopped in time."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequested, SchedulerManager
+from pgqueuer.domain.errors import PgqException
+from pgqueuer.domain.models import Schedule
+
+from livesop_bot.db.jobs import EvaluateJob, PostJob
+from livesop_bot.db.pool import Pool
+from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.signals import SignalId
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.faults import later
+from livesop_bot.worker.post import Posting
+from livesop_bot.worker.sweep import sweep
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How the queue is worked on; times in seconds.
+
+    `heartbeat_timeout`: after so long without a sign of life a worker counts as dead, and its
+    jobs go to others. `evaluations` and `posts`: jobs at once in this process; each kind has its
+    own bound, so that slow evaluations never hold up answers. `grace`: what work in flight gets
+    at shutdown before it goes back to the queue.
+    """
+
+    heartbeat_timeout: float = 10.0
+    evaluations: int = 64
+    posts: int = 32
+    poll_every: float = 5.0
+    grace: float = 5.0
+
+
+class Worker:
+    """Takes jobs until told to stop."""
+
+    def __init__(
+        self, *, pool: Pool, evaluating: Evaluating, posting: Posting, pace: Pace = Pace()
+    ) -> None:
+        self._pool = pool
+        self._evaluating = evaluating
+        self._posting = posting
+        self._pace = pace
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`; while PostgreSQL is away, wait for it."""
+        pause = 0.1
+        while not stop.is_set():
+            try:
+                await self._work(stop)
+                pause = 0.1
+            except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, PgqException) as group:
+                error = group.exceptions[0]
+                log.warning("worker.interrupted", error=type(error).__name__, retry_in=pause)
+                pause = min(pause * 2, 2.0)
+            if not stop.is_set():
+                await _wait(stop, pause)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        evaluations, posts = self._manager(), self._manager()
+        schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
+
+        async def on_evaluate(job: Job) -> None:
+            fields = _payload(job)
+            evaluate = EvaluateJob(
+                SignalId(fields["signal"]),
+                fields["revision"],
+                Cause(fields["cause"]),
+                fields["dry_run"],
+            )
+            await self._until_stop(lambda: self._evaluating(evaluate, job.attempts), job, stop)
+
+        async def on_post(job: Job) -> None:
+            post = PostJob(RunId(_payload(job)["run"]))
+            await self._until_stop(lambda: self._posting(post, job.attempts), job, stop)
+
+        async def on_minute(_schedule: Schedule) -> None:
+            await sweep(self._pool)
+
+        evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
+        posts.entrypoint(PostJob.entrypoint)(on_post)
+        schedules.schedule("sweep", "* * * * *")(on_minute)
+        managers = (evaluations, posts, schedules)
+        async with asyncio.TaskGroup() as group:
+            ending = group.create_task(_end_with(stop, managers))
+            work = [
+                group.create_task(self._manage(evaluations, self._pace.evaluations)),
+                group.create_task(self._manage(posts, self._pace.posts)),
+                group.create_task(schedules.run()),
+            ]
+            await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for manager in managers:
+                manager.shutdown.set()
+            await asyncio.wait(work)
+            ending.cancel()
+
+    def _manager(self) -> QueueManager:
+        return QueueManager(Queries(AsyncpgPoolDriver(self._pool)))
+
+    async def _manage(self, manager: QueueManager, at_once: int) -> None:
+        await manager.run(
+            dequeue_timeout=timedelta(seconds=self._pace.poll_every),
+            batch_size=max(at_once // 4, 1),
+            max_concurrent_tasks=at_once,
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=timedelta(seconds=self._pace.heartbeat_timeout),
+        )
+
+    async def _until_stop(
+        self, work: Callable[[], Awaitable[object]], job: Job, stop: asyncio.Event
+    ) -> None:
+        """Do a job's work; at shutdown what is not done within the grace goes back to the queue."""
+        task = asyncio.ensure_future(work())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await asyncio.wait({task}, timeout=self._pace.grace)
+            if not task.done():
+                log.info("job.returned", entrypoint=job.entrypoint, job=job.id)
+                raise RetryRequested(reason="the worker was stopped")
+            await task
+        except DatabaseAway as error:
+            raise later(job.attempts, "PostgreSQL is away") from error
+        finally:
+            stopping.cancel()
+            task.cancel()
+
+
+def _payload(job: Job) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads(job.payload or b"{}")
+    return fields
+
+
+async def _end_with(
+    stop: asyncio.Event, managers: tuple[QueueManager | SchedulerManager, ...]
+) -> None:
+    await stop.wait()
+    for manager in managers:
+        manager.shutdown.set()
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,58 @@
+-- name: latest_evaluations
+-- A team's latest evaluations with their signals and SOPs, newest first. $1: team; $2: how many.
+SELECT
+    s.*,
+    e.id AS evaluation_id,
+    e.revision AS evaluated_revision,
+    e.cause,
+    e.dry_run,
+    e.workflow_id,
+    e.workflow_version,
+    e.confidence,
+    e.reasoning,
+    e.evidence,
+    e.evaluator,
+    e.verdict,
+    e.reason,
+    e.detail,
+    e.latency_ms,
+    e.created_at AS evaluated_at,
+    v.definition
+FROM evaluations AS e
+JOIN raw_signals AS s ON s.id = e.signal_id
+LEFT JOIN workflow_versions AS v
+    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+WHERE e.team_id = $1
+ORDER BY e.id DESC
+LIMIT $2;
+
+-- name: evaluation_of_message
+-- A Slack message's signal with its latest evaluation (evaluation_id null: none yet). $1: team; $2: external id ('channel:ts').
+SELECT
+    s.*,
+    e.id AS evaluation_id,
+    e.revision AS evaluated_revision,
+    e.cause,
+    e.dry_run,
+    e.workflow_id,
+    e.workflow_version,
+    e.confidence,
+    e.reasoning,
+    e.evidence,
+    e.evaluator,
+    e.verdict,
+    e.reason,
+    e.detail,
+    e.latency_ms,
+    e.created_at AS evaluated_at,
+    v.definition
+FROM raw_signals AS s
+LEFT JOIN LATERAL (
+    SELECT * FROM evaluations
+    WHERE signal_id = s.id AND team_id = s.team_id
+    ORDER BY id DESC
+    LIMIT 1
+) AS e ON true
+LEFT JOIN workflow_versions AS v
+    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+WHERE s.team_id = $1 AND s.source = 'slack' AND s.external_id = $2;

@@ -1,0 +1,70 @@
+-- name: insert_run
+-- Opens a run, unless its workflow is open in the thread already. $1: team; $2: evaluation; $3: signal; $4, $5: workflow and version; $6: channel; $7: thread ts; $8: state. Gives its id, or nothing.
+INSERT INTO runs (
+    team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id, thread_ts, state
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (team_id, channel_id, thread_ts, workflow_id) WHERE state IN ('proposed', 'running')
+DO NOTHING
+RETURNING id;
+
+-- name: claim_post
+-- Claims a run's thread message for posting. $1: run id. Gives the state it was found in ('trying': someone may have posted it), or nothing if there is nothing to post.
+WITH found AS (
+    SELECT id, post_state FROM runs
+    WHERE id = $1 AND post_state IN ('planned', 'trying')
+    FOR UPDATE
+)
+UPDATE runs SET post_state = 'trying' FROM found WHERE runs.id = found.id
+RETURNING found.post_state;
+
+-- name: set_post_planned
+-- Notes that Slack surely did not post a run's message, so that it need not be asked. $1: run id.
+UPDATE runs SET post_state = 'planned' WHERE id = $1 AND post_state = 'trying';
+
+-- name: set_post_posted
+-- Notes that a run's message is in its thread. $1: run id; $2: the message's ts.
+UPDATE runs SET post_state = 'posted', post_ts = $2
+WHERE id = $1 AND post_state IN ('planned', 'trying');
+
+-- name: set_post_failed
+-- Notes that a run's message will not be posted. $1: run id; $2: why, for people.
+UPDATE runs SET post_state = 'failed', post_error = $2
+WHERE id = $1 AND post_state IN ('planned', 'trying');
+
+-- name: run_by_id
+-- A run with its workflow's version, evaluation and signal. $1: run id.
+SELECT
+    s.*,
+    r.id AS run_id,
+    r.channel_id AS run_channel_id,
+    r.thread_ts AS run_thread_ts,
+    r.state AS run_state,
+    r.idempotency_key,
+    r.post_state,
+    r.post_ts,
+    e.id AS evaluation_id,
+    e.cause,
+    e.dry_run,
+    e.workflow_id,
+    e.workflow_version,
+    e.confidence,
+    e.reasoning,
+    e.evidence,
+    e.evaluator,
+    e.verdict,
+    e.reason,
+    e.detail,
+    e.latency_ms,
+    e.created_at AS evaluated_at,
+    v.definition
+FROM runs AS r
+JOIN evaluations AS e ON e.id = r.evaluation_id
+JOIN raw_signals AS s ON s.id = r.signal_id
+JOIN workflow_versions AS v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version
+WHERE r.id = $1;
+
+-- name: unposted_runs
+-- Runs whose message has waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
+SELECT id FROM runs
+WHERE post_state IN ('planned', 'trying') AND created_at < now() - $1::interval
+ORDER BY created_at LIMIT $2;

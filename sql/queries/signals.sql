@@ -1,0 +1,147 @@
+-- name: insert_signals
+-- Stores new messages, skipping those known by event or by identity, and counts repeated deliveries. $1..$13: a column each (event ids, teams, …, received_at), one row a message; $14: deliveries. Gives ordinal, id and revision (null id: known before).
+WITH incoming AS (
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::boolean[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+        $14::integer[]
+    ) WITH ORDINALITY AS i (
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, deliveries, ordinal
+    )
+), inserted AS (
+    INSERT INTO raw_signals (
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, deliveries
+    )
+    SELECT
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, deliveries
+    FROM incoming
+    ORDER BY ordinal
+    ON CONFLICT DO NOTHING
+    RETURNING id, revision, team_id, source, external_id
+), repeated AS (
+    UPDATE raw_signals AS s
+    SET deliveries = s.deliveries + i.deliveries
+    FROM incoming AS i
+    WHERE (s.team_id, s.source, s.external_id) = (i.team_id, i.source, i.external_id)
+)
+SELECT i.ordinal, n.id, n.revision
+FROM incoming AS i
+LEFT JOIN inserted AS n
+    ON (n.team_id, n.source, n.external_id) = (i.team_id, i.source, i.external_id)
+ORDER BY i.ordinal;
+
+-- name: edit_signals
+-- Brings messages to a newer text, or stores them if the edit came first and the message is no older than $15. $1..$13 as insert_signals (the message as it now reads); $14: versions. Gives ordinal, id, revision, and whether an answer exists already; rows only where something changed.
+WITH incoming AS (
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::boolean[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+        $14::text[]
+    ) WITH ORDINALITY AS i (
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, edit_version, ordinal
+    )
+), changed AS (
+    INSERT INTO raw_signals AS s (
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, edit_version
+    )
+    SELECT
+        event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
+        author_is_bot, text, permalink, occurred_at, received_at, edit_version
+    FROM incoming AS i
+    WHERE i.occurred_at > now() - $15::interval OR EXISTS (
+        SELECT FROM raw_signals AS known
+        WHERE (known.team_id, known.source, known.external_id)
+            = (i.team_id, i.source, i.external_id)
+    )
+    ON CONFLICT (team_id, source, external_id) DO UPDATE
+    SET text = excluded.text, edit_version = excluded.edit_version,
+        revision = s.revision + 1, attempt = s.attempt + 1
+    WHERE s.deleted_at IS NULL
+        AND s.text <> excluded.text
+        AND (s.edit_version IS NULL OR s.edit_version < excluded.edit_version)
+    RETURNING s.id, s.revision, s.team_id, s.source, s.external_id
+)
+SELECT i.ordinal, c.id, c.revision, EXISTS (
+    SELECT FROM runs WHERE runs.signal_id = c.id AND runs.state <> 'cancelled'
+) AS answered
+FROM incoming AS i
+JOIN changed AS c ON (c.team_id, c.source, c.external_id) = (i.team_id, i.source, i.external_id);
+
+-- name: mark_pending
+-- Marks edited signals as waiting to be judged again. $1: signal ids.
+UPDATE raw_signals SET state = 'pending' WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL;
+
+-- name: delete_signals
+-- Removes the text of deleted messages and leaves a mark that keeps a late original out (if the message is no older than $9). $1..$8: event ids, teams, sources, external ids, channels, message ts, occurred at, received at. Gives ordinal and id of those that were not deleted yet.
+WITH incoming AS (
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+        $8::timestamptz[]
+    ) WITH ORDINALITY AS i (
+        event_id, team_id, source, external_id, channel_id, message_ts, occurred_at, received_at,
+        ordinal
+    )
+), removed AS (
+    INSERT INTO raw_signals AS s (
+        event_id, team_id, source, external_id, channel_id, message_ts, author_id, author_is_bot,
+        text, occurred_at, received_at, state, deleted_at
+    )
+    SELECT
+        event_id, team_id, source, external_id, channel_id, message_ts, '', false,
+        '', occurred_at, received_at, 'deleted', now()
+    FROM incoming AS i
+    WHERE i.occurred_at > now() - $9::interval OR EXISTS (
+        SELECT FROM raw_signals AS known
+        WHERE (known.team_id, known.source, known.external_id)
+            = (i.team_id, i.source, i.external_id)
+    )
+    ON CONFLICT (team_id, source, external_id) DO UPDATE
+    SET text = '', state = 'deleted', deleted_at = now(),
+        revision = s.revision + 1, attempt = s.attempt + 1
+    WHERE s.deleted_at IS NULL
+    RETURNING s.id, s.team_id, s.source, s.external_id
+)
+SELECT i.ordinal, r.id
+FROM incoming AS i
+JOIN removed AS r ON (r.team_id, r.source, r.external_id) = (i.team_id, i.source, i.external_id);
+
+-- name: cancel_unposted_runs
+-- Cancels the runs of deleted messages whose answer is not out yet. $1: signal ids.
+UPDATE runs SET state = 'cancelled', ended_at = now(), post_state = 'cancelled'
+WHERE signal_id = ANY($1::bigint[]) AND state IN ('proposed', 'running') AND post_state = 'planned';
+
+-- name: forget_evidence
+-- Removes what evaluations quoted of deleted messages. $1: signal ids.
+UPDATE evaluations SET evidence = '' WHERE signal_id = ANY($1::bigint[]) AND evidence <> '';
+
+-- name: begin_attempt
+-- Begins an evaluation and makes older attempts void. $1: signal id; $2: whether a revision that was judged before is left alone (false for a replay). Gives the signal, or nothing if there is nothing to judge.
+UPDATE raw_signals AS s SET attempt = attempt + 1
+WHERE s.id = $1 AND s.deleted_at IS NULL AND NOT ($2 AND EXISTS (
+    SELECT FROM evaluations AS e
+    WHERE e.signal_id = s.id AND e.revision = s.revision AND e.cause = 'signal'
+))
+RETURNING s.*;
+
+-- name: signal_by_id
+-- One signal. $1: signal id.
+SELECT * FROM raw_signals WHERE id = $1;
+
+-- name: hold_attempt
+-- Locks the signal for the end of an evaluation; nothing if the attempt is void. $1: signal id; $2: token.
+SELECT id FROM raw_signals WHERE id = $1 AND attempt = $2 AND deleted_at IS NULL FOR UPDATE;
+
+-- name: finish_attempt
+-- Ends an attempt: its token is used up. $1: signal id; $2: the signal's state.
+UPDATE raw_signals SET attempt = attempt + 1, state = $2 WHERE id = $1;
+
+-- name: forgotten_signals
+-- Signals that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
+SELECT id, revision FROM raw_signals
+WHERE state = 'pending' AND stored_at < now() - $1::interval
+ORDER BY stored_at LIMIT $2;

@@ -1,0 +1,51 @@
+-- name: ensure_team
+-- Makes a team known, with Auto-Pilot off, or brings its name up to date. $1: team; $2: name (empty: leave as it is).
+INSERT INTO teams AS t (team_id, name) VALUES ($1, $2)
+ON CONFLICT (team_id) DO UPDATE SET name = excluded.name
+WHERE excluded.name <> '' AND t.name <> excluded.name;
+
+-- name: team_autopilot
+-- Whether a team's kill switch lets anything run; nothing for an unknown team. $1: team.
+SELECT autopilot FROM teams WHERE team_id = $1;
+
+-- name: switches
+-- Every switch that the gate looks at, absent ones as they count; nothing for an unknown team. $1: team; $2: workflow slug; $3: channel; $4: step subjects ('slug/step').
+SELECT
+    t.autopilot AS team,
+    EXISTS (
+        SELECT FROM autopilot_switches AS s
+        WHERE s.team_id = t.team_id AND s.scope = 'workflow' AND s.subject = $2 AND s.is_on
+    ) AS workflow,
+    NOT EXISTS (
+        SELECT FROM autopilot_switches AS s
+        WHERE s.team_id = t.team_id AND s.scope = 'channel' AND s.subject = $3 AND NOT s.is_on
+    ) AS channel,
+    ARRAY(
+        SELECT s.subject FROM autopilot_switches AS s
+        WHERE s.team_id = t.team_id AND s.scope = 'step' AND s.subject = ANY($4::text[]) AND s.is_on
+    ) AS steps
+FROM teams AS t
+WHERE t.team_id = $1;
+
+-- name: switched_on
+-- The SOPs and steps that are switched on. $1: team. Gives scope and subject.
+SELECT scope, subject FROM autopilot_switches
+WHERE team_id = $1 AND is_on AND scope IN ('workflow', 'step')
+ORDER BY scope, subject;
+
+-- name: set_team_autopilot
+-- Turns a team's kill switch. $1: team; $2: on. Gives the switch as it now stands.
+INSERT INTO teams AS t (team_id, autopilot) VALUES ($1, $2)
+ON CONFLICT (team_id) DO UPDATE SET autopilot = excluded.autopilot
+RETURNING autopilot;
+
+-- name: set_switch
+-- Turns a switch below the team. $1: team; $2: scope; $3: subject; $4: on. Gives the switch as it now stands.
+INSERT INTO autopilot_switches (team_id, scope, subject, is_on) VALUES ($1, $2, $3, $4)
+ON CONFLICT (team_id, scope, subject) DO UPDATE SET is_on = excluded.is_on
+RETURNING is_on;
+
+-- name: record_switch
+-- Notes who turned a switch. $1: team; $2: scope; $3: subject; $4: on; $5: by whom.
+INSERT INTO switch_history (team_id, scope, subject, is_on, changed_by)
+VALUES ($1, $2, $3, $4, $5);
