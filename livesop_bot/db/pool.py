@@ -1,0 +1,84 @@
+"""The pool: connections to PostgreSQL, and the edge where the driver's errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from livesop_bot.db.queries import sql
+from livesop_bot.errors import DatabaseAway
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+)
+
+_AWAY = (
+    OSError,  # refused, reset, no such host or socket; TimeoutError is one of them
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,  # starting up or shutting down
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # the server gave this connection up
+    asyncpg.QueryCanceledError,  # did not answer in time
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
+)
+
+
+async def create_pool(
+    dsn: str,
+    *,
+    min_size: int = 2,
+    max_size: int = 10,
+    connect_timeout: float = 2.0,
+    command_timeout: float = 10.0,
+) -> Pool:
+    """Open a pool; raises DatabaseAway where its first connections fail. Times are in seconds.
+
+    A command that takes longer than `command_timeout` is cancelled on the server and raises
+    TimeoutError. There is no statement_timeout beside it: it would only repeat this. What a
+    client cannot cancel is the transaction of a process that froze in the middle; the server
+    ends that after a minute, and its locks with it.
+
+    jsonb travels as text, as asyncpg has it: PgQueuer shares the pool, and reads and writes it so.
+    """
+    with away():
+        return await asyncpg.create_pool(
+            dsn,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=connect_timeout,
+            command_timeout=command_timeout,
+            server_settings={
+                "application_name": "livesop",
+                "idle_in_transaction_session_timeout": "60s",
+                "jit": "off",  # compiling costs more than our short statements do
+            },
+        )
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """Turn the driver's ways of saying that the database is gone or too late into DatabaseAway.
+
+    Everything else goes through untouched: a constraint, a mistake in a query. Put only database
+    work inside, for an OSError or a TimeoutError of anything else would be mistaken for it.
+    """
+    try:
+        yield
+    except _AWAY as error:
+        raise DatabaseAway(f"PostgreSQL is away: {type(error).__name__}: {error}") from error
+    except asyncpg.InterfaceError as error:
+        # One class for misuse and for connections that are gone: only the text tells.
+        if "clos" not in str(error):
+            raise
+        raise DatabaseAway(f"PostgreSQL is away: {error}") from error
+
+
+async def ping(pool: Pool, timeout: float) -> None:
+    """Ask the database for an answer within `timeout` seconds; raises DatabaseAway without one."""
+    with away():
+        async with pool.acquire(timeout=timeout) as connection:
+            await connection.execute(sql("ping"), timeout=timeout)

@@ -1,0 +1,194 @@
+"""What tests share: a real PostgreSQL, logs as data, and no network beyond this machine.
+
+    database          dsn of a migrated database of the test's own
+    pool              a pool on it
+    private_postgres  a server of the test's own, migrated, to stop, freeze and kill
+    data_dir          an empty folder that an embedded PostgreSQL can be started in
+    log_events        what was logged during the test, as dicts
+
+pytest-socket (see pyproject.toml) refuses connections to other machines; looking up their names
+is refused here.
+"""
+
+import asyncio
+import ipaddress
+import itertools
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import psutil
+import pytest
+import pytest_asyncio
+import structlog
+from structlog.testing import capture_logs
+
+from livesop_bot.db.embedded import EmbeddedPostgres
+from livesop_bot.db.migrations import migrate
+from livesop_bot.db.pool import Pool, create_pool
+
+_numbers = itertools.count(1)
+_look_up = socket.getaddrinfo
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_name_service() -> Iterator[None]:
+    """Only addresses and localhost have a meaning in tests, on line and off."""
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in (None, "", "localhost", b"localhost"):
+            try:
+                ipaddress.ip_address(host)
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, f"no names in tests: {host}") from None
+        return _look_up(host, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield
+
+
+def _new_data_dir() -> Path:
+    """A folder directly under the system's temporary one.
+
+    pytest's own tmp_path is closed to others, and so to the user that root runs PostgreSQL as.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="livesop-test-"))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)
+    return folder
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty folder for LIVESOP_DATA_DIR, removed afterwards."""
+    folder = _new_data_dir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server that tests share; it need not survive a power cut, so it is spared the fsyncs."""
+    folder = _new_data_dir()
+    server = EmbeddedPostgres(
+        folder, settings={"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+    )
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+def _dsn(server: EmbeddedPostgres, database: str) -> str:
+    return server.dsn.replace("@/livesop?", f"@/{database}?")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(postgres: EmbeddedPostgres) -> str:
+    """Name of the migrated database that those of the tests are copies of."""
+    connection = await asyncpg.connect(postgres.dsn)
+    await migrate(connection)
+    await connection.close()
+    return "livesop"
+
+
+@pytest_asyncio.fixture
+async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The dsn of a database of the test's own, without a schema."""
+    async for dsn in _database(postgres, "template1"):
+        yield dsn
+
+
+@pytest_asyncio.fixture
+async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The dsn of a migrated database of the test's own."""
+    async for dsn in _database(postgres, template):
+        yield dsn
+
+
+async def _database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(_dsn(server, "postgres"))
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _dsn(server, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest_asyncio.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    """A pool on the test's database."""
+    pool = await create_pool(database)
+    yield pool
+    try:
+        async with asyncio.timeout(5):
+            await pool.close()
+    finally:
+        pool.terminate()
+
+
+class PrivatePostgres:
+    """A server with all its durability, whose outages a test brings about."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._server = EmbeddedPostgres(data_dir)
+        self._frozen: list[psutil.Process] = []
+        self._server.start()
+        self.dsn = self._server.dsn
+
+    def stop(self) -> None:
+        """Shut down in order; connections are ended, new ones are refused."""
+        self.thaw()
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start again on the same data, under the same dsn."""
+        self._server.start()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        os.kill(self._server.pid, signal.SIGKILL)
+        self.stop()
+
+    def freeze(self) -> None:
+        """Hang: connections stay and new ones are accepted, but nothing is answered."""
+        postmaster = psutil.Process(self._server.pid)
+        postmaster.suspend()
+        self._frozen = [postmaster, *postmaster.children(recursive=True)]
+        for process in self._frozen[1:]:
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Go on where it was frozen."""
+        for process in self._frozen:
+            if process.is_running():
+                process.resume()
+        self._frozen = []
+
+
+@pytest_asyncio.fixture
+async def private_postgres(data_dir: Path) -> AsyncIterator[PrivatePostgres]:
+    """A migrated server of the test's own; its methods are quick, and block."""
+    server = PrivatePostgres(data_dir)
+    try:
+        connection = await asyncpg.connect(server.dsn)
+        await migrate(connection)
+        await connection.close()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def log_events() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged, with `event`, `log_level`, and the keys and bound context."""
+    structlog.contextvars.clear_contextvars()
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as events:
+        yield events
