@@ -1,0 +1,255 @@
+/** The page: puts the parts together and routes what people do and what the server pushes. */
+
+import { call, Live } from "/page/api.js";
+import { confirmDialog, toast } from "/page/dialogs.js";
+import { MainPane } from "/page/main_pane.js";
+import { Modals } from "/page/modals.js";
+import { encode } from "/page/outgoing.js";
+import { drawBanners } from "/page/banners.js";
+import { botName, drawSidebar } from "/page/sidebar.js";
+import { isReply, Store } from "/page/store.js";
+import { ThreadPane } from "/page/thread_pane.js";
+import { Tour } from "/page/tour.js";
+import { closePopover } from "/page/popover.js";
+
+const PLACE = "livesop.place";
+
+class App {
+  #store = new Store();
+  #place = { kind: "channel", channel: null };
+  #live = null;
+  #early = [];
+  #awaited = null;
+  #modals = new Modals(this.#store);
+  #tour = new Tour(this.#store, (stop) => this.#playStop(stop));
+  #actions = {
+    openThread: (channel, ts) => this.#openThread(channel, ts),
+    copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
+    remove: (channel, message) => this.#remove(channel, message),
+    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
+    send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
+    go: (place) => this.#go(place),
+  };
+  #main = new MainPane(document.getElementById("main"), this.#store, this.#actions, this.#tour.node);
+  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions);
+
+  async start() {
+    const kept = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
+    if (kept.place) this.#place = kept.place;
+    for (const name of ["all", "home", "bot", "online", "messages"]) {
+      this.#store.addEventListener(name, (event) => this.#draw(name, event.detail));
+    }
+    document.addEventListener("click", (event) => this.#follow(event));
+    window.addEventListener("focus", () => this.#live?.retry());
+    await this.#enter(kept.user);
+    this.#tour.greet();
+  }
+
+  /** Becomes a person: fetches what they see and listens to what they would hear. */
+  async #enter(user) {
+    closePopover();
+    if (this.#store.me) this.#modals.closeAll();
+    this.#live?.close();
+    let state;
+    for (;;) {
+      try {
+        state = await call("state", user ? { user } : {});
+        break;
+      } catch (fault) {
+        if (this.#store.loaded) {
+          toast(fault.message, { bad: true });
+          this.#listen();
+          return;
+        }
+        if (user) user = undefined; // kept from an earlier sandbox, with other people
+        else {
+          drawBanners(this.#store, { unreachable: true });
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+        }
+      }
+    }
+    this.#load(state);
+    this.#listen();
+  }
+
+  #load(state) {
+    const wasDm = this.#store.channels.get(this.#place.channel)?.is_im;
+    this.#store.load(state);
+    if (wasDm) this.#place = { kind: "channel", channel: this.#store.botDm()?.id };
+    const here = this.#place.kind === "home" || this.#store.channels.has(this.#place.channel);
+    if (!here) this.#place = { kind: "channel", channel: this.#store.publicChannels()[0]?.id };
+    if (!this.#store.channels.has(this.#thread.channel)) this.#thread.close();
+    this.#show();
+  }
+
+  /** Opens the live connection. The state is fetched again once it stands, so that nothing falls between. */
+  #listen() {
+    const user = this.#store.me.id;
+    const live = new Live(user, {
+      open: async () => {
+        this.#early = [];
+        const early = this.#early;
+        try {
+          const state = await call("state", { user });
+          if (this.#live !== live) return;
+          this.#store.load(state);
+          this.#store.setOnline(true);
+          this.#early = null;
+          for (const push of early) this.#take(push);
+        } catch {
+          live.drop();
+        }
+      },
+      push: (push) => (this.#early ? this.#early.push(push) : this.#take(push)),
+      lost: () => this.#store.setOnline(false),
+    });
+    this.#live = live;
+  }
+
+  #take(push) {
+    this.#store.apply(push);
+    this.#modals.apply(push);
+  }
+
+  /** Redraws what a change touches. */
+  #draw(name, detail) {
+    if (!this.#store.loaded) return;
+    if (name === "messages") this.#heard(detail);
+    if (name === "all" || name === "messages") {
+      this.#main.update(detail?.channel);
+      this.#thread.update(detail?.channel);
+    }
+    if (name === "all" || name === "home") this.#main.updateHome();
+    if (name !== "home") this.#sidebar();
+    drawBanners(this.#store, { bot: botName(this.#store), retry: () => this.#live.retry() });
+  }
+
+  /** Counts what was not seen; opens the thread in which the tour's message was answered. */
+  #heard({ channel, message, isNew, ephemeral }) {
+    if (!isNew) return;
+    const { me } = this.#store;
+    const shown = this.#place.kind === "channel" && this.#place.channel === channel;
+    if (!shown && !ephemeral && !isReply(message) && message.user !== me.id) this.#store.markUnread(channel);
+    if (message.thread_ts && message.thread_ts === this.#awaited && message.ts !== this.#awaited) {
+      this.#awaited = null;
+      this.#openThread(channel, message.thread_ts, { focus: false });
+    }
+  }
+
+  #sidebar() {
+    drawSidebar(document.getElementById("sidebar"), this.#store, this.#place, {
+      go: (place) => this.#go(place),
+      actAs: (user) => user !== this.#store.me.id && this.#enter(user),
+      tour: () => this.#tour.open(),
+    });
+  }
+
+  #go(place) {
+    const same = place.kind === this.#place.kind && place.channel === this.#place.channel;
+    this.#place = place;
+    if (!same) this.#thread.close();
+    this.#show();
+  }
+
+  /** Shows the present place from scratch. */
+  #show() {
+    const { kind, channel } = this.#place;
+    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place }));
+    this.#store.unread.delete(channel);
+    this.#main.show(this.#place);
+    this.#sidebar();
+    if (kind === "home") this.#try("open_home", {});
+    const name = kind === "home" ? botName(this.#store) : this.#store.channelName(channel);
+    document.title = `${name} · ${this.#store.team.name} · LiveSOP sandbox`;
+  }
+
+  #openThread(channel, ts, { focus = true } = {}) {
+    this.#thread.open(channel, ts, { focus });
+  }
+
+  /** Posts or runs a command; resolves to whether it went out. */
+  async #send(channel, text, threadTs) {
+    if (!text.startsWith("/")) {
+      const body = { channel, text: encode(text, this.#store) };
+      return this.#try("post_message", threadTs ? { ...body, thread_ts: threadTs } : body);
+    }
+    if (threadTs) {
+      toast("Slack does not run slash commands in threads. Send it in the channel.", { bad: true });
+      return false;
+    }
+    return this.#try("command", { channel, text });
+  }
+
+  async #playStop(stop) {
+    if (stop.user !== this.#store.me.id) await this.#enter(stop.user);
+    this.#go({ kind: "channel", channel: stop.channel });
+    if (stop.text.startsWith("/")) return this.#try("command", { channel: stop.channel, text: stop.text });
+    const answer = await this.#try("post_message", { channel: stop.channel, text: stop.text });
+    if (!answer) return false;
+    this.#awaited = answer.ts;
+    const answered = this.#store.replies(stop.channel, answer.ts);
+    if (answered.length) this.#openThread(stop.channel, answer.ts, { focus: false });
+    return true;
+  }
+
+  async #remove(channel, message) {
+    const sure = await confirmDialog({
+      title: { text: "Delete message" }, text: { type: "plain_text", text: "Are you sure you want to delete this message? This cannot be undone." },
+      confirm: { text: "Delete" }, style: "danger",
+    }, this.#store);
+    if (sure) await this.#try("delete_message", { channel, ts: message.ts });
+  }
+
+  /** Calls a verb as the person acting; a refusal becomes a toast and false. */
+  async #try(verb, body) {
+    try {
+      return await call(verb, { user: this.#store.me.id, ...body });
+    } catch (fault) {
+      toast(fault.message, { bad: true });
+      return false;
+    }
+  }
+
+  /** Links to this workspace's messages and channels stay in the page. */
+  #follow(event) {
+    const mention = event.target.closest?.("[data-channel]");
+    if (mention) {
+      this.#modals.closeAll();
+      this.#go({ kind: "channel", channel: mention.dataset.channel });
+      return;
+    }
+    const link = event.target.closest?.("a[href]");
+    const target = link && this.#store.parsePermalink(link.href);
+    if (!target) return;
+    event.preventDefault();
+    this.#jump(target);
+  }
+
+  #jump({ channel, ts, thread_ts: thread }) {
+    const known = this.#store.channels.has(channel) && (!ts || this.#store.message(channel, ts));
+    if (!known) {
+      toast("This message is not in the sandbox (any more).", { bad: true });
+      return;
+    }
+    this.#modals.closeAll();
+    this.#go({ kind: "channel", channel });
+    const root = thread ?? this.#store.message(channel, ts)?.thread_ts;
+    if (root && root !== ts) {
+      this.#openThread(channel, root, { focus: false });
+      this.#main.highlight(root);
+      this.#thread.highlight(ts);
+    } else if (ts) this.#main.highlight(ts);
+  }
+}
+
+/** Puts an address on the clipboard, or shows it where the browser does not allow that. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Link copied.");
+  } catch {
+    toast(text);
+  }
+}
+
+await new App().start();

@@ -1,0 +1,114 @@
+/** One message: who, when, what, its thread's summary, and what can be done with it. */
+
+import { renderBlocks } from "/page/blocks.js";
+import { clock, dateOf, dayAndTime } from "/page/dates.js";
+import { avatar, h, icon, iconButton } from "/page/dom.js";
+import { emoji } from "/page/emoji.js";
+import { actor } from "/page/interactions.js";
+import { mrkdwn } from "/page/mrkdwn.js";
+
+const SYSTEM = new Set([
+  "channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "channel_archive",
+  "pinned_item", "group_join", "group_leave", "bot_add", "tombstone",
+]);
+
+/**
+ * The hover menu, in order. Each entry: {id, label, icon, when(row), run(row)} with
+ * row = {message, channel, ephemeral, inThread, store, actions}.
+ */
+export const MESSAGE_ACTIONS = [
+  {
+    id: "reply", label: "Reply in thread", icon: "reply",
+    when: (row) => !row.inThread,
+    run: (row) => row.actions.openThread(row.channel, row.message.thread_ts ?? row.message.ts),
+  },
+  {
+    id: "copy", label: "Copy link to message", icon: "link",
+    when: () => true,
+    run: (row) => row.actions.copyLink(row.channel, row.message),
+  },
+  {
+    id: "edit", label: "Edit message", icon: "edit",
+    when: (row) => isOwn(row),
+    run: (row) => row.actions.edit(row.message.ts),
+  },
+  {
+    id: "delete", label: "Delete message", icon: "trash", danger: true,
+    when: (row) => isOwn(row),
+    run: (row) => row.actions.remove(row.channel, row.message),
+  },
+];
+
+const isOwn = ({ message, store }) => message.user === store.me.id && !message.bot_id && !SYSTEM.has(message.subtype);
+
+/** A message as an <article>. `row` as above, plus {compact, form, editor?, redraw}. */
+export function messageNode(row) {
+  const { message, store, compact, ephemeral } = row;
+  const author = store.author(message);
+  const at = dateOf(message.ts);
+  const node = h("article.message", {
+    tabindex: "-1", "data-ts": message.ts, "data-key": `message-${message.ts}`, "data-author": author.name,
+    "aria-label": `${author.name}, ${dayAndTime(at)}${ephemeral ? ", only visible to you" : ""}`,
+    class: `${compact ? "compact" : ""} ${ephemeral ? "ephemeral" : ""} ${SYSTEM.has(message.subtype) ? "system" : ""} ${row.editor ? "editing" : ""}`,
+  },
+    ephemeral && h("div.only-you", {}, icon("eye"), "Only visible to you"),
+    h("div.gutter", {}, compact ? h("time.compact-time", {}, clock(at)) : avatar(author)),
+    h("div.content", {},
+      !compact && h("div.meta", {}, h("span.author", {}, author.name), author.is_bot && h("span.badge", {}, "APP"), time(row, at)),
+      row.editor ?? body(row),
+      reactions(message, store),
+      !row.inThread && !ephemeral && threadBar(row),
+      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => store.dismiss(row.channel, message.ts) }, "Dismiss message")),
+    !ephemeral && !row.editor && !SYSTEM.has(message.subtype) && toolbar(row));
+  return node;
+}
+
+/** The time, which is the message's own link. */
+function time({ message, channel, store, ephemeral }, at) {
+  if (ephemeral) return h("time.time", { title: dayAndTime(at) }, clock(at));
+  return h("a.time", { href: store.permalink(channel, message), title: dayAndTime(at) }, clock(at));
+}
+
+function body(row) {
+  const { message, store, channel, ephemeral, form } = row;
+  const edited = message.edited && h("span.edited", {}, " (edited)");
+  if (message.blocks?.length) {
+    const container = { type: "message", channel, ts: message.ts, is_ephemeral: ephemeral };
+    return h("div.body", {}, renderBlocks(message.blocks, {
+      store, form, scope: message.ts, redraw: row.redraw, act: actor(store, container, form),
+    }), edited);
+  }
+  const text = mrkdwn(message.text, store);
+  const styled = message.subtype === "me_message" ? h("em", {}, text) : text;
+  return h("div.body.text", { class: onlyEmoji(message.text) ? "jumbo" : "" }, styled, edited);
+}
+
+/** Slack shows a message of a few emoji and nothing else in large. */
+const onlyEmoji = (text) => /^\s*(:[a-z0-9_+'-]+:\s*){1,6}$/.test(text ?? "");
+
+function reactions(message, store) {
+  return message.reactions?.length > 0 && h("div.reactions", {}, message.reactions.map((reaction) =>
+    h("span.reaction", { title: reaction.users.map((u) => store.name(u)).join(", ") },
+      emoji(reaction.name) ?? `:${reaction.name}:`, h("span", {}, String(reaction.count)))));
+}
+
+/** "2 replies · last reply today at 14:05", which opens the thread. */
+function threadBar({ message, channel, store, actions }) {
+  const root = message.thread_ts ?? message.ts;
+  if (root !== message.ts) {
+    return h("button.thread-bar", { type: "button", onclick: () => actions.openThread(channel, root) }, "View thread");
+  }
+  const replies = store.replies(channel, message.ts).filter((r) => !r.ephemeral).map((r) => r.message);
+  if (!replies.length) return null;
+  const authors = [...new Map(replies.map((r) => [r.user ?? r.bot_id, store.author(r)])).values()].slice(0, 5);
+  return h("button.thread-bar", { type: "button", "data-key": `thread-${message.ts}`, onclick: () => actions.openThread(channel, message.ts) },
+    authors.map((a) => avatar(a, "small")),
+    h("strong", {}, `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`),
+    h("span", {}, `Last reply ${dayAndTime(dateOf(replies.at(-1).ts)).toLowerCase()}`));
+}
+
+function toolbar(row) {
+  return h("div.toolbar", { role: "group", "aria-label": "Message actions" },
+    MESSAGE_ACTIONS.filter((a) => a.when(row)).map((a) =>
+      iconButton(a.icon, a.label, () => a.run(row), { class: a.danger ? "danger" : "", "data-key": `${a.id}-${row.message.ts}` })));
+}
