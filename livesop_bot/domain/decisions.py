@@ -3,9 +3,11 @@
 Pure, and fails closed: what is unknown is off, and every outcome carries its reason.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeGuard
 
 from livesop_bot.domain.workflows import StepId, StepMode, Workflow
 
@@ -48,6 +50,16 @@ class Limits:
 
     propose: float
     auto: float
+
+
+class Scope(StrEnum):
+    """Where an Auto-Pilot switch sits. Its subject: the team's id, a slug, a channel's id, or
+    `slug/step`."""
+
+    TEAM = "team"
+    WORKFLOW = "workflow"
+    CHANNEL = "channel"
+    STEP = "step"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +106,11 @@ def decide(
     already_running: bool,
     dry_run: bool,
 ) -> Decision:
-    """Decide what follows from an evaluation that succeeded."""
+    """Decide what follows from an evaluation that succeeded.
+
+    A confidence or a limit outside 0..1 is unknown, and nothing is proposed or started on it. So
+    is a flag that is neither true nor false, which counts as the one that stops.
+    """
     if workflow is None:
         return Decision(Verdict.SKIP, Reason.NO_MATCH, "No SOP fits this message.")
     allowed = workflow.definition.trigger.channels
@@ -102,22 +118,23 @@ def decide(
         return Decision(
             Verdict.SKIP, Reason.OTHER_CHANNEL, f"{workflow.title} does not watch this channel."
         )
-    # `not >=` rather than `<`: a confidence or limit that is NaN must not pass.
-    if not confidence >= limits.propose:
+    if not _reaches(confidence, limits.propose):
         return Decision(
             Verdict.SKIP,
             Reason.LOW_CONFIDENCE,
-            f"{workflow.title} fits with {confidence:.0%}, below the {limits.propose:.0%} "
-            "from which an SOP is proposed.",
+            f"{workflow.title} fits with {_percent(confidence)}, below the "
+            f"{_percent(limits.propose)} from which an SOP is proposed.",
         )
-    if already_running:
+    if already_running is not False:
         return Decision(
             Verdict.SKIP, Reason.DUPLICATE_RUN, f"{workflow.title} is already open in this thread."
         )
     decision = _start_or_propose(workflow, confidence, switches, limits)
-    if dry_run:
+    if dry_run is not False:
         return Decision(
-            Verdict.SKIP, Reason.DRY_RUN, f"Dry run; otherwise: {decision.verdict}. {decision.detail}"
+            Verdict.SKIP,
+            Reason.DRY_RUN,
+            f"Dry run; otherwise: {decision.verdict}. {decision.detail}",
         )
     return decision
 
@@ -125,18 +142,35 @@ def decide(
 def _start_or_propose(
     workflow: Workflow, confidence: float, switches: Switches, limits: Limits
 ) -> Decision:
-    if not confidence >= limits.auto:
+    if not _reaches(confidence, limits.auto):
         return Decision(
             Verdict.PROPOSE,
             Reason.PROPOSED,
-            f"Sure enough to propose ({confidence:.0%}), not to start by itself "
-            f"(from {limits.auto:.0%}).",
+            f"Sure enough to propose ({_percent(confidence)}), not to start by itself "
+            f"(from {_percent(limits.auto)}).",
         )
     if obstacle := autopilot_obstacle(workflow, switches):
-        return Decision(Verdict.PROPOSE, Reason.AUTOPILOT_OFF, f"Proposed, not started: {obstacle}.")
+        return Decision(
+            Verdict.PROPOSE, Reason.AUTOPILOT_OFF, f"Proposed, not started: {obstacle}."
+        )
     return Decision(
-        Verdict.START, Reason.STARTED, f"Auto-Pilot is on and the match is sure ({confidence:.0%})."
+        Verdict.START,
+        Reason.STARTED,
+        f"Auto-Pilot is on and the match is sure ({_percent(confidence)}).",
     )
+
+
+def _reaches(confidence: object, limit: object) -> bool:
+    return _known(confidence) and _known(limit) and confidence >= limit
+
+
+def _known(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _percent(value: object) -> str:
+    """Round down, so that what is below a limit never reads as if it had reached it."""
+    return f"{math.floor(round(value * 1000, 6)) / 10:g}%" if _known(value) else "unknown"
 
 
 def timed_out(seconds: float) -> Decision:
@@ -150,4 +184,6 @@ def timed_out(seconds: float) -> Decision:
 
 def failed(why: str) -> Decision:
     """The decision for an evaluation that could not be made; `why` is for people."""
-    return Decision(Verdict.SKIP, Reason.FAILED, f"The evaluation failed: {why} It can be replayed.")
+    return Decision(
+        Verdict.SKIP, Reason.FAILED, f"The evaluation failed: {why} It can be replayed."
+    )
