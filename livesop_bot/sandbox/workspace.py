@@ -1,0 +1,343 @@
+"""The workspace: people, channels and messages as they stand, and who hears of changes.
+
+Messages are kept as the JSON objects that Slack's API shows. Nothing here knows of sockets or
+HTTP; whoever wants to hear of changes registers with `listen`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from uuid import uuid4
+
+from livesop_bot.sandbox.changes import (
+    Change,
+    Deleted,
+    Edited,
+    EphemeralGone,
+    EphemeralShown,
+    Grown,
+    HomeOpened,
+    Joined,
+    Posted,
+    Reacted,
+)
+from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Team, TourStop
+from livesop_bot.sandbox.view_stack import Views
+from livesop_bot.sandbox.wire import ApiError, JsonObject, TsClock
+
+SLACKBOT = "USLACKBOT"
+TOMBSTONE_KEEPS = (
+    "type",
+    "ts",
+    "thread_ts",
+    "reply_count",
+    "reply_users",
+    "reply_users_count",
+    "latest_reply",
+)
+
+
+class Workspace:
+    """One team with its app installed. Holds state; every change is announced."""
+
+    def __init__(
+        self,
+        *,
+        team: Team,
+        bot: Bot,
+        people: Iterable[Person],
+        commands: Sequence[Command] = (),
+        tour: Sequence[TourStop] = (),
+    ) -> None:
+        self.team = team
+        self.bot = bot
+        self.people = {person.id: person for person in people}
+        self.channels: dict[str, Channel] = {}
+        self.commands = tuple(commands)
+        self.tour = tuple(tour)
+        self.ephemerals: dict[str, EphemeralShown] = {}
+        self.clock = TsClock()
+        self.views = Views(team=team, bot=bot, announce=self._announce)
+        self._listeners: list[Callable[[Change], None]] = []
+
+    # -- who hears of changes
+
+    def listen(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `listener` for every change, in order; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _announce(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    async def wait_for_message(
+        self,
+        predicate: Callable[[JsonObject], bool],
+        timeout: float = 5.0,
+        *,
+        channel: str | None = None,
+    ) -> JsonObject:
+        """The first message, already there or still to come, that `predicate` accepts.
+
+        Edited messages are asked about again. Raises TimeoutError.
+        """
+        found: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
+
+        def look(change: Change) -> None:
+            if (
+                isinstance(change, Posted | Edited)
+                and channel in (None, change.channel.id)
+                and not found.done()
+                and predicate(change.message)
+            ):
+                found.set_result(change.message)
+
+        for place in self.channels.values():
+            if channel in (None, place.id):
+                for message in place.messages.values():
+                    if predicate(message):
+                        return message
+        stop = self.listen(look)
+        try:
+            async with asyncio.timeout(timeout):
+                return await found
+        finally:
+            stop()
+
+    async def wait_for_change(
+        self,
+        predicate: Callable[[Change], bool],
+        timeout: float = 5.0,
+    ) -> Change:
+        """The next change that `predicate` accepts. Raises TimeoutError."""
+        found: asyncio.Future[Change] = asyncio.get_running_loop().create_future()
+
+        def look(change: Change) -> None:
+            if not found.done() and predicate(change):
+                found.set_result(change)
+
+        stop = self.listen(look)
+        try:
+            async with asyncio.timeout(timeout):
+                return await found
+        finally:
+            stop()
+
+    # -- people and channels
+
+    def person(self, user_id: str) -> Person:
+        """The person of this id; refuses with user_not_found."""
+        try:
+            return self.people[user_id]
+        except KeyError:
+            raise ApiError("user_not_found") from None
+
+    def add_channel(
+        self, channel_id: str, name: str, *, topic: str = "", members: Iterable[str] | None = None
+    ) -> Channel:
+        """A public channel; without `members` everybody and the bot are in it."""
+        everybody = {*self.people, self.bot.user_id}
+        channel = Channel(
+            id=channel_id,
+            name=name,
+            topic=topic,
+            members=everybody if members is None else set(members),
+        )
+        self.channels[channel_id] = channel
+        return channel
+
+    def direct_channel(self, user_id: str) -> Channel:
+        """The direct messages of this person and the bot, opened where they were not."""
+        person = self.person(user_id)
+        for channel in self.channels.values():
+            if channel.is_im and channel.user == user_id:
+                return channel
+        channel = Channel(
+            id="D" + person.id[1:],
+            name=self.bot.name,
+            members={user_id, self.bot.user_id},
+            is_im=True,
+            user=user_id,
+        )
+        self.channels[channel.id] = channel
+        return channel
+
+    def channel(self, channel_id: object) -> Channel:
+        """The channel of this id; refuses with channel_not_found."""
+        channel = self.channels.get(channel_id) if isinstance(channel_id, str) else None
+        if channel is None:
+            raise ApiError("channel_not_found")
+        return channel
+
+    def join(self, channel_id: str, user_id: str) -> Channel:
+        """Make somebody a member."""
+        channel = self.channel(channel_id)
+        if user_id not in channel.members:
+            channel.members.add(user_id)
+            self._announce(Joined(channel, user_id))
+        return channel
+
+    # -- messages
+
+    def post(
+        self,
+        channel_id: str,
+        user_id: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        ts: str | None = None,
+        silent: bool = False,
+        **fields: object,
+    ) -> JsonObject:
+        """Post as a person or as the bot; returns the message.
+
+        `ts` and `silent` are for history that was there before: nobody hears of it. A reply to a
+        reply belongs to the thread of that reply. An unknown `thread_ts` is taken as Slack takes
+        it: the reply is kept without a parent.
+        """
+        channel = self.channel(channel_id)
+        message: JsonObject = {
+            "type": "message",
+            "user": user_id,
+            "ts": ts or self.clock.next(),
+            "text": text,
+            "team": self.team.id,
+        }
+        if user_id == self.bot.user_id:
+            message |= {
+                "bot_id": self.bot.bot_id,
+                "app_id": self.bot.app_id,
+                "bot_profile": self.bot.profile(self.team),
+            }
+        else:
+            message["client_msg_id"] = str(uuid4())
+        message |= fields
+        parent = None
+        if thread_ts is not None:
+            parent = channel.messages.get(thread_ts)
+            if parent is not None and parent.get("thread_ts", thread_ts) != thread_ts:
+                thread_ts = parent["thread_ts"]
+                parent = channel.messages.get(thread_ts)
+            message["thread_ts"] = thread_ts
+        if parent is not None:
+            message["parent_user_id"] = parent["user"]
+        channel.keep(message)
+        if not silent:
+            self._announce(Posted(channel, message))
+        if parent is not None:
+            channel.count_replies(parent)
+            if not silent:
+                self._announce(Grown(channel, parent))
+        return message
+
+    def message(self, channel_id: str, ts: object) -> JsonObject:
+        """The message of this ts; refuses with message_not_found."""
+        message = self.channel(channel_id).messages.get(ts) if isinstance(ts, str) else None
+        if message is None:
+            raise ApiError("message_not_found")
+        return message
+
+    def edit(
+        self, channel_id: str, ts: str, *, by: str | None = None, **fields: object
+    ) -> JsonObject:
+        """Change fields of a message (None removes one); `by` marks it as edited by somebody."""
+        channel, message = self.channel(channel_id), self.message(channel_id, ts)
+        previous = deepcopy(message)
+        for name, value in fields.items():
+            if value is None:
+                message.pop(name, None)
+            else:
+                message[name] = value
+        if by is not None:
+            message["edited"] = {"user": by, "ts": self.clock.next()}
+        self._announce(Edited(channel, message, previous))
+        return message
+
+    def delete(self, channel_id: str, ts: str) -> None:
+        """Take a message back; a thread's parent leaves a tombstone while it has replies."""
+        channel, message = self.channel(channel_id), self.message(channel_id, ts)
+        if message.get("reply_count"):
+            previous = deepcopy(message)
+            stone = {key: message[key] for key in TOMBSTONE_KEEPS if key in message}
+            message.clear()
+            message |= stone | {
+                "subtype": "tombstone",
+                "text": "This message was deleted.",
+                "user": SLACKBOT,
+                "hidden": True,
+            }
+            self._announce(Edited(channel, message, previous))
+            return
+        channel.drop(message)
+        self._announce(Deleted(channel, message))
+        parent = channel.messages.get(message.get("thread_ts", ""))
+        if parent is not None:
+            channel.count_replies(parent)
+            self._announce(Grown(channel, parent))
+
+    def react(self, channel_id: str, ts: str, user_id: str, name: str) -> None:
+        """Add a reaction; refuses with already_reacted."""
+        channel, message = self.channel(channel_id), self.message(channel_id, ts)
+        reactions: list[JsonObject] = message.setdefault("reactions", [])
+        for reaction in reactions:
+            if reaction["name"] == name:
+                if user_id in reaction["users"]:
+                    raise ApiError("already_reacted")
+                reaction["users"].append(user_id)
+                reaction["count"] += 1
+                break
+        else:
+            reactions.append({"name": name, "users": [user_id], "count": 1})
+        self._announce(Reacted(channel, message, user_id, name))
+
+    # -- messages that one person sees
+
+    def show_ephemeral(
+        self,
+        channel_id: str,
+        user_id: str,
+        text: str,
+        *,
+        ts: str | None = None,
+        **fields: object,
+    ) -> JsonObject:
+        """Show a message of the bot to one person alone; with `ts`, in place of that one."""
+        if ts is not None:
+            self.hide_ephemeral(ts)
+        message: JsonObject = {
+            "type": "message",
+            "subtype": "bot_message",
+            "is_ephemeral": True,
+            "user": self.bot.user_id,
+            "bot_id": self.bot.bot_id,
+            "app_id": self.bot.app_id,
+            "ts": ts or self.clock.next(),
+            "text": text,
+            **fields,
+        }
+        shown = EphemeralShown(self.channel(channel_id), user_id, message)
+        self.ephemerals[message["ts"]] = shown
+        self._announce(shown)
+        return message
+
+    def hide_ephemeral(self, ts: str) -> None:
+        """Remove it where it is still shown."""
+        shown = self.ephemerals.pop(ts, None)
+        if shown is not None:
+            self._announce(EphemeralGone(shown.channel, shown.user, ts))
+
+    def open_home(self, user_id: str, tab: str = "home") -> None:
+        """A person opens the app's Home tab, or with `messages` its Messages tab."""
+        channel = self.direct_channel(user_id)
+        view = self.views.homes.get(user_id) if tab == "home" else None
+        self._announce(HomeOpened(user_id, tab, channel, view))
+
+    def permalink(self, channel: Channel, message: JsonObject) -> str:
+        """The address of a message, as Slack builds it."""
+        link = f"{self.team.url}archives/{channel.id}/p{message['ts'].replace('.', '')}"
+        thread = message.get("thread_ts", message["ts"])
+        if thread == message["ts"]:
+            return link
+        return f"{link}?thread_ts={thread}&cid={channel.id}"
