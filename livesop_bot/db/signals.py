@@ -75,9 +75,7 @@ def signal_from_row(row: asyncpg.Record) -> Signal:
     )
 
 
-async def store_batch(
-    pool: Pool, items: Sequence[Storable], *, timeout: float
-) -> list[Stored]:
+async def store_batch(pool: Pool, items: Sequence[Storable], *, timeout: float) -> list[Stored]:
     """Store messages, edits and deletions with their jobs in one transaction.
 
     Raises DatabaseAway where PostgreSQL is gone or does not finish within `timeout` seconds; what
@@ -224,9 +222,7 @@ async def _edit(
         await connection.execute(sql("mark_pending"), pending)
 
 
-async def _delete(
-    connection: Connection, wave: Sequence[_Entry], results: list[Stored]
-) -> None:
+async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[Stored]) -> None:
     entries = [(entry, entry.item) for entry in wave if isinstance(entry.item, SignalDeletion)]
     if not entries:
         return
@@ -236,9 +232,7 @@ async def _delete(
     for entry, _ in entries:
         results[entry.index] = Stored(Outcome.UNCHANGED)
     for row in rows:
-        results[entries[row["ordinal"] - 1][0].index] = Stored(
-            Outcome.DELETED, SignalId(row["id"])
-        )
+        results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.DELETED, SignalId(row["id"]))
     if deleted := [row["id"] for row in rows]:
         await connection.execute(sql("cancel_unposted_runs"), deleted)
         await connection.execute(sql("forget_evidence"), deleted)

@@ -26,7 +26,7 @@ from livesop_bot.domain.signals import (
 
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _NAME = re.compile(r"[a-z_]{1,40}")
-_SIGNAL_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+_SIGNAL_SUBTYPES = (None, "file_share", "thread_broadcast", "me_message")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What a JSON string may hold and a PostgreSQL text may not."""
 
@@ -115,7 +115,9 @@ def _new(
     if user == installation.bot_user or bot_id == installation.bot_id:
         return Noise("own_message")
     if subtype == "bot_message" or bot_id is not None:
-        if not any(name in rules.allowed_bots for name in (app_id, bot_id) if isinstance(name, str)):
+        if not any(
+            name in rules.allowed_bots for name in (app_id, bot_id) if isinstance(name, str)
+        ):
             return Noise("bot_message")
     elif subtype not in _SIGNAL_SUBTYPES:
         return Noise(_kind(subtype, "message_"))
@@ -132,7 +134,7 @@ def _new(
         channel=channel,
         message_ts=ts,
         thread_ts=thread_ts,
-        author=_string(message, "user") if bot_id is None else str(user or bot_id),
+        author=_string(message, "bot_id" if bot_id is not None and user is None else "user"),
         author_is_bot=bot_id is not None,
         text=_UNSTORABLE.sub("\ufffd", text[:LONGEST_TEXT]) if isinstance(text, str) else "",
         permalink=permalink(installation.url, channel, ts, thread_ts),

@@ -67,9 +67,7 @@ class Intake:
     ) -> None:
         await self._commits.__aexit__(exc_type, exc, traceback)
 
-    async def take(
-        self, payload: Mapping[str, Any], *, retry_reason: str | None = None
-    ) -> str:
+    async def take(self, payload: Mapping[str, Any], *, retry_reason: str | None = None) -> str:
         """Make an event durable and say what became of it. Raises SpoolFull: it must not be acked."""
         arrived = time.perf_counter()
         received_at = datetime.now(UTC)
@@ -208,9 +206,7 @@ def _kind(item: Storable) -> str:
     return "message_changed" if isinstance(item, SignalEdit) else "message_deleted"
 
 
-def _record(
-    payload: Mapping[str, Any], received_at: datetime, retry_reason: str | None
-) -> bytes:
+def _record(payload: Mapping[str, Any], received_at: datetime, retry_reason: str | None) -> bytes:
     return json.dumps(
         {
             "received_at": received_at.isoformat(),

@@ -31,9 +31,7 @@ async def sweep(pool: Pool) -> int:
         async with pool.acquire() as connection, connection.transaction():
             signals = await connection.fetch(sql("forgotten_signals"), FORGOTTEN, _AT_ONCE)
             runs = await connection.fetch(sql("unposted_runs"), FORGOTTEN, _AT_ONCE)
-            jobs: list[Job] = [
-                EvaluateJob(SignalId(row["id"]), row["revision"]) for row in signals
-            ]
+            jobs: list[Job] = [EvaluateJob(SignalId(row["id"]), row["revision"]) for row in signals]
             jobs += [PostJob(RunId(row["id"])) for row in runs]
             await enqueue(connection, jobs)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)

@@ -1,0 +1,70 @@
+"""GroupCommit: batches in order, one at a time."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from livesop_bot.db.group_commit import GroupCommit
+
+
+async def test_what_arrives_together_is_written_together() -> None:
+    batches: list[list[int]] = []
+
+    async def commit(items: Sequence[int]) -> list[int]:
+        batches.append(list(items))
+        return [item * 10 for item in items]
+
+    async with GroupCommit(commit, limit=3) as group:
+        results = await asyncio.gather(*(group.submit(item) for item in range(5)))
+
+    assert results == [0, 10, 20, 30, 40]
+    assert batches == [[0, 1, 2], [3, 4]]
+
+
+async def test_what_arrives_during_a_write_goes_into_the_next_one() -> None:
+    batches: list[list[str]] = []
+    writing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def commit(items: Sequence[str]) -> Sequence[str]:
+        batches.append(list(items))
+        writing.set()
+        await go_on.wait()
+        return items
+
+    async with GroupCommit(commit, limit=10) as group:
+        first = group.submit("a")
+        await writing.wait()
+        rest = [group.submit("b"), group.submit("c")]
+        assert len(group) == 2
+        go_on.set()
+        assert [await first, *[await future for future in rest]] == ["a", "b", "c"]
+
+    assert batches == [["a"], ["b", "c"]]
+
+
+async def test_a_failed_batch_fails_its_own_submitters_only() -> None:
+    async def commit(items: Sequence[str]) -> Sequence[str]:
+        if "bad" in items:
+            raise ValueError("no")
+        return items
+
+    async with GroupCommit(commit, limit=1) as group:
+        futures = [group.submit("good"), group.submit("bad"), group.submit("fine")]
+        results = await asyncio.gather(*futures, return_exceptions=True)
+
+    assert results[0] == "good"
+    assert isinstance(results[1], ValueError)
+    assert results[2] == "fine"
+
+
+async def test_a_cancelled_submitter_does_not_hurt_its_batch() -> None:
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        return items
+
+    async with GroupCommit(commit, limit=10) as group:
+        cancelled, kept = group.submit(1), group.submit(2)
+        cancelled.cancel()
+        assert await kept == 2
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled

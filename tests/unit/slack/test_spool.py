@@ -1,0 +1,159 @@
+"""The spool: on disk before the ack, replayed in order, bounded."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from livesop_bot.errors import DatabaseAway, SpoolFull
+from livesop_bot.slack.spool import Spool
+
+
+class Store:
+    """What a replay hands records to; can be told to fail."""
+
+    def __init__(self) -> None:
+        self.records: list[bytes] = []
+        self.away = False
+
+    async def __call__(self, records: Sequence[bytes]) -> None:
+        if self.away:
+            raise DatabaseAway("away")
+        self.records += records
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+async def test_records_come_back_in_order_and_the_files_go(tmp_path: Path, store: Store) -> None:
+    async with Spool(tmp_path, max_bytes=1_000_000) as spool:
+        records = [b'{"n": %d}' % number for number in range(1200)]
+        await asyncio.gather(*(spool.append(record) for record in records))
+        assert spool.events == 1200
+        assert spool.filled.is_set()
+
+        assert await spool.replay(store) == 1200
+
+        assert store.records == records
+        assert (spool.events, spool.size, spool.filled.is_set()) == (0, 0, False)
+        assert list(tmp_path.iterdir()) == []
+
+
+async def test_what_arrives_during_a_replay_is_replayed_too(tmp_path: Path, store: Store) -> None:
+    async with Spool(tmp_path, max_bytes=1_000_000) as spool:
+        await spool.append(b"1")
+
+        async def store_and_append(records: Sequence[bytes]) -> None:
+            if records == [b"1"]:
+                await spool.append(b"2")
+            await store(records)
+
+        assert await spool.replay(store_and_append) == 2
+    assert store.records == [b"1", b"2"]
+
+
+async def test_a_replay_that_fails_keeps_everything(tmp_path: Path, store: Store) -> None:
+    async with Spool(tmp_path, max_bytes=1_000_000) as spool:
+        await spool.append(b"1")
+        store.away = True
+        with pytest.raises(DatabaseAway):
+            await spool.replay(store)
+        await spool.append(b"2")
+        store.away = False
+        await spool.replay(store)
+    assert store.records == [b"1", b"2"]
+
+
+async def test_a_full_spool_refuses_and_stays_whole(tmp_path: Path, store: Store) -> None:
+    async with Spool(tmp_path, max_bytes=100) as spool:
+        await spool.append(b"x" * 50)
+        with pytest.raises(SpoolFull):
+            await spool.append(b"y" * 50)
+        await spool.replay(store)
+        await spool.append(b"z" * 50)
+        await spool.replay(store)
+    assert store.records == [b"x" * 50, b"z" * 50]
+
+
+async def test_a_disk_that_refuses_is_a_full_spool(tmp_path: Path, store: Store) -> None:
+    folder = tmp_path / "spool"
+    async with Spool(folder, max_bytes=1_000_000) as spool:
+        folder.rmdir()
+        with pytest.raises(SpoolFull):
+            await spool.append(b"1")
+        folder.mkdir()
+        await spool.append(b"2")
+        await spool.replay(store)
+    assert store.records == [b"2"]
+
+
+async def test_the_next_start_takes_over_what_a_killed_process_left(
+    tmp_path: Path, store: Store
+) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", _APPEND_AND_DIE, str(tmp_path)], check=False, timeout=60
+    )
+    assert child.returncode == -9
+    async with Spool(tmp_path, max_bytes=1_000_000) as spool:
+        assert spool.events == 3
+        await spool.replay(store)
+    assert store.records == [b"0", b"1", b"2"]
+
+
+_APPEND_AND_DIE = """
+import asyncio, os, pathlib, signal, sys
+from livesop_bot.slack.spool import Spool
+async def main():
+    async with Spool(pathlib.Path(sys.argv[1]), max_bytes=1000) as spool:
+        for number in range(3):
+            await spool.append(str(number).encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_leave_each_others_files_alone(tmp_path: Path, store: Store) -> None:
+    async with Spool(tmp_path, max_bytes=1000) as one:
+        await one.append(b"one")
+        async with Spool(tmp_path, max_bytes=1000) as two:
+            assert two.events == 0
+        await one.replay(store)
+    assert store.records == [b"one"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (lambda data: data[:-3], [b"first"]),
+        (lambda data: data.replace(b"first", b"fjrst"), [b"second"]),
+        (lambda data: data + b"00000000", [b"first", b"second"]),
+        (lambda data: b"", []),
+    ],
+    ids=["torn last line", "damaged line", "begun line", "empty file"],
+)
+async def test_only_whole_records_are_replayed(
+    tmp_path: Path, store: Store, damage: object, expected: list[bytes]
+) -> None:
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        await spool.append(b"first")
+        await spool.append(b"second")
+    (path,) = tmp_path.glob("*.spool")
+    assert callable(damage)
+    path.write_bytes(damage(path.read_bytes()))
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        await spool.replay(store)
+    assert store.records == expected
+
+
+async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    async with Spool(tmp_path / "spool", max_bytes=1000) as spool:
+        await spool.append(b"1")
+        (path,) = (tmp_path / "spool").glob("*.spool")
+        assert os.stat(path).st_mode & 0o077 == 0
+        assert (tmp_path / "spool").stat().st_mode & 0o077 == 0
