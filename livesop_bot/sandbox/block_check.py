@@ -77,9 +77,9 @@ def _view(view: JsonObject) -> Problems:
     for name in ("title", "submit", "close"):
         if view.get(name) is not None or name == "title":
             yield from _text(f"view/{name}", view.get(name), 24, plain=True)
-    has_input = any(
-        isinstance(block, dict) and block.get("type") == "input"
-        for block in view.get("blocks") or ()
+    blocks = view.get("blocks")
+    has_input = isinstance(blocks, list) and any(
+        isinstance(block, dict) and block.get("type") == "input" for block in blocks
     )
     if has_input and view.get("submit") is None:
         yield "view: a modal with inputs needs submit"
@@ -103,7 +103,7 @@ def _blocks(blocks: list[JsonObject], surface: str) -> Problems:
                 yield f"{where}: block_id {block_id!r} already exists"
             seen.add(block_id)
         if kind == "markdown":
-            markdown += len(block.get("text") or "")
+            markdown += len(str(block.get("text", "")))
         yield from _block(where, kind, block)
     if markdown > MAX_MARKDOWN:
         yield f"markdown blocks hold {markdown} characters, more than {MAX_MARKDOWN}"
@@ -228,14 +228,22 @@ def _options(where: str, element: JsonObject, kind: str) -> Problems:
             yield f"{where}: option_groups must be 1 to 100 items"
             return
         for place, group in enumerate(groups):
-            yield from _text(f"{where}/option_groups/{place}/label", group.get("label"), 75)
-            yield from _option_list(f"{where}/option_groups/{place}", group.get("options"), most)
+            here = f"{where}/option_groups/{place}"
+            if not isinstance(group, dict):
+                yield f"{here}: must be an object"
+                continue
+            yield from _text(f"{here}/label", group.get("label"), 75, plain=True)
+            yield from _option_list(here, group.get("options"), most)
         return
     yield from _option_list(where, options, most, rich=kind in CHOICES)
-    initial = element.get("initial_option")
-    for option in [initial] if initial else element.get("initial_options") or []:
-        if option not in (options or []):
-            yield f"{where}: an initial option is not among the options"
+    initial = element.get("initial_options") or []
+    if not isinstance(initial, list):
+        yield f"{where}: initial_options must be a list"
+        return
+    if element.get("initial_option") is not None:
+        initial = [*initial, element["initial_option"]]
+    if isinstance(options, list) and any(option not in options for option in initial):
+        yield f"{where}: an initial option is not among the options"
 
 
 def _option_list(where: str, options: Any, most: int, *, rich: bool = False) -> Problems:

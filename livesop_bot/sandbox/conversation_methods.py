@@ -13,6 +13,7 @@ def methods(workspace: Workspace) -> dict[str, Method]:
     """The methods by name."""
     return {
         "conversations.list": Method(partial(_list, workspace), "channels:read"),
+        "users.conversations": Method(partial(_mine, workspace), "channels:read"),
         "conversations.info": Method(partial(_info, workspace), "channels:read"),
         "conversations.history": Method(partial(_history, workspace), "channels:history"),
         "conversations.replies": Method(partial(_replies, workspace), "channels:history"),
@@ -23,13 +24,21 @@ def methods(workspace: Workspace) -> dict[str, Method]:
 
 
 def _list(workspace: Workspace, args: JsonObject) -> JsonObject:
+    return _listed(workspace, list(workspace.channels.values()), args)
+
+
+def _mine(workspace: Workspace, args: JsonObject) -> JsonObject:
+    user = optional(args, "user") or workspace.bot.user_id
+    member_of = [channel for channel in workspace.channels.values() if user in channel.members]
+    return _listed(workspace, member_of, args)
+
+
+def _listed(workspace: Workspace, channels: list[Channel], args: JsonObject) -> JsonObject:
     kinds = set((optional(args, "types") or "public_channel").replace(" ", "").split(","))
     if unknown := kinds - {"public_channel", "private_channel", "mpim", "im"}:
         raise ApiError("invalid_types", f"unknown types: {sorted(unknown)}")
     chosen = [
-        channel
-        for channel in workspace.channels.values()
-        if ("im" if channel.is_im else "public_channel") in kinds
+        channel for channel in channels if ("im" if channel.is_im else "public_channel") in kinds
     ]
     part, cursor = page(chosen, args, default=100)
     me = workspace.bot.user_id

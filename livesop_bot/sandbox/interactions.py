@@ -73,7 +73,6 @@ class Interactions:
             view = self._workspace.views.find(user_id, container.get("view_id"))
             payload["container"] = {"type": "view", "view_id": view["id"]}
             payload["view"] = view | {"state": payload.pop("state")}
-            payload["view"].pop("user", None)
         else:
             payload |= self._on_message(user_id, container)
         await self._request("interactive", payload)
@@ -158,7 +157,7 @@ class Interactions:
             if view["notify_on_close"]:
                 payload = self._payload("view_closed", user_id)
                 payload |= {"view": view, "is_cleared": clear}
-                await self._request("interactive", payload)
+                await self._socket_mode.request("interactive", payload)  # closed either way
 
     def _channel(self, channel_id: str) -> JsonObject:
         channel = self._workspace.channel(channel_id)

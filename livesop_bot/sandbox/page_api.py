@@ -13,8 +13,11 @@ import structlog
 from aiohttp import web
 
 from livesop_bot.sandbox.compose import as_slack_text
+from livesop_bot.sandbox.faults import AnswerStatus, Faults
 from livesop_bot.sandbox.interactions import Interactions
+from livesop_bot.sandbox.method import flag, optional, required
 from livesop_bot.sandbox.page_feed import PageFeed
+from livesop_bot.sandbox.page_state import page_state
 from livesop_bot.sandbox.people import Channel
 from livesop_bot.sandbox.socket_mode import SocketMode
 from livesop_bot.sandbox.wire import ApiError, JsonObject
@@ -55,13 +58,14 @@ class PageApi:
         workspace: Workspace,
         socket_mode: SocketMode,
         interactions: Interactions,
+        faults: Faults,
         host: str,
     ) -> None:
         self._workspace, self._socket_mode = workspace, socket_mode
-        self._interactions = interactions
+        self._interactions, self._faults = interactions, faults
         self._hosts = {host, "127.0.0.1", "localhost", "::1"}
         self._folder = files("livesop_bot.sandbox") / "page"
-        self._feed = PageFeed()
+        self.feed = PageFeed()
         self._verbs: dict[str, Verb] = {
             "state": self._state,
             "post_message": self._post_message,
@@ -73,20 +77,15 @@ class PageApi:
             "view_submit": self._view_submit,
             "view_close": self._view_close,
             "message_shortcut": self._message_shortcut,
+            "fault": self._fault,
         }
 
     def register(self, app: web.Application) -> None:
-        """Serve the page and its verbs, and begin to listen for changes."""
+        """Serve the page and its verbs."""
         app.router.add_get("/", self._file)
         app.router.add_get("/page/socket", self._socket)
         app.router.add_post("/page/api/{verb}", self._handle)
         app.router.add_get("/page/{name}", self._file)
-        self._workspace.listen(self._feed.tell)
-        self._socket_mode.on_connections.append(self._feed.connections)
-
-    async def stop(self) -> None:
-        """Close the pages' sockets."""
-        self._feed.stop()
 
     def _admit(self, request: web.Request) -> None:
         """Keep other web pages out (DNS rebinding, cross-site requests)."""
@@ -116,7 +115,10 @@ class PageApi:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         self._admit(request)
-        return await self._feed.serve(request, request.query.get("user", ""))
+        user_id = request.query.get("user", "")
+        if user_id not in self._workspace.people:
+            raise web.HTTPNotFound
+        return await self.feed.serve(request, user_id)
 
     async def _handle(self, request: web.Request) -> web.Response:
         self._admit(request)
@@ -125,169 +127,127 @@ class PageApi:
             raise web.HTTPNotFound
         if request.content_type != "application/json":
             raise web.HTTPUnsupportedMediaType
-        body: Any = None
         try:
-            body = json.loads(await request.read())
+            body: Any = json.loads(await request.read())
+        except ValueError:
+            raise web.HTTPBadRequest from None
+        if not isinstance(body, dict):
+            raise web.HTTPBadRequest
+        try:
             answer = {"ok": True, **await verb(body)}
         except ApiError as error:
             answer = {"ok": False, "error": _for_people(error, body)}
-        except (KeyError, TypeError, ValueError) as error:
-            log.info("sandbox.page_request_refused", path=request.path, exc_info=error)
-            answer = {"ok": False, "error": f"The request is not complete: {error}"}
         return web.json_response(answer, headers={"Cache-Control": "no-store"})
 
     # -- verbs
 
-    def _visible(self, user_id: str) -> list[Channel]:
-        self._workspace.direct_channel(user_id)
-        return [c for c in self._workspace.channels.values() if not c.is_im or c.user == user_id]
-
     async def _state(self, body: JsonObject) -> JsonObject:
-        workspace, user_id = self._workspace, body["user"]
-        team, bot = workspace.team, workspace.bot
-        users = [
-            {
-                "id": person.id,
-                "name": person.name,
-                "real_name": person.real_name,
-                "title": person.title,
-                "is_admin": person.is_admin,
-                "is_bot": False,
-                "color": person.color,
-                "initials": person.initials,
-            }
-            for person in workspace.people.values()
-        ]
-        users.append(
-            {
-                "id": bot.user_id,
-                "name": bot.name,
-                "real_name": bot.real_name,
-                "title": "App",
-                "is_admin": False,
-                "is_bot": True,
-                "color": bot.color,
-                "initials": bot.real_name[:2].upper(),
-            }
-        )
-        visible = self._visible(user_id)
-        return {
-            "team": {"id": team.id, "name": team.name, "url": team.url},
-            "me": next(user for user in users if user["id"] == user_id),
-            "users": users,
-            "channels": [
-                {
-                    "id": channel.id,
-                    "name": channel.name,
-                    "topic": channel.topic,
-                    "is_im": channel.is_im,
-                    "is_member": user_id in channel.members,
-                }
-                for channel in visible
-            ],
-            "messages": {channel.id: list(channel.messages.values()) for channel in visible},
-            "ephemerals": [
-                {"channel": shown.channel.id, "user": user_id, "message": shown.message}
-                for shown in workspace.ephemerals.values()
-                if shown.user == user_id
-            ],
-            "home": workspace.views.homes.get(user_id),
-            "bot": {
-                "user_id": bot.user_id,
-                "name": bot.name,
-                "connections": len(self._socket_mode.open),
-            },
-            "commands": [
-                {
-                    "command": command.command,
-                    "description": command.description,
-                    "usage_hint": command.usage_hint,
-                }
-                for command in workspace.commands
-            ],
-            "tour": [
-                {
-                    "title": stop.title,
-                    "channel": stop.channel,
-                    "user": stop.user,
-                    "text": stop.text,
-                    "note": stop.note,
-                }
-                for stop in workspace.tour
-            ],
-        }
+        person = self._workspace.person(required(body, "user"))
+        return page_state(self._workspace, person, len(self._socket_mode.open))
 
     async def _post_message(self, body: JsonObject) -> JsonObject:
         channel = self._own_channel(body)
-        text = self._text(body)
-        thread_ts = body.get("thread_ts") or None
-        message = self._workspace.post(channel.id, body["user"], text, thread_ts=thread_ts)
+        thread_ts = optional(body, "thread_ts")
+        message = self._workspace.post(
+            channel.id, required(body, "user"), self._text(body), thread_ts=thread_ts
+        )
         return {"ts": message["ts"]}
 
     def _own_channel(self, body: JsonObject) -> Channel:
-        person = self._workspace.person(body["user"])
-        channel = self._workspace.channel(body["channel"])
+        person = self._workspace.person(required(body, "user"))
+        channel = self._workspace.channel(required(body, "channel"))
         if person.id not in channel.members:
             raise ApiError("channel_not_found")
         return channel
 
     def _text(self, body: JsonObject) -> str:
-        text = str(body["text"]).strip()
+        text = required(body, "text").strip()
         if not text:
             raise ApiError("no_text", "There is nothing to send.")
         return as_slack_text(text, self._workspace)
 
-    def _own_message(self, body: JsonObject) -> JsonObject:
-        message = self._workspace.message(body["channel"], body["ts"])
+    def _own_message(self, body: JsonObject) -> tuple[Channel, JsonObject]:
+        channel = self._own_channel(body)
+        message = self._workspace.message(channel.id, required(body, "ts"))
         if message["user"] != body["user"]:
             raise ApiError("cant_update_message", "Only its author can change this message.")
-        return message
+        return channel, message
 
     async def _edit_message(self, body: JsonObject) -> JsonObject:
-        text = self._text(body)
-        if text != self._own_message(body)["text"]:
-            self._workspace.edit(body["channel"], body["ts"], by=body["user"], text=text)
+        (channel, message), text = self._own_message(body), self._text(body)
+        if text != message["text"]:
+            self._workspace.edit(channel.id, message["ts"], by=message["user"], text=text)
         return {}
 
     async def _delete_message(self, body: JsonObject) -> JsonObject:
-        self._own_message(body)
-        self._workspace.delete(body["channel"], body["ts"])
+        channel, message = self._own_message(body)
+        self._workspace.delete(channel.id, message["ts"])
         return {}
 
     async def _command(self, body: JsonObject) -> JsonObject:
         channel = self._own_channel(body)
-        await self._interactions.command(body["user"], channel.id, str(body["text"]))
+        await self._interactions.command(body["user"], channel.id, required(body, "text"))
         return {"delivered": True}
 
     async def _open_home(self, body: JsonObject) -> JsonObject:
-        self._workspace.open_home(body["user"], body.get("tab", "home"))
+        self._workspace.open_home(required(body, "user"), optional(body, "tab") or "home")
         return {}
 
     async def _block_action(self, body: JsonObject) -> JsonObject:
-        await self._interactions.block_action(
-            body["user"], body["container"], body["action"], body.get("state")
-        )
+        container, action, state = (body.get(name) for name in ("container", "action", "state"))
+        if not (isinstance(container, dict) and isinstance(action, dict)):
+            raise ApiError("invalid_arguments", "container and action must be objects")
+        await self._interactions.block_action(required(body, "user"), container, action, state)
         return {}
 
     async def _view_submit(self, body: JsonObject) -> JsonObject:
-        errors = await self._interactions.submit(body["user"], body["view_id"], body["values"])
+        values = body.get("values")
+        if not isinstance(values, dict):
+            raise ApiError("invalid_arguments", "values must be an object")
+        errors = await self._interactions.submit(
+            required(body, "user"), required(body, "view_id"), values
+        )
         return {"errors": errors} if errors else {}
 
     async def _view_close(self, body: JsonObject) -> JsonObject:
-        clear = body.get("all") is True
-        await self._interactions.close(body["user"], body["view_id"], clear=clear)
+        user_id, view_id = required(body, "user"), required(body, "view_id")
+        await self._interactions.close(user_id, view_id, clear=flag(body, "all"))
         return {}
 
     async def _message_shortcut(self, body: JsonObject) -> JsonObject:
+        channel = self._own_channel(body)
         await self._interactions.message_shortcut(
-            body["user"], body["channel"], body["ts"], body["callback_id"]
+            body["user"], channel.id, required(body, "ts"), required(body, "callback_id")
         )
         return {}
 
+    async def _fault(self, body: JsonObject) -> JsonObject:
+        """Try a fault by hand; what is switched on stays on until `clear`."""
+        match required(body, "kind"):
+            case "refresh":
+                self._socket_mode.disconnect()
+            case "cut":
+                self._socket_mode.cut()
+            case "silence":
+                self._socket_mode.silence()
+            case "no_handshakes":
+                self._faults.refuse_handshakes = True
+            case "drop_acks":
+                self._faults.drop_acks = True
+            case "duplicates":
+                self._faults.copies = 1
+            case "api_down":
+                self._faults.every_method = AnswerStatus(503)
+            case "clear":
+                self._faults.clear()
+            case other:
+                raise ApiError("invalid_arguments", f"There is no fault called {other}.")
+        return {}
 
-def _for_people(error: ApiError, body: Any) -> str:
-    name = "The app"
-    if isinstance(body, dict) and str(body.get("text", "")).startswith("/"):
-        name = str(body["text"]).split()[0]
-    words = error.messages[0] if error.messages else f"{name} failed with “{error.code}”."
-    return WORDS.get(error.code, words).format(name=name)
+
+def _for_people(error: ApiError, body: JsonObject) -> str:
+    text = body.get("text")
+    name = text.split()[0] if isinstance(text, str) and text.startswith("/") else "The app"
+    if error.code in WORDS:
+        return WORDS[error.code].format(name=name)
+    return error.messages[0] if error.messages else f"{name} failed with “{error.code}”."

@@ -1,6 +1,7 @@
 """The sandbox's Slack: one loopback server that speaks Web API, Socket Mode and the page."""
 
 import secrets
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -58,9 +59,10 @@ class SlackServer:
             triggers=self._triggers,
             socket_url=self._socket_url,
         )
-        self._page = PageApi(workspace, self.socket_mode, self._interactions, host)
+        self._page = PageApi(workspace, self.socket_mode, self._interactions, self.faults, host)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
+        self._unlisten: list[Callable[[], None]] = []
 
     @property
     def api_url(self) -> str:
@@ -71,6 +73,11 @@ class SlackServer:
     def page_url(self) -> str:
         """Where the browser goes."""
         return f"{self._address()}/"
+
+    @property
+    def scopes(self) -> set[str]:
+        """The bot token's scopes; take one away to see what the app does without it."""
+        return self._web_api.scopes
 
     def _address(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -92,7 +99,11 @@ class SlackServer:
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
-        self._stop_telling = self.workspace.listen(self.events.tell)
+        self._unlisten = [
+            self.workspace.listen(self.events.tell),
+            self.workspace.listen(self._page.feed.tell),
+        ]
+        self.socket_mode.on_connections.append(self._page.feed.connections)
         log.info("sandbox.started", url=self.page_url)
         return self
 
@@ -103,9 +114,10 @@ class SlackServer:
         traceback: TracebackType | None,
     ) -> None:
         assert self._runner is not None
-        self._stop_telling()
+        for unlisten in self._unlisten:
+            unlisten()
         self._web_api.stop()
-        await self._page.stop()
+        self._page.feed.stop()
         await self.socket_mode.stop()
         await self._runner.cleanup()
         log.info("sandbox.stopped")

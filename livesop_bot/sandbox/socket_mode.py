@@ -1,4 +1,4 @@
-"""Socket Mode: tickets, open sockets, deliveries with their acks, and redelivery.
+"""Socket Mode: deliveries with their acks, and redelivery.
 
 Tries are made as Slack makes them: an event that is not acked within the deadline comes again,
 near-immediately, after a minute and after five. A first try while no socket is open fails at
@@ -13,19 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import uuid4
 
 import structlog
-from aiohttp import web
 
 from livesop_bot.sandbox.connection import Connection
 from livesop_bot.sandbox.deliveries import Delivery, Dispatch, Outcome
 from livesop_bot.sandbox.events import event_callback
 from livesop_bot.sandbox.faults import Faults
+from livesop_bot.sandbox.sockets import Sockets
 from livesop_bot.sandbox.timing import Timing
 from livesop_bot.sandbox.wire import JsonObject, new_id
 from livesop_bot.sandbox.workspace import Workspace
 
 log = structlog.get_logger()
-
-MAX_CONNECTIONS = 10
 
 Choose = Callable[[Sequence[Connection]], Connection]
 """Which of the open sockets (never none) gets the next envelope."""
@@ -42,8 +40,8 @@ def round_robin() -> Choose:
     return lambda connections: connections[next(turn) % len(connections)]
 
 
-class SocketMode:
-    """All sockets of the app, and everything that is on its way to them."""
+class SocketMode(Sockets):
+    """Everything that is on its way to the app, over whichever of its sockets."""
 
     def __init__(
         self,
@@ -52,140 +50,29 @@ class SocketMode:
         faults: Faults,
         choose: Choose | None = None,
     ) -> None:
-        self._workspace, self._timing, self._faults = workspace, timing, faults
+        super().__init__(workspace, timing, faults)
         self._choose = choose or at_random()
-        self.connections: dict[str, Connection] = {}
         self.deliveries: list[Delivery] = []
         """Every try that was made, oldest first."""
-        self.opened = 0
-        """Sockets that were opened so far."""
         self.stray_acks = 0
         """Acks for nothing that was waited for: late, doubled or made up."""
-        self.on_connections: list[Callable[[int], None]] = []
-        self._tickets: dict[str, float] = {}
         self._dispatches: dict[str, list[Dispatch]] = {}
         self._awaiting: dict[str, Dispatch] = {}
         self._parked: list[Dispatch] = []
         self._timers: set[asyncio.TimerHandle] = set()
         self._held: list[str] | None = None
-        self._changed = asyncio.Event()
-        self._closing: set[asyncio.Task[None]] = set()
-
-    # -- sockets
-
-    def new_ticket(self) -> str:
-        """Permission to open one socket, once, for a short while."""
-        ticket = uuid4().hex
-        self._tickets[ticket] = time.monotonic() + self._timing.ticket_life
-        return ticket
-
-    async def handshake(self, request: web.Request) -> web.StreamResponse:
-        """GET with a ticket: becomes a socket, or is refused."""
-        if self._faults.refuse_handshakes:
-            return web.Response(status=503, text="service unavailable")
-        deadline = self._tickets.pop(request.query.get("ticket", ""), 0.0)
-        if time.monotonic() > deadline:
-            return web.Response(status=404, text="ticket unknown, used or expired")
-        socket = web.WebSocketResponse(autoping=False, autoclose=False, compress=False, timeout=1)
-        await socket.prepare(request)
-        connection = Connection(new_id("S"), request, socket)
-        if len(self.open) >= MAX_CONNECTIONS:
-            connection.leaving = True
-            await socket.send_str(_disconnect_frame("too_many_websockets"))
-            await socket.close()
-            return socket
-        self.connections[connection.id] = connection
-        self.opened += 1
-        connection.send(self._hello())
-        self._connections_changed()
-        parked, self._parked = self._parked, []
-        for dispatch in parked:
-            self._stop_timer(dispatch)
-            self._send(dispatch, connection)
-        try:
-            await connection.serve(self._received)
-        finally:
-            self.connections.pop(connection.id, None)
-            self._connections_changed()
-        return socket
-
-    @property
-    def open(self) -> list[Connection]:
-        """The sockets that envelopes may go to."""
-        return [c for c in self.connections.values() if c.takes_envelopes]
-
-    async def wait_for_connections(
-        self,
-        count: int,
-        timeout: float = 10.0,
-    ) -> None:
-        """Until at least so many sockets are open; for 0, until none is. Raises TimeoutError."""
-        async with asyncio.timeout(timeout):
-            while (len(self.open) > 0) if count == 0 else (len(self.open) < count):
-                await self._changed.wait()
-
-    def disconnect(
-        self, reason: str = "refresh_requested", connection_id: str | None = None
-    ) -> None:
-        """Tell one socket, or all, to go, as Slack does; each is closed a little later."""
-        for connection in self._chosen(connection_id):
-            connection.send(_disconnect_frame(reason))
-            connection.leaving = reason != "warning"
-            task = asyncio.create_task(self._close_later(connection))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
-        self._connections_changed()
-
-    async def _close_later(self, connection: Connection) -> None:
-        await asyncio.sleep(self._timing.disconnect_grace)
-        await connection.close()
-
-    def cut(self, connection_id: str | None = None) -> None:
-        """Abort the TCP connection of one socket, or all, without a word."""
-        for connection in self._chosen(connection_id):
-            connection.cut()
-        self._connections_changed()
-
-    def silence(self, connection_id: str | None = None) -> None:
-        """Let one socket, or all, stay open but dead: nothing read, answered or sent."""
-        for connection in self._chosen(connection_id):
-            connection.silent = True
-
-    def _chosen(self, connection_id: str | None) -> list[Connection]:
-        return self.open if connection_id is None else [self.connections[connection_id]]
-
-    def _connections_changed(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-        for listener in self.on_connections:
-            listener(len(self.open))
-
-    def _hello(self) -> str:
-        return json.dumps(
-            {
-                "type": "hello",
-                "num_connections": len(self.open),
-                "debug_info": {
-                    "host": "sandbox",
-                    "build_number": 1,
-                    "approximate_connection_time": 18060,
-                },
-                "connection_info": {"app_id": self._workspace.bot.app_id},
-            }
-        )
 
     async def stop(self) -> None:
         """Close every socket; nothing is sent any more."""
         for timer in self._timers:
             timer.cancel()
-        for task in self._closing:
-            task.cancel()
-        await asyncio.gather(*self._closing, return_exceptions=True)
-        for connection in tuple(self.connections.values()):
-            if connection.silent:
-                connection.cut()
-            else:
-                await connection.close()
+        await super().stop()
+
+    def _connected(self, connection: Connection) -> None:
+        parked, self._parked = self._parked, []
+        for dispatch in parked:
+            self._stop_timer(dispatch)
+            self._send(dispatch, connection)
 
     # -- what goes to the bot
 
@@ -351,7 +238,3 @@ class SocketMode:
                 response=ack.get("payload"),
             )
         )
-
-
-def _disconnect_frame(reason: str) -> str:
-    return json.dumps({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})

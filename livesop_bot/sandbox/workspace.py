@@ -71,40 +71,6 @@ class Workspace:
         for listener in tuple(self._listeners):
             listener(change)
 
-    async def wait_for_message(
-        self,
-        predicate: Callable[[JsonObject], bool],
-        timeout: float = 5.0,
-        *,
-        channel: str | None = None,
-    ) -> JsonObject:
-        """The first message, already there or still to come, that `predicate` accepts.
-
-        Edited messages are asked about again. Raises TimeoutError.
-        """
-        found: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
-
-        def look(change: Change) -> None:
-            if (
-                isinstance(change, Posted | Edited)
-                and channel in (None, change.channel.id)
-                and not found.done()
-                and predicate(change.message)
-            ):
-                found.set_result(change.message)
-
-        for place in self.channels.values():
-            if channel in (None, place.id):
-                for message in place.messages.values():
-                    if predicate(message):
-                        return message
-        stop = self.listen(look)
-        try:
-            async with asyncio.timeout(timeout):
-                return await found
-        finally:
-            stop()
-
     async def wait_for_change(
         self,
         predicate: Callable[[Change], bool],
@@ -123,6 +89,33 @@ class Workspace:
                 return await found
         finally:
             stop()
+
+    async def wait_for_message(
+        self,
+        predicate: Callable[[JsonObject], bool],
+        timeout: float = 5.0,
+        *,
+        channel: str | None = None,
+    ) -> JsonObject:
+        """The first message, already there or still to come, that `predicate` accepts.
+
+        Edited messages are asked about again. Raises TimeoutError.
+        """
+        for place in self.channels.values():
+            if channel in (None, place.id):
+                for message in place.messages.values():
+                    if predicate(message):
+                        return message
+        change = await self.wait_for_change(
+            lambda change: (
+                isinstance(change, Posted | Edited)
+                and channel in (None, change.channel.id)
+                and predicate(change.message)
+            ),
+            timeout,
+        )
+        assert isinstance(change, Posted | Edited)
+        return change.message
 
     # -- people and channels
 
