@@ -105,11 +105,10 @@ class Cluster:
             raise ConfigurationError(
                 f"LIVESOP_DATA_DIR: a new database needs {_ROOM >> 20} MiB free in {self.home}."
             )
-        unfinished = self.home / "data.unfinished"
+        for abandoned in self.home.glob("unfinished-*"):  # its initdb may even be at work still
+            shutil.rmtree(abandoned, ignore_errors=True)
         for locale in ("C.UTF-8", "C"):  # not every system has the first
-            if unfinished.exists():
-                shutil.rmtree(unfinished)
-            unfinished.mkdir(mode=0o700)
+            unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=self.home))
             _hand_over(unfinished, programs.account)
             answer = programs.run(
                 programs.command(

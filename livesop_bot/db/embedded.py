@@ -6,11 +6,9 @@ after kill -9 (on Linux; elsewhere the next start stops it).
 """
 
 import asyncio
-import ctypes
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +22,7 @@ from urllib.parse import quote
 
 import structlog
 
+from livesop_bot.db import launcher
 from livesop_bot.db.cluster import NAME, Cluster
 from livesop_bot.db.postmaster import TICK, Postmaster, end
 from livesop_bot.db.programs import ENVIRONMENT, Programs
@@ -32,7 +31,6 @@ from livesop_bot.errors import ConfigurationError
 Result = TypeVar("Result")
 
 _LOG_MAX = 10 * 1024 * 1024  # bytes from which the server's log is put aside at the next start
-_PR_SET_PDEATHSIG = 1
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -206,10 +204,13 @@ class EmbeddedPostgres:
     def _spawn(self) -> None:
         assert self._programs is not None
         account = self._programs.account
-        arguments = [f"-c{name}={value}" for name, value in self._settings.items()]
-        command = self._programs.command(
-            "postgres", "-D", str(self._cluster.data), "-k", f'"{self._socket_folder}"', *arguments
-        )
+        command = [
+            *(sys.executable, "-IS", launcher.__file__, str(os.getpid())),
+            *((str(account.uid), str(account.gid)) if account else ("-1", "-1")),
+            *self._programs.command("postgres", "-D", str(self._cluster.data)),
+            *("-k", f'"{self._socket_folder}"'),
+            *(f"-c{name}={value}" for name, value in self._settings.items()),
+        ]
         with self._explained():
             output = self._cluster.open("server.log", os.O_WRONLY | os.O_APPEND)
             self._log_start = os.fstat(output).st_size
@@ -222,11 +223,7 @@ class EmbeddedPostgres:
                     cwd="/",
                     env=ENVIRONMENT,
                     umask=0o077,
-                    user=account.uid if account else None,
-                    group=account.gid if account else None,
-                    extra_groups=[] if account else None,
                     start_new_session=True,  # Ctrl-C is for us; we stop it when we are done
-                    preexec_fn=_ending_with_parent(),
                 )
             finally:
                 os.close(output)
@@ -276,18 +273,3 @@ class EmbeddedPostgres:
             raise ConfigurationError(
                 f"LIVESOP_DATA_DIR: PostgreSQL cannot use {self._cluster.home}: {error}"
             ) from error
-
-
-def _ending_with_parent() -> Callable[[], None] | None:
-    """Have the kernel stop the child when its parent dies, whatever the parent dies of."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-        if os.getppid() != parent:  # it died before it could be asked for
-            os._exit(1)
-
-    return ask

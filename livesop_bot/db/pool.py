@@ -1,7 +1,9 @@
 """The pool: connections to PostgreSQL, and the edge where the driver's errors become ours."""
 
+import asyncio
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 import asyncpg
@@ -17,14 +19,12 @@ Connection: TypeAlias = (
 _AWAY = (
     OSError,  # refused, reset, no such host or socket; TimeoutError is one of them
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,  # starting up or shutting down
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.IdleInTransactionSessionTimeoutError,  # the server gave this connection up
-    asyncpg.QueryCanceledError,  # did not answer in time
+    asyncpg.OperatorInterventionError,  # starting up, shutting down, query cancelled
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.IdleInTransactionSessionTimeoutError,  # the server gave this connection up
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
 )
+_CLOSED = re.compile("(connection|pool) (is|was) clos")  # in an InterfaceError
 
 
 async def create_pool(
@@ -69,10 +69,9 @@ def away() -> Iterator[None]:
     try:
         yield
     except _AWAY as error:
-        raise DatabaseAway(f"PostgreSQL is away: {type(error).__name__}: {error}") from error
+        raise DatabaseAway(f"PostgreSQL is away: {str(error) or type(error).__name__}") from error
     except asyncpg.InterfaceError as error:
-        # One class for misuse and for connections that are gone: only the text tells.
-        if "clos" not in str(error):
+        if _CLOSED.search(str(error)) is None:  # a mistake in our use of the driver
             raise
         raise DatabaseAway(f"PostgreSQL is away: {error}") from error
 
@@ -80,5 +79,12 @@ def away() -> Iterator[None]:
 async def ping(pool: Pool, timeout: float) -> None:
     """Ask the database for an answer within `timeout` seconds; raises DatabaseAway without one."""
     with away():
-        async with pool.acquire(timeout=timeout) as connection:
-            await connection.execute(sql("ping"), timeout=timeout)
+        async with asyncio.timeout(timeout), pool.acquire() as connection:
+            try:
+                await connection.execute(sql("ping"))
+            except asyncio.CancelledError:
+                with suppress(
+                    asyncpg.InterfaceError
+                ):  # it broke just now, and is not ours any more
+                    connection.terminate()  # or else a server that hangs hangs the release too
+                raise

