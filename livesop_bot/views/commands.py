@@ -1,0 +1,210 @@
+"""What `/livesop` answers; only the person who typed it sees these."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
+from livesop_bot.views.blocks import Message, code, context, line, message, section
+from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
+
+WORDS = ("help", "status", "autopilot", "why")
+"""What may follow `/livesop`."""
+
+_MOST_LISTED = 15
+
+_HELP = "\n".join(
+    (
+        "`/livesop status`  how LiveSOP is doing",
+        "`/livesop why <message link>`  what it made of a message, and why",
+        "`/livesop autopilot`  what may start by itself",
+        "`/livesop autopilot off [sop [step]]`  stop it, for all or for one; everybody may",
+        "`/livesop autopilot on [sop [step]]`  let it start by itself; admins only",
+    )
+).replace("<message link>", "&lt;message link&gt;")
+
+
+def help_() -> Message:
+    """Say what LiveSOP does and which commands there are."""
+    return message(
+        "LiveSOP finds the SOP that a message calls for. Commands: status, why, autopilot.",
+        [
+            section(
+                "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "
+                "and answers in the thread. Invite it with `/invite @LiveSOP`."
+            ),
+            section(_HELP),
+        ],
+    )
+
+
+def unknown(word: str) -> Message:
+    """Answer a word that is no command, with the nearest one."""
+    hint = _nearest(word.lower(), WORDS)
+    near = f"Did you mean `/livesop {hint}`?" if hint else "`/livesop help` lists what there is."
+    return _short(f"LiveSOP does not know {code(word, 60)}. {near}")
+
+
+def status(*, autopilot: bool, health: HomeHealth) -> Message:
+    """Say what may run, and how LiveSOP is doing."""
+    sentence = autopilot_sentence(is_on=autopilot)
+    return message(
+        sentence,
+        [
+            section(sentence),
+            context(health_line(health)),
+            context("The latest decisions are in LiveSOP's Home tab."),
+        ],
+    )
+
+
+def autopilot(
+    *, is_on: bool, workflows: Sequence[Workflow], on: Collection[tuple[Scope, str]]
+) -> Message:
+    """Show the kill switch and the switch of each SOP."""
+    sentence = autopilot_sentence(is_on=is_on)
+    rows = [_switch_row(workflow, on) for workflow in workflows[:_MOST_LISTED]]
+    if left := len(workflows) - len(rows):
+        rows.append(f"… and {left} more")
+    turn = "off" if is_on else "on"
+    return message(
+        sentence,
+        [
+            section(sentence),
+            section("\n".join(rows) or "There are no SOPs yet.", expand=True),
+            context(f"`/livesop autopilot {turn} [sop [step]]` to change that."),
+        ],
+    )
+
+
+def autopilot_usage(text: str) -> Message:
+    """Say how the command is written, after `text` was not understood."""
+    first = text.split(maxsplit=1)[0] if text.split() else ""
+    hint = _nearest(first.lower(), ("on", "off"))
+    near = f" Did you mean `{hint}`?" if hint else ""
+    return _short(
+        f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
+        "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
+        "you mean just that: `/livesop autopilot on refund-request notify-finance`."
+    )
+
+
+def admins_only() -> Message:
+    """Refuse to switch on."""
+    return _short(
+        "Only admins can switch Auto-Pilot on; nothing was changed. Please ask an admin of this "
+        "workspace. Switching it *off* is open to everybody: `/livesop autopilot off`."
+    )
+
+
+def admin_unknown() -> Message:
+    """Refuse to switch on because Slack did not say who is an admin."""
+    return _short(
+        "Slack did not say whether you are an admin, so nothing was switched on. "
+        "Please try again in a moment."
+    )
+
+
+def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
+    """Say that there is no such SOP, and which there are."""
+    return _no_such("SOP", slug, [workflow.slug for workflow in workflows])
+
+
+def unknown_step(step: str, workflow: Workflow) -> Message:
+    """Say that the SOP has no such step, and which act."""
+    known = [step.id for step in workflow.definition.steps]
+    return _no_such(f"step of *{line(workflow.title, 100)}*", step, known)
+
+
+def never_automatic(step: Step, workflow: Workflow) -> Message:
+    """Say why a step cannot be switched on."""
+    how = "after approval" if _acts(step) and step.mode is StepMode.APPROVE else "by hand"
+    return _short(
+        f"*{line(step.title, 100)}* of *{line(workflow.title, 100)}* is done {how}; there is "
+        "nothing to switch on. Only steps that the SOP marks as automatic have a switch."
+    )
+
+
+def switched(
+    *, is_on: bool, workflow: Workflow | None = None, step: Step | None = None, team_on: bool = True
+) -> Message:
+    """Confirm a switch: the team's, an SOP's or a step's; `team_on` is the kill switch."""
+    if workflow is None:
+        turn = (
+            "Stop everything at any time with `/livesop autopilot off`."
+            if is_on
+            else "An admin can switch it on again."
+        )
+        return _short(f"{autopilot_sentence(is_on=is_on)} {turn}")
+    name = f"*{line(workflow.title, 100)}*"
+    if step is not None:
+        name = f"*{line(step.title, 100)}* of {name}"
+    if not is_on:
+        return _short(f"Auto-Pilot is now *off* for {name}.")
+    notes = []
+    if step is None and (steps := [s.id for s in workflow.definition.acting_steps if _auto(s)]):
+        listed = ", ".join(code(name, 60) for name in steps[:_MOST_LISTED])
+        notes.append(f"Its steps that act have a switch each: {listed}.")
+    if not team_on:
+        notes.append("Auto-Pilot is still off for the team: `/livesop autopilot on`.")
+    return _short(" ".join([f"Auto-Pilot is now *on* for {name}.", *notes]))
+
+
+def database_away() -> Message:
+    """Answer for anything that only reads."""
+    return _short(
+        "⚠️ The database is away, so I cannot look that up; nothing was changed. Try again in a "
+        "moment. New messages are kept safe, and no SOP starts meanwhile."
+    )
+
+
+def not_confirmed() -> Message:
+    """Answer for a switch: the database may or may not have got it, and that is what is said."""
+    return _short(
+        "⚠️ The database did not answer, so this is *not confirmed*. Please try again in a "
+        "moment. No SOP starts while the database is away."
+    )
+
+
+def went_wrong() -> Message:
+    """Answer when something failed that nobody foresaw."""
+    return _short("Something went wrong here. It has been logged; please try again in a moment.")
+
+
+def _short(text: str) -> Message:
+    return message(text, [section(text)])
+
+
+def _nearest(word: str, known: Sequence[str]) -> str | None:
+    return next(iter(get_close_matches(word, known, 1, 0.5)), None)
+
+
+def _no_such(what: str, name: str, known: Sequence[str]) -> Message:
+    hint = _nearest(name.lower(), known)
+    near = f" Did you mean {code(hint)}?" if hint else ""
+    listed = ", ".join(code(each) for each in known[:_MOST_LISTED])
+    left = len(known) - _MOST_LISTED
+    more = f" and {left} more" if left > 0 else ""
+    there = f"There are: {listed}{more}." if known else "There are none yet."
+    return _short(f"There is no {what} named {code(name)}.{near} {there}")
+
+
+def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
+    state = "*on*" if (Scope.WORKFLOW, workflow.slug) in on else "off"
+    steps = [
+        step.id
+        for step in workflow.definition.acting_steps
+        if (Scope.STEP, f"{workflow.slug}/{step.id}") in on
+    ]
+    shown = ", ".join(code(step, 40) for step in steps[:2])
+    more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
+    tail = f"; steps on: {shown}{more}" if steps else ""
+    return f"{state}  ·  {code(workflow.slug)}  {line(workflow.title, 60)}{tail}"
+
+
+def _acts(step: Step) -> bool:
+    return step.kind is StepKind.ACTION
+
+
+def _auto(step: Step) -> bool:
+    return _acts(step) and step.mode is StepMode.AUTO

@@ -1,0 +1,24 @@
+"""The names by which Slack hands back what people pressed; listeners and views share them."""
+
+from enum import StrEnum
+
+
+class ActionId(StrEnum):
+    """What a button does."""
+
+    AUTOPILOT_ON = "autopilot_on"
+    AUTOPILOT_OFF = "autopilot_off"
+    HOME_REFRESH = "home_refresh"
+
+
+class BlockId(StrEnum):
+    """Blocks that hold something to press."""
+
+    KILL_SWITCH = "kill_switch"
+    HOME_RETRY = "home_retry"
+
+
+class CallbackId(StrEnum):
+    """Views, as Slack names them in its payloads."""
+
+    HOME = "home"

@@ -1,0 +1,80 @@
+"""The thread message says which SOP, how sure, what to do and why; and nothing it does not do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livesop_bot.domain.decisions import Decision, Reason, Verdict
+from livesop_bot.domain.runs import Run, RunState
+from livesop_bot.views.lint import violations
+from livesop_bot.views.thread import run_message
+
+
+def _started(run: Run) -> Run:
+    decision = Decision(
+        Verdict.START, Reason.STARTED, "Auto-Pilot is on and the match is sure (93%)."
+    )
+    return replace(
+        run, state=RunState.RUNNING, evaluation=replace(run.evaluation, decision=decision)
+    )
+
+
+def _texts(run: Run) -> list[str]:
+    found = []
+    for block in run_message(run).blocks:
+        found += [part["text"] for part in block.get("elements", [block.get("text")])]
+    return found
+
+
+def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:
+    assert _texts(run) == [
+        "Tier-3 escalation · 93%",
+        "▰▰▰▰▰▰▰▰▰▱  *Proposed.* Nothing has been done.",
+        (
+            "☐  Collect the facts  ·  _by hand_\n"
+            "        Who is affected, since when, and what they see.\n"
+            "☐  Is it critical?  ·  _decide: yes / no_\n"
+            "☐  Open an incident  ·  _after approval_\n"
+            "☐  Tell the channel  ·  _automatic_"
+        ),
+        (
+            "*Why:* It reads like the SOP's example of a payment outage. "
+            "Proposed, not started: Auto-Pilot is off for this team."
+        ),
+        "If it fits, work through the steps by hand. If not, leave it: nothing will happen.",
+    ]
+    assert run_message(run).text == "Proposed, nothing has been done: Tier-3 escalation (93%)"
+
+
+def test_a_started_run_says_that_people_carry_out_the_steps(run: Run) -> None:
+    texts = _texts(_started(run))
+    assert texts[1] == "▰▰▰▰▰▰▰▰▰▱  *Started.* These steps are now to be carried out."
+    assert texts[-1] == "LiveSOP cannot carry out steps itself yet. Please do each by hand."
+    assert run_message(_started(run)).text == "Started: Tier-3 escalation (93%)"
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_there_is_nothing_to_press(run: Run, state: RunState) -> None:
+    kinds = {block["type"] for block in run_message(replace(run, state=state)).blocks}
+    assert kinds == {"header", "section", "context"}
+
+
+def test_steps_beyond_the_limit_are_counted_not_hidden(run: Run) -> None:
+    definition = run.workflow.definition
+    long = replace(definition, steps=definition.steps * 5)
+    texts = _texts(replace(run, workflow=replace(run.workflow, definition=long)))
+    assert sum(text.count("☐") for text in texts) == 18
+    assert "… and 2 more steps." in texts
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_slack_takes_any_run(
+    runs: st.SearchStrategy[Run], mentions: Callable[[object], list[str]], data: st.DataObject
+) -> None:
+    shown = run_message(data.draw(runs)).payload()
+    assert violations(shown) == []
+    assert mentions(shown) == []
