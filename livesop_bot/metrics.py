@@ -1,6 +1,6 @@
 """What LiveSOP counts and times, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5)
 _SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 20, 25, 30)
@@ -14,6 +14,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, CPU time, open files
         self.events = Counter(
             "livesop_events",
             "Slack envelopes by type and by what became of them.",
@@ -78,6 +79,16 @@ class Metrics:
         self.sockets = Gauge(
             "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
         )
+        self.sockets_wanted = Gauge(
+            "livesop_slack_sockets_wanted",
+            "Socket Mode connections that there should be.",
+            registry=self.registry,
+        )
+        self.database_up = Gauge(
+            "livesop_database_up",
+            "1 if PostgreSQL answered the last look, else 0.",
+            registry=self.registry,
+        )
         self.reconnects = Counter(
             "livesop_slack_reconnects",
             "Connections opened again, by cause (refresh, lost, wedged).",
@@ -99,7 +110,7 @@ class Metrics:
         )
         self.spooled = Counter(
             "livesop_spooled_events",
-            "Events that went to the spool on disk, by outcome (kept, refused, replayed, rejected).",
+            "Events that went to the spool, by outcome (kept, refused, replayed, rejected).",
             ["outcome"],
             registry=self.registry,
         )

@@ -1,0 +1,148 @@
+"""The status: what was found by looking at the parts, and what follows from it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from livesop_bot.db.queue import QueueState
+
+LATE = 60.0
+"""Seconds that a due job may wait before the queue counts as late."""
+
+
+class Status(StrEnum):
+    """How it goes: all well, working with less than there should be, or not working."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseState:
+    """What the database answered; `problem` says why there is no answer.
+
+    `pending_migrations` is None where it is unknown.
+    """
+
+    latency_seconds: float | None = None
+    problem: str | None = None
+    pending_migrations: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketState:
+    """Socket Mode connections: how many are up, and how many there should be."""
+
+    connected: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolState:
+    """Events on disk that wait for the database; sizes in bytes."""
+
+    events: int
+    size: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All parts at one moment.
+
+    None means unknown for the queue; for sockets and spool, that this process has none.
+    """
+
+    database: DatabaseState
+    queue: QueueState | None
+    sockets: SocketState | None
+    spool: SpoolState | None
+    openai: bool
+    evaluator: str
+
+    @property
+    def failures(self) -> list[str]:
+        """Why it does not work, in words; empty if it does."""
+        found = []
+        if self.database.problem is not None:
+            found.append("the database does not answer")
+        if self.sockets is not None and self.sockets.connected == 0:
+            found.append("no socket to Slack is connected")
+        return found
+
+    @property
+    def shortcomings(self) -> list[str]:
+        """What is less than it should be, in words."""
+        found = []
+        if self.database.pending_migrations:
+            found.append("migrations are pending")
+        if self.sockets is not None and 0 < self.sockets.connected < self.sockets.wanted:
+            found.append("fewer sockets than SLACK_CONNECTIONS")
+        if self.spool is not None and self.spool.events:
+            found.append("events wait in the spool")
+        if self.queue is not None and self.queue.oldest_age_seconds > LATE:
+            found.append(f"a due job waits for more than {LATE:g} s")
+        return found
+
+    @property
+    def status(self) -> Status:
+        """The whole in one word."""
+        if self.failures:
+            return Status.UNHEALTHY
+        return Status.DEGRADED if self.shortcomings else Status.HEALTHY
+
+    @property
+    def not_ready(self) -> list[str]:
+        """Why there should be no work for this process yet, in words; empty if it is ready."""
+        if self.database.problem is None and self.database.pending_migrations != 0:
+            return [*self.failures, "the database is not known to be migrated"]
+        return self.failures
+
+    def checks(self) -> dict[str, dict[str, Any]]:
+        """Each part for /health, every one with a `status`."""
+        return {
+            "database": self._database(),
+            "openai": {"status": "configured" if self.openai else "not_configured"},
+            "slack": self._slack(),
+            "queue": self._queue(),
+            "spool": self._spool(),
+            "evaluator": {"status": "ok", "name": self.evaluator},
+        }
+
+    def _database(self) -> dict[str, Any]:
+        found = self.database
+        latency = found.latency_seconds
+        return {
+            "status": "ok" if found.problem is None else "away",
+            "problem": found.problem,
+            "latency_ms": None if latency is None else round(latency * 1000, 1),
+            "pending_migrations": found.pending_migrations,
+        }
+
+    def _slack(self) -> dict[str, Any]:
+        if self.sockets is None:
+            return {"status": "not_used"}
+        connected, wanted = self.sockets.connected, self.sockets.wanted
+        status = "ok" if connected >= wanted else "degraded" if connected else "disconnected"
+        return {"status": status, "connected": connected, "wanted": wanted}
+
+    def _queue(self) -> dict[str, Any]:
+        if self.queue is None:
+            return {"status": "unknown", "depth": None, "oldest_job_age_seconds": None}
+        age = self.queue.oldest_age_seconds
+        return {
+            "status": "late" if age > LATE else "ok",
+            "depth": self.queue.depth,
+            "oldest_job_age_seconds": round(age, 1),
+        }
+
+    def _spool(self) -> dict[str, Any]:
+        if self.spool is None:
+            return {"status": "not_used"}
+        return {
+            "status": "waiting" if self.spool.events else "empty",
+            "events": self.spool.events,
+            "bytes": self.spool.size,
+            "max_bytes": self.spool.max_bytes,
+        }

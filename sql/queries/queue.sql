@@ -1,0 +1,9 @@
+-- name: queue_state
+-- How many jobs wait or are being worked on, and how many seconds the oldest due one has waited. No parameters.
+SELECT
+    count(*) + (SELECT count(*) FROM pgqueuer WHERE status = 'picked') AS depth,
+    coalesce(
+        extract(epoch FROM now() - min(execute_after) FILTER (WHERE execute_after <= now())), 0
+    )::float8 AS oldest_age
+FROM pgqueuer
+WHERE status = 'queued';

@@ -1,0 +1,106 @@
+"""The health port while PostgreSQL dies, hangs and returns."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+import aiohttp
+import pytest_asyncio
+
+from livesop_bot.db.migrations import pending
+from livesop_bot.db.pool import Pool, create_pool, ping
+from livesop_bot.db.queue import depth_and_age
+from livesop_bot.metrics import Metrics
+from livesop_bot.ops.checks import Checks
+from livesop_bot.ops.health import HealthServer
+from livesop_bot.ops.status import SocketState
+
+
+class Postgres(Protocol):
+    """The private server of the test."""
+
+    dsn: str
+
+    def stop(self) -> None: ...
+    def start(self) -> None: ...
+    def kill(self) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
+
+
+def checks(pool: Pool) -> Checks:
+    async def pending_migrations() -> int:
+        async with pool.acquire(timeout=1) as connection:
+            return len(await pending(connection))
+
+    return Checks(
+        database=lambda: ping(pool, 1),
+        pending_migrations=pending_migrations,
+        queue=lambda: depth_and_age(pool),
+        sockets=lambda: SocketState(2, 2),
+        spool=None,
+        openai=False,
+        evaluator="local",
+    )
+
+
+@pytest_asyncio.fixture
+async def client(private_postgres: Postgres) -> AsyncIterator[aiohttp.ClientSession]:
+    pool = await create_pool(private_postgres.dsn, min_size=1, max_size=4)
+    async with (
+        HealthServer("127.0.0.1", 0, checks(pool), Metrics(), "1") as server,
+        aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as session,
+    ):
+        yield session
+    pool.terminate()
+
+
+async def look(client: aiohttp.ClientSession, path: str = "/health") -> tuple[int, float]:
+    begun = time.perf_counter()
+    async with client.get(path) as response:
+        await response.read()
+        return response.status, time.perf_counter() - begun
+
+
+async def until(client: aiohttp.ClientSession, status: int, path: str = "/health") -> None:
+    async with asyncio.timeout(5):
+        while (await look(client, path))[0] != status:  # noqa: ASYNC110  as a prober does
+            await asyncio.sleep(0.05)
+
+
+async def test_a_migrated_database_is_healthy_and_ready(client: aiohttp.ClientSession) -> None:
+    assert (await look(client))[0] == 200
+    assert (await look(client, "/health/ready"))[0] == 200
+
+
+async def test_a_killed_database_is_503_at_once_and_200_when_it_returns(
+    client: aiohttp.ClientSession, private_postgres: Postgres
+) -> None:
+    await until(client, 200)
+    private_postgres.kill()
+    status, seconds = await look(client)
+    assert status == 503
+    assert seconds < 2
+    assert (await look(client, "/health/ready"))[0] == 503
+    assert (await look(client, "/health/live"))[0] == 200
+    assert (await look(client, "/metrics"))[0] == 200
+    private_postgres.start()
+    await until(client, 200)
+    await until(client, 200, "/health/ready")
+
+
+async def test_a_hanging_database_is_503_within_two_seconds_for_everyone_who_asks(
+    client: aiohttp.ClientSession, private_postgres: Postgres
+) -> None:
+    await until(client, 200)
+    private_postgres.freeze()
+    for _ in range(2):
+        answers: list[Any] = await asyncio.gather(*(look(client) for _ in range(20)))
+        assert {status for status, _ in answers} == {503}
+        assert max(seconds for _, seconds in answers) < 2
+        status, seconds = await look(client, "/health/live")
+        assert status == 200
+        assert seconds < 0.5
+    private_postgres.thaw()
+    await until(client, 200)
