@@ -19,6 +19,7 @@ class BlockId(StrEnum):
 
 
 class CallbackId(StrEnum):
-    """Views, as Slack names them in its payloads."""
+    """Views and shortcuts, as Slack names them in its payloads."""
 
     HOME = "home"
+    WHY_SHORTCUT = "why_shortcut"
