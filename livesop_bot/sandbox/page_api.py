@@ -142,7 +142,8 @@ class PageApi:
     # -- verbs
 
     async def _state(self, body: JsonObject) -> JsonObject:
-        person = self._workspace.person(required(body, "user"))
+        first = next(iter(self._workspace.people))
+        person = self._workspace.person(optional(body, "user") or first)
         return page_state(self._workspace, person, len(self._socket_mode.open))
 
     async def _post_message(self, body: JsonObject) -> JsonObject:

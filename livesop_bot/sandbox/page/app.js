@@ -93,15 +93,20 @@ class App {
           const state = await call("state", { user });
           if (this.#live !== live) return;
           this.#store.load(state);
+          this.#store.unread.delete(this.#place.channel);
           this.#store.setOnline(true);
           this.#early = null;
           for (const push of early) this.#take(push);
+          document.body.dataset.live = user;
         } catch {
           live.drop();
         }
       },
       push: (push) => (this.#early ? this.#early.push(push) : this.#take(push)),
-      lost: () => this.#store.setOnline(false),
+      lost: () => {
+        delete document.body.dataset.live;
+        this.#store.setOnline(false);
+      },
     });
     this.#live = live;
   }
@@ -158,7 +163,8 @@ class App {
     this.#store.unread.delete(channel);
     this.#main.show(this.#place);
     this.#sidebar();
-    if (kind === "home") this.#try("open_home", {});
+    const isDm = this.#store.channels.get(channel)?.is_im;
+    if (kind === "home" || isDm) this.#try("open_home", { tab: kind === "home" ? "home" : "messages" });
     const name = kind === "home" ? botName(this.#store) : this.#store.channelName(channel);
     document.title = `${name} · ${this.#store.team.name} · LiveSOP sandbox`;
   }

@@ -47,7 +47,7 @@ export class Modals {
 
   /** Closes everything and tells the server, as the ✕ does. */
   closeAll() {
-    if (this.#stack.length) this.#tellClosed(this.#stack[0].id);
+    if (this.#stack.length) this.#tellClosed(this.#stack.at(-1).id, { all: true });
     this.#stack = [];
     this.#draw();
   }
@@ -59,8 +59,8 @@ export class Modals {
     this.#draw();
   }
 
-  #tellClosed(id) {
-    call("view_close", { user: this.#store.me.id, view_id: id }).catch((fault) => toast(fault.message, { bad: true }));
+  #tellClosed(id, { all = false } = {}) {
+    call("view_close", { user: this.#store.me.id, view_id: id, all }).catch((fault) => toast(fault.message, { bad: true }));
   }
 
   #draw() {

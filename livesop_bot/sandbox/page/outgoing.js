@@ -1,30 +1,20 @@
-/** Between what people type and what Slack stores: entities, mentions, links. */
+/** Between what people type and what the server takes: it escapes and marks links; names are ours. */
 
 import { unescape } from "/page/mrkdwn.js";
 
-const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-const escape = (text) => text.replace(/[&<>]/g, (c) => ESCAPES[c]);
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** Typed text as Slack's clients send it: `@Ada` becomes `<@U…>`, addresses get their brackets. */
+/** Typed text with its mentions as Slack's clients send them: `@Ada` becomes `<@U…>`. */
 export function encode(text, store) {
   const people = new Map([...store.users.values()].flatMap((u) => [[u.name, u.id], [u.real_name || u.name, u.id]]));
   const channels = new Map(store.publicChannels().map((c) => [c.name, c.id]));
-  const longest = (names) => [...names].sort((a, b) => b.length - a.length).map(literal).join("|") || "(?!)";
-  const pattern = new RegExp(
-    String.raw`(https?://[^\s<>|]*[^\s<>|.,;:!?)'"*_~])|@(here|channel|everyone)\b|@(${longest(people.keys())})(?![\p{L}\p{N}])|#(${longest(channels.keys())})(?![\p{L}\p{N}_-])`, "gu");
-  let out = "";
-  let done = 0;
-  for (const match of text.matchAll(pattern)) {
-    const [whole, url, range, person, channel] = match;
-    out += escape(text.slice(done, match.index));
-    if (url) out += `<${escape(url)}>`;
-    else if (range) out += `<!${range}>`;
-    else if (person) out += `<@${people.get(person)}>`;
-    else out += `<#${channels.get(channel)}|${channel}>`;
-    done = match.index + whole.length;
-  }
-  return out + escape(text.slice(done));
+  const anyOf = (names) => [...names].sort((a, b) => b.length - a.length).map(literal).join("|") || "(?!)";
+  const mention = new RegExp(
+    String.raw`(?<![\p{L}\p{N}_.@#])(?:@(here|channel|everyone)|@(${anyOf(people.keys())})|#(${anyOf(channels.keys())}))(?![\p{L}\p{N}_-])`, "gu");
+  return text.replace(mention, (whole, range, person, channel) => {
+    if (range) return `<!${range}>`;
+    return person ? `<@${people.get(person)}>` : `<#${channels.get(channel)}|${channel}>`;
+  });
 }
 
 /** A stored text as a person would type it, for editing. */

@@ -24,7 +24,8 @@ export class Store extends EventTarget {
   /** Replaces everything with the answer of the `state` verb. */
   load(state) {
     const meId = typeof state.me === "string" ? state.me : state.me.id;
-    if (this.me?.id !== meId) this.unread.clear();
+    const before = this.me?.id === meId ? this.messages : null;
+    if (!before) this.unread.clear();
     this.team = state.team;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.me = this.users.get(meId) ?? state.me;
@@ -32,6 +33,7 @@ export class Store extends EventTarget {
     this.messages = new Map(
       Object.entries(state.messages ?? {}).map(([id, list]) => [id, new Map(list.map((m) => [m.ts, m]))]),
     );
+    if (before) this.#countMissed(before, meId);
     this.ephemerals = (state.ephemerals ?? []).filter((e) => e.user === meId);
     this.home = state.home ?? null;
     this.bot = state.bot ?? { connections: 0 };
@@ -39,6 +41,15 @@ export class Store extends EventTarget {
     this.tour = state.tour ?? [];
     this.loaded = true;
     this.#emit("all");
+  }
+
+  /** Marks as unread what came while the page was not connected. */
+  #countMissed(before, meId) {
+    for (const [channel, list] of this.messages) {
+      for (const message of list.values()) {
+        if (!before.get(channel)?.has(message.ts) && !isReply(message) && message.user !== meId) this.markUnread(channel);
+      }
+    }
   }
 
   setOnline(online) {
