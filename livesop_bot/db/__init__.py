@@ -1,1 +1,1 @@
-"""PostgreSQL: the pool, the queries, the migrations, and one server to start where none is given."""
+"""PostgreSQL: the pool, the queries, the migrations, and a server where none is given."""

@@ -19,6 +19,7 @@ from livesop_bot.errors import DatabaseAway, SpoolFull
 from livesop_bot.metrics import Metrics
 from livesop_bot.slack.ingest import Installation, Rules, parse
 from livesop_bot.slack.spool import Spool
+from livesop_bot.stopping import first, pause
 
 log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ class Intake:
         await self._commits.__aexit__(exc_type, exc, traceback)
 
     async def take(self, payload: Mapping[str, Any], *, retry_reason: str | None = None) -> str:
-        """Make an event durable and say what became of it. Raises SpoolFull: it must not be acked."""
+        """Make an event durable and say what became of it; raises SpoolFull: do not ack it."""
         arrived = time.perf_counter()
         received_at = datetime.now(UTC)
         item = self._parse(payload, received_at)
@@ -88,25 +89,25 @@ class Intake:
 
     async def run(self, migrated: asyncio.Event, stop: asyncio.Event) -> None:
         """Bring the spool into PostgreSQL whenever that is away no longer, until `stop`."""
-        if not await _first(migrated, stop):
+        if not await first(migrated, stop):
             return
-        pause = 0.05
+        wait = 0.05
         while not stop.is_set():
             try:
                 await self._catch_up()
-                pause = 0.05
+                wait = 0.05
             except (DatabaseAway, asyncpg.PostgresError) as error:
                 self._database_away = True
                 log.warning(
                     "intake.database_away",
                     error=type(error).__name__,
                     events=self._spool.events,
-                    retry_in_seconds=pause,
+                    retry_in_seconds=wait,
                 )
-                pause = min(pause * 2, 1.0)
-                await _pause(stop, pause)
+                wait = min(wait * 2, 1.0)
+                await pause(stop, wait)
                 continue
-            if not await _first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
+            if not await first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
                 await self._spool.adopt()
 
     async def _catch_up(self) -> None:
@@ -190,8 +191,9 @@ class Intake:
                 log.info("signal.unchanged", **names)
             case Outcome.STORED | Outcome.EDITED | Outcome.DELETED:
                 log.info(
-                    f"signal.{stored.outcome}",
+                    "signal.stored",
                     **names,
+                    outcome=stored.outcome,
                     signal=stored.signal,
                     seconds=round((datetime.now(UTC) - message.received_at).total_seconds(), 4),
                 )
@@ -214,18 +216,3 @@ def _record(payload: Mapping[str, Any], received_at: datetime, retry_reason: str
             "payload": payload,
         }
     ).encode()
-
-
-async def _first(event: asyncio.Event, stop: asyncio.Event, timeout: float | None = None) -> bool:
-    """Wait until either is set; whether it was `event` alone."""
-    tasks = [asyncio.create_task(event.wait()), asyncio.create_task(stop.wait())]
-    try:
-        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-    return event.is_set() and not stop.is_set()
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    await _first(asyncio.Event(), stop, timeout=seconds)

@@ -4,12 +4,13 @@ import asyncio
 import json
 import time
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from livesop_bot.errors import SpoolFull
@@ -47,7 +48,9 @@ class Receiver:
             return
         self._track(self._event(client, envelope, time.perf_counter()))
 
-    async def on_request(self, client: SocketClient, request: SocketModeRequest) -> None:
+    async def on_request(
+        self, client: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
         """Answer a command, a button or a modal; the signature is slack_sdk's for listeners."""
         if not self._closing:
             task = self._track(self._request(client, request))
@@ -89,7 +92,7 @@ class Receiver:
             if request is not None:
                 await run_async_bolt_app(self._app, request)
 
-    async def _request(self, client: SocketClient, request: SocketModeRequest) -> None:
+    async def _request(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time.time()
         try:
             response = await run_async_bolt_app(self._app, request)

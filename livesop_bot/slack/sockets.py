@@ -9,6 +9,7 @@ import structlog
 
 from livesop_bot.metrics import Metrics
 from livesop_bot.slack.client import SocketClient
+from livesop_bot.stopping import pause
 
 log = structlog.get_logger()
 
@@ -22,6 +23,7 @@ class Patience:
     it too early leaves connection attempts behind.
     """
 
+    ping_interval: float = 5.0
     look_every: float = 1.0
     replace_after: float = 45.0
 
@@ -35,7 +37,7 @@ class Sockets:
         *,
         wanted: int,
         metrics: Metrics,
-        patience: Patience = Patience(),  # noqa: B008  frozen
+        patience: Patience = Patience(),
     ) -> None:
         self._make_client = make_client
         self._metrics = metrics
@@ -62,13 +64,13 @@ class Sockets:
         while not stop.is_set():
             client = self._make_client()
             # Never ends by itself while Slack refuses: it retries for ever.
-            connecting = asyncio.create_task(client.connect())
+            connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
             try:
                 await self._watch(client, place, stop)
             finally:
                 connecting.cancel()
                 self._note(place, up=False)
-                await client.close()
+                await client.close()  # type: ignore[no-untyped-call]
                 await asyncio.wait({connecting})
             if not stop.is_set():
                 self._metrics.reconnects.labels("wedged").inc()
@@ -84,7 +86,7 @@ class Sockets:
             elif monotonic() - last_up > self._patience.replace_after:
                 return
             self._note(place, up=up)
-            await _pause(stop, self._patience.look_every if up else self._patience.look_every / 10)
+            await pause(stop, self._patience.look_every if up else self._patience.look_every / 10)
 
     def _note(self, place: int, *, up: bool) -> None:
         if self._connected[place] == up:
@@ -96,11 +98,3 @@ class Sockets:
         else:
             self._metrics.reconnects.labels("lost").inc()
             log.info("socket.down", place=place, connected=self.connected)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

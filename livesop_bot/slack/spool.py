@@ -113,7 +113,7 @@ class Spool:
                 self._closed.append(self._active)
                 self._active = None
             file = self._closed[0]
-            records = await asyncio.to_thread(lambda path=file.path: iter(list(_records(path))))
+            records = iter(await asyncio.to_thread(list, _records(file.path)))
             while batch := list(islice(records, _BATCH)):
                 await store(batch)
                 replayed += len(batch)

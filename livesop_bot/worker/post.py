@@ -45,7 +45,8 @@ class Posting:
                 message = run_message(run)
                 ts = await self._messages.post(*place, text=message.text, blocks=message.blocks)
         except SlackRefused as error:
-            await patiently(lambda: self._runs.post_failed(run.id, str(error)))
+            why = str(error)
+            await patiently(lambda: self._runs.post_failed(run.id, why))
             self._metrics.posts.labels("failed").inc()
             log.error("post.refused", run=run.id, code=error.code)
             return

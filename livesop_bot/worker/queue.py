@@ -19,6 +19,7 @@ from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.stopping import pause
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.post import Posting
@@ -57,17 +58,17 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; while PostgreSQL is away, wait for it."""
-        pause = 0.1
+        wait = 0.1
         while not stop.is_set():
             try:
                 await self._work(stop)
-                pause = 0.1
+                wait = 0.1
             except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, PgqException) as group:
                 error = group.exceptions[0]
-                log.warning("worker.interrupted", error=type(error).__name__, retry_in=pause)
-                pause = min(pause * 2, 2.0)
+                log.warning("worker.interrupted", error=type(error).__name__, retry_in_seconds=wait)
+                wait = min(wait * 2, 2.0)
             if not stop.is_set():
-                await _wait(stop, pause)
+                await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
         evaluations, posts = self._manager(), self._manager()
@@ -151,11 +152,3 @@ async def _end_with(
     await stop.wait()
     for manager in managers:
         manager.shutdown.set()
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass

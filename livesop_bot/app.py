@@ -1,0 +1,430 @@
+"""The composition root: builds every object, runs them in one TaskGroup, and ends them in order."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Self
+
+import aiohttp
+import structlog
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.db.embedded import EmbeddedPostgres
+from livesop_bot.db.evaluations import Evaluations
+from livesop_bot.db.feed import Feed
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.migrations import migrate, pending
+from livesop_bot.db.pool import Pool, away, create_pool, ping
+from livesop_bot.db.queue import depth_and_age
+from livesop_bot.db.runs import Runs
+from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.signals import SignalId, TeamId, UserId
+from livesop_bot.errors import (
+    ConfigurationError,
+    DatabaseAway,
+    PermanentError,
+    SlackAway,
+    SlackRefused,
+)
+from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.threads import InThreads
+from livesop_bot.metrics import Metrics
+from livesop_bot.ops.checks import Checks
+from livesop_bot.ops.health import HealthServer
+from livesop_bot.ops.status import SocketState, SpoolState
+from livesop_bot.sandbox.demo import demo_workspace
+from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.sandbox.timing import DESK_TIMING
+from livesop_bot.settings import Settings
+from livesop_bot.slack.client import SocketClient
+from livesop_bot.slack.ingest import Installation, Rules
+from livesop_bot.slack.intake import Intake
+from livesop_bot.slack.listeners import register
+from livesop_bot.slack.listeners.face import Face
+from livesop_bot.slack.people import People
+from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.sockets import Patience, Sockets
+from livesop_bot.slack.spool import Spool
+from livesop_bot.stopping import first, pause
+from livesop_bot.views.home import HomeHealth
+from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.post import Posting
+from livesop_bot.worker.queue import Pace, Worker
+
+log = structlog.get_logger()
+
+_DRAIN = 4.0
+"""Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
+
+_CLOSE = 1.0
+"""Seconds that a pool gets to say goodbye to PostgreSQL."""
+
+_EVALUATOR_THREADS = 16
+
+_CALL_LIMIT = aiohttp.ClientTimeout(total=10)
+
+
+class Role(StrEnum):
+    """Which part of the work a process does."""
+
+    ALL = "all"
+    INGEST = "ingest"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How patient the parts are; tests that wait for them shorten it."""
+
+    patience: Patience = field(default_factory=Patience)
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept in PostgreSQL, by its nouns."""
+
+    teams: Teams
+    workflows: Workflows
+    evaluations: Evaluations
+    runs: Runs
+    feed: Feed
+
+    @classmethod
+    def on(cls, pool: Pool, settings: Settings) -> Self:
+        """Put them all on one pool."""
+        teams = Teams(pool)
+        limits = Limits(
+            propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
+        )
+        return cls(teams, Workflows(pool), Evaluations(pool, teams, limits), Runs(pool), Feed(pool))
+
+
+class App:
+    """LiveSOP in one process. `run` ends when `stop` is set, or with the error that ended it.
+
+    `evaluator` replaces the one that the settings name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        role: Role = Role.ALL,
+        *,
+        evaluator: Evaluator | None = None,
+        timing: Timing = Timing(),  # frozen
+    ) -> None:
+        self.stop = asyncio.Event()
+        self.metrics = Metrics()
+        self.settings = settings
+        self._role = role
+        self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
+        self._timing = timing
+        self._migrated = asyncio.Event()
+        self._sockets: Sockets | None = None
+
+    async def run(self) -> None:
+        """Serve until `stop` is set. Raises ConfigurationError where that cannot begin."""
+        settings = self.settings
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            dsn = await enter(database(settings))
+            pool = await enter(open_pool(dsn, max_size=16))
+            session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
+            spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
+            spool = await enter(Spool(settings.livesop_data_dir / "spool", max_bytes=spool_bytes))
+            stores = Stores.on(pool, settings)
+            health = await enter(self._health(pool, spool))
+            client = slack_client(settings, session)
+            installation = await self._introduce(client)
+            if installation is None:
+                return
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._prepare(pool, stores, installation))
+                if self._role is not Role.INGEST:
+                    group.create_task(self._work(pool, stores, session))
+                if self._role is not Role.WORKER:
+                    ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    intake = Intake(
+                        pool=ingest_pool,
+                        spool=spool,
+                        installation=installation,
+                        rules=Rules(
+                            allowed_bots=settings.allowed_bots,
+                            external_channels=settings.livesop_external_channels,
+                        ),
+                        metrics=self.metrics,
+                    )
+                    group.create_task(intake.run(self._migrated, self.stop))
+                    group.create_task(self._listen(client, stores, intake, health))
+                await self.stop.wait()
+                log.info("app.stopping")
+        log.info("app.stopped")
+
+    async def _introduce(self, client: AsyncWebClient) -> Installation | None:
+        """Ask Slack who we are, for as long as it takes; None if told to stop meanwhile."""
+        wait = 0.5
+        while not self.stop.is_set():
+            try:
+                with slack_errors():
+                    me = await client.auth_test()
+            except SlackRefused as error:
+                raise ConfigurationError(
+                    f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); copy the bot token from "
+                    "the app's page “OAuth & Permissions”"
+                ) from error
+            except SlackAway as error:
+                log.warning("slack.away", error=str(error), retry_in_seconds=wait)
+                await pause(self.stop, wait)
+                wait = min(wait * 2, 30.0)
+            else:
+                return Installation(
+                    team=TeamId(me["team_id"]),
+                    team_name=me["team"],
+                    url=me["url"],
+                    bot_user=UserId(me["user_id"]),
+                    bot_id=me["bot_id"],
+                )
+        return None
+
+    async def _prepare(self, pool: Pool, stores: Stores, installation: Installation) -> None:
+        """Migrate, and give a new team its starter pack, as soon as PostgreSQL lets us."""
+        wait = 0.1
+        while not self.stop.is_set():
+            try:
+                with away():
+                    async with pool.acquire() as connection:
+                        await migrate(connection)
+                await stores.teams.ensure(installation.team, installation.team_name)
+                await stores.workflows.load_starter_pack(installation.team)
+            except DatabaseAway as error:
+                log.warning("database.away", error=str(error), retry_in_seconds=wait)
+                await pause(self.stop, wait)
+                wait = min(wait * 2, 2.0)
+            else:
+                self._migrated.set()
+                return
+
+    async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
+        evaluating = Evaluating(
+            evaluations=stores.evaluations,
+            workflows=stores.workflows,
+            evaluator=self._evaluator,
+            time_limit=self.settings.livesop_evaluation_timeout,
+            metrics=self.metrics,
+        )
+        # Posts are retried by the queue, which asks Slack first whether they happened.
+        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
+        posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
+        worker = Worker(pool=pool, evaluating=evaluating, posting=posting, pace=self._timing.pace)
+        if await first(self._migrated, self.stop):
+            await worker.run(self.stop)
+
+    async def _listen(
+        self, client: AsyncWebClient, stores: Stores, intake: Intake, health: HealthServer
+    ) -> None:
+        """Keep the sockets until told to stop; then drain what they brought before closing them."""
+        app_token = self.settings.slack_app_token
+        assert app_token is not None, "settings have both tokens or none"
+        bolt = AsyncApp(client=client, signing_secret="")  # Socket Mode needs no signature
+        face = Face(
+            teams=stores.teams,
+            feed=stores.feed,
+            workflows=stores.workflows,
+            people=People(client, self.settings.admins),
+            home_health=lambda: home_health(health),
+        )
+        register(bolt, face)
+        receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)
+
+        def make_client() -> SocketClient:
+            socket = SocketClient(
+                app_token=app_token.get_secret_value(),
+                web_client=client,
+                on_event=receiver.on_event,
+                on_refresh=self.metrics.reconnects.labels("refresh").inc,
+                ping_interval=self._timing.patience.ping_interval,
+            )
+            socket.socket_mode_request_listeners.append(receiver.on_request)
+            return socket
+
+        self._sockets = Sockets(
+            make_client,
+            wanted=self.settings.slack_connections,
+            metrics=self.metrics,
+            patience=self._timing.patience,
+        )
+        close = asyncio.Event()
+        async with asyncio.TaskGroup() as group, intake:
+            group.create_task(self._sockets.run(close))
+            await self.stop.wait()
+            await receiver.drain(_DRAIN)
+            close.set()
+
+    @asynccontextmanager
+    async def _health(self, pool: Pool, spool: Spool) -> AsyncIterator[HealthServer]:
+        ingests = self._role is not Role.WORKER
+
+        async def pending_migrations() -> int:
+            with away():
+                async with pool.acquire() as connection:
+                    return len(await pending(connection))
+
+        checks = Checks(
+            database=lambda: ping(pool, timeout=1.0),
+            pending_migrations=pending_migrations,
+            queue=lambda: depth_and_age(pool),
+            sockets=self._socket_state if ingests else None,
+            spool=(lambda: SpoolState(spool.events, spool.size, spool.max_bytes))
+            if ingests
+            else None,
+            openai=self.settings.openai_api_key is not None,
+            evaluator=self._evaluator.name,
+        )
+        settings = self.settings
+        async with HealthServer(
+            settings.health_host, settings.health_port, checks, self.metrics, version("livesop-bot")
+        ) as server:
+            yield server
+
+    def _socket_state(self) -> SocketState:
+        connected = 0 if self._sockets is None else self._sockets.connected
+        return SocketState(connected, self.settings.slack_connections)
+
+
+async def home_health(server: HealthServer) -> HomeHealth:
+    """How the process is doing, as App Home shows it."""
+    found = await server.snapshot()
+    return HomeHealth(
+        sockets=found.sockets.connected if found.sockets else 0,
+        queue_depth=found.queue.depth if found.queue else None,
+        oldest_job_s=found.queue.oldest_age_seconds if found.queue else None,
+        spool_events=found.spool.events if found.spool else 0,
+        database=found.database.problem is None,
+        evaluator=found.evaluator,
+    )
+
+
+def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
+    """Build the evaluator that the settings name."""
+    if settings.livesop_evaluator == "openai":
+        raise ConfigurationError(
+            "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
+        )
+    return InThreads(
+        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
+    )
+
+
+def slack_client(
+    settings: Settings, session: aiohttp.ClientSession, *, retries: bool = True
+) -> AsyncWebClient:
+    """Make a client of the Web API; with `retries` it waits and tries again when asked to (429)."""
+    assert settings.slack_bot_token is not None, "the sandbox sets one where .env has none"
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)] if retries else [],
+    )
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """Give the dsn of DATABASE_URL, or of the embedded server, started for as long."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    async with EmbeddedPostgres(settings.livesop_data_dir) as server:
+        yield server.dsn
+
+
+@asynccontextmanager
+async def open_pool(dsn: str, *, max_size: int) -> AsyncIterator[Pool]:
+    """Open a pool that connects when first used, so that a database that is away stops nothing."""
+    pool = await create_pool(dsn, min_size=0, max_size=max_size)
+    try:
+        yield pool
+    finally:
+        try:
+            async with asyncio.timeout(_CLOSE):
+                await pool.close()
+        except TimeoutError:  # a server that hangs does not say goodbye
+            pool.terminate()
+
+
+async def run(settings: Settings, role: Role = Role.ALL, *, sandbox: bool = False) -> None:
+    """Serve the workspace of the settings, or a sandbox, until SIGTERM or SIGINT."""
+    async with AsyncExitStack() as stack:
+        if sandbox:
+            slack = await stack.enter_async_context(open_sandbox(settings))
+            settings = settings.model_copy(
+                update={
+                    "slack_bot_token": SecretStr(slack.bot_token),
+                    "slack_app_token": SecretStr(slack.app_token),
+                    "slack_api_url": slack.api_url,
+                }
+            )
+        app = App(settings, role)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, app.stop.set)
+        await app.run()
+
+
+@asynccontextmanager
+async def open_sandbox(settings: Settings) -> AsyncIterator[SlackServer]:
+    """Start the local Slack. Raises ConfigurationError where its port is taken."""
+    try:
+        server = await SlackServer(
+            demo_workspace(), port=settings.sandbox_port, timing=DESK_TIMING
+        ).__aenter__()
+    except OSError as error:
+        raise ConfigurationError(
+            f"SANDBOX_PORT: {settings.sandbox_port} cannot be listened on ({error.strerror}); "
+            "end the program that has it, or set another port"
+        ) from error
+    try:
+        yield server
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[str]:
+    """Evaluate a stored signal again, and give lines that say what came of it.
+
+    A dry run only says. Otherwise the answer is queued, and a running LiveSOP posts it.
+    """
+    async with database(settings) as dsn, open_pool(dsn, max_size=2) as pool:
+        stores = Stores.on(pool, settings)
+        metrics = Metrics()
+        evaluating = Evaluating(
+            evaluations=stores.evaluations,
+            workflows=stores.workflows,
+            evaluator=choose_evaluator(settings, metrics),
+            time_limit=settings.livesop_evaluation_timeout,
+            metrics=metrics,
+        )
+        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
+        concluded = await evaluating(job, attempts=0)
+        if concluded is None:
+            raise PermanentError(
+                f"There is no signal {signal_id} to replay: unknown, or its message was deleted."
+            )
+        lines = [f"{concluded.decision.reason}: {concluded.decision.detail}"]
+        if concluded.run is not None:
+            lines.append("Its message goes to the thread as soon as LiveSOP runs.")
+        return lines
