@@ -93,7 +93,7 @@ async def test_an_edit_before_anything_was_done_is_judged_again(
     message = slack.workspace.post(SUPPORT, GRACE, "hello there")
     await facts.until("SELECT count(*) FROM evaluations", 1)
 
-    slack.workspace.edit(SUPPORT, message["ts"], OUTAGE, by=GRACE)
+    slack.workspace.edit(SUPPORT, message["ts"], by=GRACE, text=OUTAGE)
 
     await facts.until("SELECT count(*) FROM runs WHERE post_state = 'posted'", 1)
     assert await facts.value("SELECT array_agg(revision ORDER BY id) FROM evaluations") == [1, 2]

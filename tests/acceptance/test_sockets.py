@@ -96,7 +96,7 @@ async def test_stopping_drains_what_was_taken(
     slack: SlackServer, database: str, start_bot: Any, facts: Any
 ) -> None:
     bot = await start_bot(database)
-    ids = []
+    ids: list[str] = []
     for number in range(300):
         message = slack.workspace.post(SUPPORT, GRACE, f"message {number}")
         ids += slack.events.ids(SUPPORT, message["ts"])
