@@ -1,0 +1,83 @@
+"""Teams and their Auto-Pilot switches in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from livesop_bot.db.pool import Connection, Pool, away
+from livesop_bot.db.queries import sql
+from livesop_bot.domain.decisions import Scope, Switches
+from livesop_bot.domain.signals import ChannelId, TeamId
+from livesop_bot.domain.workflows import StepId
+
+
+def step_subject(workflow_slug: str, step: StepId) -> str:
+    """The subject of a step's switch."""
+    return f"{workflow_slug}/{step}"
+
+
+class Teams:
+    """Reads and turns switches. Raises DatabaseAway."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def ensure(self, team: TeamId, name: str) -> None:
+        """Make a team known; a new one has Auto-Pilot off."""
+        with away():
+            await self._pool.execute(sql("ensure_team"), team, name)
+
+    async def autopilot(self, team: TeamId) -> bool:
+        """Say whether the kill switch lets anything run; an unknown team's does not."""
+        with away():
+            return await self._pool.fetchval(sql("team_autopilot"), team) is True
+
+    async def switched_on(self, team: TeamId) -> frozenset[tuple[Scope, str]]:
+        """Give scope and subject of every SOP and step that is switched on."""
+        with away():
+            rows = await self._pool.fetch(sql("switched_on"), team)
+        return frozenset((Scope(row["scope"]), row["subject"]) for row in rows)
+
+    async def switches(
+        self,
+        connection: Connection,
+        team: TeamId,
+        workflow_slug: str,
+        channel: ChannelId,
+        step_ids: Sequence[StepId],
+    ) -> Switches:
+        """Read what the decision gate looks at, in the caller's transaction.
+
+        Of an unknown team everything is unknown, which the gate counts as off.
+        """
+        subjects = {step_subject(workflow_slug, step): step for step in step_ids}
+        with away():
+            row = await connection.fetchrow(
+                sql("switches"), team, workflow_slug, channel, list(subjects)
+            )
+        if row is None:
+            return Switches()
+        on = frozenset(row["steps"])
+        return Switches(
+            team=row["team"],
+            workflow=row["workflow"],
+            channel=row["channel"],
+            steps={step: subject in on for subject, step in subjects.items()},
+        )
+
+    async def set_autopilot(
+        self, team: TeamId, scope: Scope, subject: str, *, is_on: bool, by: str
+    ) -> bool:
+        """Turn a switch and note who did, in one transaction; give it as it now stands.
+
+        For the scope `team` the subject is not looked at. When this raises DatabaseAway the
+        switch may or may not have moved.
+        """
+        with away():
+            async with self._pool.acquire() as connection, connection.transaction():
+                if scope is Scope.TEAM:
+                    subject = team
+                    now = await connection.fetchval(sql("set_team_autopilot"), team, is_on)
+                else:
+                    await connection.execute(sql("ensure_team"), team, "")
+                    now = await connection.fetchval(sql("set_switch"), team, scope, subject, is_on)
+                await connection.execute(sql("record_switch"), team, scope, subject, is_on, by)
+        return bool(now)
