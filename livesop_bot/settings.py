@@ -3,25 +3,58 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livesop_bot.errors import ConfigurationError
 
 
+def _split_url(value: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    """Take a URL apart; what is wrong with it is never quoted, for it may be a password."""
+    try:
+        parts = urlsplit(value)
+        several_hosts = "," in parts.netloc  # PostgreSQL's form for fail-over
+        well_formed = parts.scheme in schemes and (several_hosts or parts.port != 0)
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise ValueError(f"expected a URL such as {example}")
+    return parts
+
+
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("expected a URL such as https://example.com")
+    example = "https://example.com"
+    if not _split_url(value, ("http", "https"), example).hostname:
+        raise ValueError(f"expected a URL such as {example}")
     return value
 
 
+def _api_url(value: str) -> str:
+    """slack_sdk puts the method's name right behind it."""
+    return _http_url(value).rstrip("/") + "/"
+
+
 def _postgres_url(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ValueError("expected a URL such as postgresql://user:password@host:5432/livesop")
+    example = "postgresql://user:password@host:5432/livesop"
+    _split_url(value.get_secret_value(), ("postgres", "postgresql"), example)
+    return value
+
+
+def _dsn(value: SecretStr) -> SecretStr:
+    example = "https://key@o0.ingest.sentry.io/1"
+    parts = _split_url(value.get_secret_value(), ("http", "https"), example)
+    project = parts.path.rpartition("/")[2]
+    if not (parts.hostname and parts.username and project.isdigit()):
+        raise ValueError(f"expected a URL such as {example}")
     return value
 
 
@@ -40,6 +73,13 @@ def _ids(value: str) -> str:
     return value
 
 
+def _folder(value: Path) -> Path:
+    try:
+        return value.expanduser()
+    except RuntimeError:
+        raise ValueError("expected a folder; ~ has no meaning for this user") from None
+
+
 def _default_data_dir() -> Path:
     if os.name == "posix" and os.geteuid() == 0:
         return Path("/var/lib/livesop")
@@ -47,7 +87,12 @@ def _default_data_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "livesop"
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Word = BeforeValidator(_lower)  # LOG_LEVEL=INFO is as good as info
 Ids = Annotated[str, AfterValidator(_ids)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -69,7 +114,7 @@ class Settings(BaseSettings):
     slack_app_token: Annotated[SecretStr, _token("xapp-")] | None = Field(
         None, description="App-level token with connections:write (Basic Information)."
     )
-    slack_api_url: HttpUrl = Field(
+    slack_api_url: Annotated[str, AfterValidator(_api_url)] = Field(
         "https://slack.com/api/", description="Base URL of the Slack Web API."
     )
     slack_connections: Annotated[int, Field(ge=1, le=10)] = Field(
@@ -86,7 +131,7 @@ class Settings(BaseSettings):
     openai_embedding_model: str = Field(
         "text-embedding-3-small", description="Model that makes vectors."
     )
-    livesop_evaluator: Literal["auto", "openai", "local"] = Field(
+    livesop_evaluator: Annotated[Literal["auto", "openai", "local"], Word] = Field(
         "auto", description="Who judges: auto takes OpenAI where a key is set, else local."
     )
     livesop_evaluation_timeout: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
@@ -102,7 +147,8 @@ class Settings(BaseSettings):
         "", description="Slack user ids of LiveSOP admins; Slack's own admins always are."
     )
     livesop_allowed_bots: Ids = Field(
-        "", description="App or bot ids whose messages count as signals, such as a monitoring app's."
+        "",
+        description="App or bot ids whose messages count as signals, such as a monitoring app's.",
     )
     livesop_external_channels: bool = Field(
         False, description="Whether channels shared with other organisations are listened to."
@@ -114,16 +160,16 @@ class Settings(BaseSettings):
     health_host: str = Field("127.0.0.1", description="Address that the health port listens on.")
     health_port: Port = Field(8080, description="Port of /health and /metrics.")
     sandbox_port: Port = Field(8090, description="Port of the sandbox page.")
-    sentry_dsn: SecretStr | None = Field(
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_dsn)] | None = Field(
         None, description="Where errors are reported; needs the extra livesop-bot[sentry]."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = Field(
         "info", description="Least level that is logged."
     )
-    log_format: Literal["json", "console"] | None = Field(
+    log_format: Annotated[Literal["json", "console"], Word] | None = Field(
         None, description="Form of the log; not set: console on a terminal, else json."
     )
-    livesop_data_dir: Path = Field(
+    livesop_data_dir: Annotated[Path, AfterValidator(_folder)] = Field(
         default_factory=_default_data_dir,
         description="Folder of the embedded PostgreSQL and the spool.",
     )
@@ -150,6 +196,12 @@ class Settings(BaseSettings):
                 f"{missing[0]}: missing, while {there} is set; set both for a real workspace, "
                 "or neither for the sandbox"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _key_for_openai(self) -> Self:
+        if self.livesop_evaluator == "openai" and self.openai_api_key is None:
+            raise ValueError("OPENAI_API_KEY: missing, while LIVESOP_EVALUATOR is openai")
         return self
 
     @property
@@ -186,3 +238,5 @@ def load_settings() -> Settings:
             name = str(problem["loc"][0]).upper() if problem["loc"] else ""
             lines.append(f"{name}: {message}" if name else message)
         raise ConfigurationError("\n".join(lines)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f".env: cannot be read ({type(error).__name__})") from None
