@@ -92,7 +92,7 @@ def _blocks(blocks: list[JsonObject], surface: str) -> Problems:
     markdown = 0
     for place, block in enumerate(blocks):
         where = f"blocks/{place}"
-        kind = block.get("type")
+        kind = str(block.get("type"))
         if kind not in SURFACES[surface]:
             yield f"{where}: unsupported type {kind!r} in a {surface}"
             continue
@@ -186,7 +186,7 @@ def _actions(where: str, block: JsonObject) -> Problems:
 
 
 def _element(where: str, element: Any, allowed: set[str]) -> Problems:
-    kind = element.get("type") if isinstance(element, dict) else None
+    kind = str(element.get("type")) if isinstance(element, dict) else None
     if kind not in allowed:
         yield f"{where}: unsupported element {kind!r}"
         return

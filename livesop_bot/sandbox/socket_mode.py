@@ -160,6 +160,7 @@ class SocketMode(Sockets):
                 dispatch.delivery = delivery
             connection.send(frame, delivery)
         self._awaiting[dispatch.envelope_id] = dispatch
+        self._notify()
         self._start_timer(dispatch, self._timing.ack_deadline, self._unacked)
 
     def _unparked(self, dispatch: Dispatch) -> None:
@@ -175,6 +176,7 @@ class SocketMode(Sockets):
         if not dispatch.retries or dispatch.attempt >= len(self._timing.retry_delays):
             tries = dispatch.attempt + 1 if dispatch.delivery else 0
             dispatch.outcome.set_result(Outcome(event_id=dispatch.id, acked=False, attempts=tries))
+            self._notify()
             return
         delay = self._timing.retry_delays[dispatch.attempt]
         dispatch.attempt += 1
@@ -225,6 +227,7 @@ class SocketMode(Sockets):
             return
         if dispatch is None or dispatch.delivery is None:
             self.stray_acks += 1
+            self._notify()
             return
         self._stop_timer(dispatch)
         delivery = dispatch.delivery
@@ -238,3 +241,4 @@ class SocketMode(Sockets):
                 response=ack.get("payload"),
             )
         )
+        self._notify()

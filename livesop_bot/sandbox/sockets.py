@@ -30,7 +30,7 @@ class Sockets(ABC):
         self.on_connections: list[Callable[[int], None]] = []
         """Called with the number of open sockets whenever it may have changed."""
         self._tickets: dict[str, float] = {}
-        self._changed = asyncio.Event()
+        self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @abstractmethod
@@ -79,15 +79,32 @@ class Sockets(ABC):
         """The sockets that envelopes may go to."""
         return [c for c in self.connections.values() if c.takes_envelopes]
 
-    async def wait_for_connections(
-        self,
-        count: int,
-        timeout: float = 10.0,
-    ) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Until the condition holds; asked again after each delivery, ack and socket event.
+
+        Raises TimeoutError.
+        """
+        if condition():
+            return
+        held: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters[held] = condition
+        try:
+            async with asyncio.timeout(timeout):
+                await held
+        finally:
+            del self._waiters[held]
+
+    async def wait_for_connections(self, count: int, timeout: float = 10.0) -> None:
         """Until at least so many sockets are open; for 0, until none is. Raises TimeoutError."""
-        async with asyncio.timeout(timeout):
-            while (len(self.open) > 0) if count == 0 else (len(self.open) < count):
-                await self._changed.wait()
+        await self.until(
+            lambda: len(self.open) >= count if count else not self.open,
+            timeout,
+        )
+
+    def _notify(self) -> None:
+        for held, condition in self._waiters.items():
+            if not held.done() and condition():
+                held.set_result(None)
 
     def disconnect(
         self, reason: str = "refresh_requested", connection_id: str | None = None
@@ -120,8 +137,7 @@ class Sockets(ABC):
         return self.open if connection_id is None else [self.connections[connection_id]]
 
     def _connections_changed(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._notify()
         for listener in self.on_connections:
             listener(len(self.open))
 
