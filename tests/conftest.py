@@ -3,7 +3,8 @@
     database          dsn of a migrated database of the test's own
     pool              a pool on it
     private_postgres  a server of the test's own, migrated, to stop, freeze and kill
-    data_dir          an empty folder that an embedded PostgreSQL can be started in
+    data_dir          an empty folder for LIVESOP_DATA_DIR
+    used_data_dir     one with a migrated database in it, not running
     log_events        what was logged during the test, as dicts
 
 pytest-socket (see pyproject.toml) refuses connections to other machines; looking up their names
@@ -35,6 +36,9 @@ from livesop_bot.db.pool import Pool, create_pool
 
 _numbers = itertools.count(1)
 _look_up = socket.getaddrinfo
+
+_CARELESS = {"fsync": "off", "full_page_writes": "off"}
+"""Settings for servers that need not survive a power cut, and are quicker so."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -74,12 +78,36 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[EmbeddedPostgres]:
-    """The server that tests share; it need not survive a power cut, so it is spared the fsyncs."""
+def _cluster() -> Iterator[Path]:
+    """A migrated database, at rest, for tests to copy: to create one takes most of a second."""
     folder = _new_data_dir()
-    server = EmbeddedPostgres(
-        folder, settings={"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
-    )
+    server = EmbeddedPostgres(folder, settings=_CARELESS)
+    server.start()
+    asyncio.run(_migrate(server.dsn))
+    server.stop()
+    yield folder / "postgres" / "data"
+    shutil.rmtree(folder)
+
+
+async def _migrate(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await migrate(connection)
+    await connection.close()
+
+
+@pytest.fixture
+def used_data_dir(data_dir: Path, _cluster: Path) -> Path:
+    """A folder for LIVESOP_DATA_DIR with a migrated database in it, not running."""
+    shutil.copytree(_cluster, data_dir / "postgres" / "data")
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def postgres(_cluster: Path) -> Iterator[EmbeddedPostgres]:
+    """The server that tests share; its database `livesop` is migrated."""
+    folder = _new_data_dir()
+    shutil.copytree(_cluster, folder / "postgres" / "data")
+    server = EmbeddedPostgres(folder, settings={**_CARELESS, "max_connections": "200"})
     server.start()
     yield server
     server.stop()
@@ -90,15 +118,6 @@ def _dsn(server: EmbeddedPostgres, database: str) -> str:
     return server.dsn.replace("@/livesop?", f"@/{database}?")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def template(postgres: EmbeddedPostgres) -> str:
-    """Name of the migrated database that those of the tests are copies of."""
-    connection = await asyncpg.connect(postgres.dsn)
-    await migrate(connection)
-    await connection.close()
-    return "livesop"
-
-
 @pytest_asyncio.fixture
 async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The dsn of a database of the test's own, without a schema."""
@@ -107,9 +126,9 @@ async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The dsn of a migrated database of the test's own."""
-    async for dsn in _database(postgres, template):
+    async for dsn in _database(postgres, "livesop"):
         yield dsn
 
 
@@ -173,17 +192,12 @@ class PrivatePostgres:
         self._frozen = []
 
 
-@pytest_asyncio.fixture
-async def private_postgres(data_dir: Path) -> AsyncIterator[PrivatePostgres]:
+@pytest.fixture
+def private_postgres(used_data_dir: Path) -> Iterator[PrivatePostgres]:
     """A migrated server of the test's own; its methods are quick, and block."""
-    server = PrivatePostgres(data_dir)
-    try:
-        connection = await asyncpg.connect(server.dsn)
-        await migrate(connection)
-        await connection.close()
-        yield server
-    finally:
-        server.stop()
+    server = PrivatePostgres(used_data_dir)
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -200,6 +200,8 @@ class EmbeddedPostgres:
             log.warning("postgres.leftover", pid=server.pid)
             end(server.pid, server.is_running, self._stop_timeout)
         server.disown()
+        if self._socket_folder is not None:  # the socket has a file with the pid of its own
+            (self._socket_folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def _spawn(self) -> None:
         assert self._programs is not None

@@ -35,12 +35,17 @@ def sql(name: str) -> str:
 
 @cache
 def queries() -> Mapping[str, Query]:
-    """Read all blocks, once per process, sorted by name.
+    """Read all blocks, once per process, sorted by name. Raises as load()."""
+    return load(sql_folder() / "queries")
+
+
+def load(folder: Path) -> dict[str, Query]:
+    """Read a folder's blocks, sorted by name.
 
     Raises ValueError where a block has no purpose, no statement, or the name of another.
     """
     found: dict[str, Query] = {}
-    for path in sorted((sql_folder() / "queries").glob("*.sql")):
+    for path in sorted(folder.glob("*.sql")):
         for query in parse(path.read_text(encoding="utf-8"), path.name):
             if query.name in found:
                 raise ValueError(f"{path.name}: a second query named {query.name}")
