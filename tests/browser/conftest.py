@@ -158,9 +158,9 @@ async def bot(server: SlackServer) -> AsyncIterator[AsyncApp]:
     app = AsyncApp(client=AsyncWebClient(token=server.bot_token, base_url=server.api_url))
     _listen(app)
     handler = AsyncSocketModeHandler(app, server.app_token)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
     yield app
-    await handler.close_async()
+    await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 def _listen(app: AsyncApp) -> None:

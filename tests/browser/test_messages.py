@@ -198,3 +198,28 @@ async def test_the_bots_app_is_told_of_what_the_page_sends(
     await send(page, OUTAGE)
     reply = await workspace.wait_for_message(lambda m: m.get("bot_id") is not None)
     assert reply["thread_ts"] != reply["ts"]
+
+
+async def test_a_burst_of_messages_is_shown_in_order_and_the_view_stays_at_the_end(
+    server: SlackServer, workspace: Workspace, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    for number in range(200):
+        workspace.post(GENERAL, GRACE, f"burst {number}")
+    shown = page.get_by_role("article").filter(has_text="burst")
+    await expect(shown).to_have_count(200)
+    await expect(shown.last).to_be_in_viewport()
+    texts = await shown.locator(".body").all_inner_texts()
+    assert texts == [f"burst {number}" for number in range(200)]
+
+
+async def test_deep_or_endless_styles_do_not_hold_the_page_up(
+    server: SlackServer, workspace: Workspace, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    workspace.post(GENERAL, GRACE, "*_" * 5000 + "x" + "_*" * 5000)
+    workspace.post(GENERAL, GRACE, "*a" * 10_000)
+    workspace.post(GENERAL, GRACE, "a:foo:tada: still here")
+    last = page.get_by_role("article").last
+    await expect(last).to_contain_text("still here")
+    await expect(last.get_by_role("img", name="tada emoji")).to_be_visible()

@@ -122,7 +122,18 @@ async def test_everything_slack_writes_is_readable(
     await expect(body).to_contain_text("snake_case_name 2*3*4 10:30:00")
     listed = page.get_by_role("article").filter(has_text="Incident")
     await expect(listed.locator("ol li")).to_have_text(["first", "second"])
-    await page.screenshot(path=screenshots / f"messages-{'dark' if dark else 'light'}.png")
+    shade = "dark" if dark else "light"
+    await page.screenshot(path=screenshots / f"messages-{shade}.png")
+    await page.set_viewport_size({"width": 900, "height": 640})
+    await page.get_by_role("button", name="1 reply").click()
+    await expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
+    await page.screenshot(path=screenshots / f"narrow-{shade}.png")
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 900, "it scrolls sideways"
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.get_by_role("navigation").get_by_role("button", name="Home").click()
+    await expect(page.get_by_role("tabpanel", name="Home")).to_contain_text("Auto-Pilot is on")
+    await page.screenshot(path=screenshots / f"home-{shade}.png")
 
 
 async def test_the_keyboard_reaches_messages_and_what_can_be_done_with_them(

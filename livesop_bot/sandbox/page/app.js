@@ -20,6 +20,7 @@ class App {
   #live = null;
   #early = [];
   #awaited = null;
+  #stale = null;
   #modals = new Modals(this.#store);
   #tour = new Tour(this.#store, (stop) => this.#playStop(stop));
   #actions = {
@@ -116,17 +117,35 @@ class App {
     this.#modals.apply(push);
   }
 
-  /** Redraws what a change touches. */
+  /** Redraws what a change touches; a burst of messages is drawn once. */
   #draw(name, detail) {
     if (!this.#store.loaded) return;
-    if (name === "messages") this.#heard(detail);
-    if (name === "all" || name === "messages") {
-      this.#main.update(detail?.channel);
-      this.#thread.update(detail?.channel);
+    if (name === "messages") {
+      this.#heard(detail);
+      if (!this.#stale) requestAnimationFrame(() => this.#drawMessages());
+      this.#stale = [...(this.#stale ?? []), detail];
+      return;
+    }
+    if (name === "all") {
+      this.#main.update();
+      this.#thread.update();
     }
     if (name === "all" || name === "home") this.#main.updateHome();
     if (name !== "home") this.#sidebar();
     drawBanners(this.#store, { bot: botName(this.#store), retry: () => this.#live.retry() });
+  }
+
+  #drawMessages() {
+    const changes = this.#stale;
+    this.#stale = null;
+    for (const channel of new Set(changes.map((change) => change.channel))) {
+      this.#main.update(channel);
+      this.#thread.update(channel);
+    }
+    const own = changes.filter(({ isNew, message }) => isNew && message.user === this.#store.me.id);
+    if (own.some(({ message }) => !isReply(message))) this.#main.toEnd();
+    if (own.some(({ message }) => isReply(message))) this.#thread.toEnd();
+    this.#sidebar();
   }
 
   /** Counts what was not seen; opens the thread in which the tour's message was answered. */

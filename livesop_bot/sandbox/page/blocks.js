@@ -43,7 +43,7 @@ function section(block, context) {
 /** A picture that the page may load (its own or data:), else a frame with the alternative text. */
 function picture(spec, kind) {
   const url = spec.image_url ?? "";
-  if (/^data:image\//.test(url) || url.startsWith("/")) return h("img", { class: kind, src: url, alt: spec.alt_text });
+  if (/^data:image\//.test(url) || /^\/(?!\/)/.test(url)) return h("img", { class: kind, src: url, alt: spec.alt_text });
   return h("span.picture-placeholder", { class: kind, role: "img", "aria-label": spec.alt_text, title: url },
     icon("picture"), h("span", {}, spec.alt_text));
 }

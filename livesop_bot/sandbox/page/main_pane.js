@@ -105,6 +105,10 @@ export class MainPane {
       : h("div.home-empty", {}, h("h3", {}, `${botName(this.#store)} has not set up its Home yet`), h("p", {}, "It appears here as soon as the app publishes it.")));
   }
 
+  toEnd() {
+    this.#list.toEnd();
+  }
+
   highlight(ts) {
     return this.#list.highlight(ts);
   }

@@ -50,12 +50,13 @@ export class MessageList {
     const atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 80;
     const active = this.node.contains(document.activeElement) ? document.activeElement : null;
     const nodes = this.lead ? [this.lead] : [];
+    const threads = this.#inThread ? new Map() : this.#store.threads(this.#channel);
     let last = null;
     for (const row of this.#rows()) {
       const day = dayKey(dateOf(row.message.ts));
       if (!last || last.day !== day) nodes.push(this.#divider(day, dateOf(row.message.ts)));
       const compact = Boolean(last && last.day === day && sameBreath(last.row, row));
-      nodes.push(this.#node(row, compact));
+      nodes.push(this.#node(row, compact, threads.get(row.message.ts)));
       if (this.#inThread && row.message.thread_ts === row.message.ts) nodes.push(this.#count());
       last = { day, row };
     }
@@ -64,10 +65,9 @@ export class MessageList {
     if (atEnd) this.toEnd();
   }
 
-  #node(row, compact) {
+  #node(row, compact, replies) {
     const { message, ephemeral } = row;
     const isEditing = this.#editing === message.ts;
-    const replies = this.#inThread ? [] : this.#store.replies(this.#channel, message.ts).map((r) => r.message.ts);
     const signature = JSON.stringify([message, compact, isEditing, replies, this.#store.me.id]);
     const kept = this.#cache.get(message.ts);
     if (kept?.signature === signature) return kept.node;

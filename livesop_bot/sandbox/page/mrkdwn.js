@@ -56,18 +56,21 @@ function reference(inside, store) {
 
 const TOKEN = /<([^<>\n]+)>|`([^`\n]+)`|:([a-z0-9_+'-]+):(?::skin-tone-[2-6]:)?|([*_~])|https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)'"*_~]/g;
 
-/** Where a run that opens at `from` with `mark` closes, or -1. */
+const DEEPEST = 6; // styles inside styles; beyond that marks stay text
+
+/** Where a run that opens at `from` with `mark` closes on the same line, or -1. */
 function closing(text, from, mark) {
-  for (let at = text.indexOf(mark, from + 1); at !== -1; at = text.indexOf(mark, at + 1)) {
+  const newline = text.indexOf("\n", from);
+  const end = newline === -1 ? text.length : newline;
+  for (let at = text.indexOf(mark, from + 1); at !== -1 && at < end; at = text.indexOf(mark, at + 1)) {
     const after = text[at + 1];
-    if (text.slice(from + 1, at).includes("\n")) return -1;
     if (at > from + 1 && !/\s/.test(text[at - 1]) && (after === undefined || !/[\p{L}\p{N}]/u.test(after))) return at;
   }
   return -1;
 }
 
 /** One line or more without blocks: styles, code, links, mentions, emoji. */
-function inline(text, store, verbatim) {
+function inline(text, store, verbatim, depth = 0) {
   const out = [];
   let done = 0;
   const pattern = new RegExp(TOKEN);
@@ -80,13 +83,17 @@ function inline(text, store, verbatim) {
     else if (code !== undefined) node = h("code", {}, unescape(code.replace(/<([^<>|]+)(\|[^<>]*)?>/g, "$1")));
     else if (short !== undefined) node = emoji(short);
     else if (mark !== undefined) {
-      const close = before !== undefined && /[\p{L}\p{N}]/u.test(before) ? -1 : closing(text, match.index, mark);
+      const isWord = before !== undefined && /[\p{L}\p{N}]/u.test(before);
+      const close = isWord || depth === DEEPEST ? -1 : closing(text, match.index, mark);
       if (close !== -1 && !/\s/.test(text[match.index + 1])) {
-        node = h(STYLES[mark], {}, inline(text.slice(match.index + 1, close), store, verbatim));
+        node = h(STYLES[mark], {}, inline(text.slice(match.index + 1, close), store, verbatim, depth + 1));
         end = close + 1;
       }
     } else if (!verbatim) node = anchor(unescape(whole), unescape(whole));
-    if (node === null) continue;
+    if (node === null) {
+      if (short !== undefined) pattern.lastIndex = end - 1; // the colon may open the next name
+      continue;
+    }
     out.push(...lines(unescape(text.slice(done, match.index))), node);
     done = end;
     pattern.lastIndex = end;

@@ -17,6 +17,8 @@ export class Store extends EventTarget {
   wasOnline = false;
   loaded = false;
 
+  #dismissed = new Set();
+
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
@@ -34,7 +36,7 @@ export class Store extends EventTarget {
       Object.entries(state.messages ?? {}).map(([id, list]) => [id, new Map(list.map((m) => [m.ts, m]))]),
     );
     if (before) this.#countMissed(before, meId);
-    this.ephemerals = (state.ephemerals ?? []).filter((e) => e.user === meId);
+    this.ephemerals = (state.ephemerals ?? []).filter((e) => e.user === meId && !this.#dismissed.has(e.message.ts));
     this.home = state.home ?? null;
     this.bot = state.bot ?? { connections: 0 };
     this.commands = state.commands ?? [];
@@ -101,6 +103,7 @@ export class Store extends EventTarget {
 
   /** Hides an ephemeral message for this tab, as Slack's "dismiss" does. */
   dismiss(channel, ts) {
+    this.#dismissed.add(ts);
     this.dropEphemeral(ts);
     this.#emit("messages", { channel });
   }
@@ -127,6 +130,15 @@ export class Store extends EventTarget {
   /** What the channel itself shows: no thread replies, unless they were also sent to the channel. */
   timeline(channel) {
     return this.#rows(channel, (m) => !isReply(m) || m.subtype === "thread_broadcast");
+  }
+
+  /** The ts of each thread's replies, by the ts of its first message. */
+  threads(channel) {
+    const threads = new Map();
+    for (const message of this.list(channel).values()) {
+      if (isReply(message)) threads.set(message.thread_ts, [...(threads.get(message.thread_ts) ?? []), message.ts]);
+    }
+    return threads;
   }
 
   /** The replies of a thread. */

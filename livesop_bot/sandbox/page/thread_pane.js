@@ -75,6 +75,10 @@ export class ThreadPane {
     else this.#list.update();
   }
 
+  toEnd() {
+    this.#list.toEnd();
+  }
+
   highlight(ts) {
     return this.#list.highlight(ts);
   }
