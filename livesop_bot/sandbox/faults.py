@@ -50,6 +50,8 @@ class Faults:
         """What happens to every method, until it is set to None again."""
         self.refuse_handshakes = False
         """Answer 503 to whoever wants to open a socket."""
+        self.silent_sockets = False
+        """Let new sockets be silent from the start: established, without even a hello."""
         self.copies = 0
         """How many times more each event envelope is sent than it should be."""
         self.drop_acks = False
@@ -68,5 +70,5 @@ class Faults:
         """Everything works again."""
         self._methods.clear()
         self.every_method = None
-        self.refuse_handshakes = self.drop_acks = False
+        self.refuse_handshakes = self.silent_sockets = self.drop_acks = False
         self.copies = 0

@@ -96,8 +96,11 @@ class SlackServer:
         app.router.add_get("/link/", self.socket_mode.handshake)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self._port = self._runner.addresses[0][1]
         self._unlisten = [
             self.workspace.listen(self.events.tell),

@@ -57,6 +57,7 @@ class Sockets(ABC):
         socket = web.WebSocketResponse(autoping=False, autoclose=False, compress=False, timeout=1)
         await socket.prepare(request)
         connection = Connection(new_id("S"), request, socket)
+        connection.silent = self._faults.silent_sockets
         if len(self.open) >= MAX_CONNECTIONS:
             connection.leaving = True
             await socket.send_str(_disconnect_frame("too_many_websockets"))

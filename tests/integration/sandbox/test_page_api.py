@@ -40,6 +40,17 @@ async def test_the_state_is_what_one_person_sees(server: SlackServer, page: Any)
         assert stop["user"] in {user["id"] for user in state["users"]}
 
 
+async def test_the_first_visit_is_as_the_first_person(page: Any) -> None:
+    assert (await page("state"))["me"]["id"] == ADA
+
+
+async def test_a_port_that_is_taken_is_an_error(server: SlackServer) -> None:
+    port = URL(server.page_url).port
+    assert port
+    with pytest.raises(OSError, match="address already in use"):
+        await SlackServer(server.workspace, port=port).__aenter__()
+
+
 async def test_messages_are_pushed_to_every_page(server: SlackServer, page: Any) -> None:
     async with (
         aiohttp.ClientSession(server.page_url) as session,

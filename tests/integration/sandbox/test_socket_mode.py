@@ -200,6 +200,14 @@ async def test_a_silent_socket_answers_no_ping_and_gets_no_event_through(
         server.socket_mode.cut()
 
 
+async def test_a_new_socket_can_be_silent_from_the_start(server: SlackServer) -> None:
+    server.faults.silent_sockets = True
+    async with aiohttp.ClientSession() as session, session.ws_connect(await _open(server)) as ws:
+        with pytest.raises(TimeoutError):
+            await ws.receive(timeout=0.05)
+        server.socket_mode.cut()
+
+
 async def test_a_ticket_is_good_once(server: SlackServer) -> None:
     async with aiohttp.ClientSession() as session:
         url = await _open(server)
