@@ -24,7 +24,10 @@ _AWAY = (
     asyncpg.IdleInTransactionSessionTimeoutError,  # the server gave this connection up
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
 )
-_CLOSED = re.compile("(connection|pool) (is|was) clos")  # in an InterfaceError
+_GONE = re.compile(
+    "(connection|pool) (is|was) clos"
+    r"|cannot switch to state .* another operation \(2\) is"  # it has read the server's last words
+)
 
 
 async def create_pool(
@@ -70,8 +73,8 @@ def away() -> Iterator[None]:
         yield
     except _AWAY as error:
         raise DatabaseAway(f"PostgreSQL is away: {str(error) or type(error).__name__}") from error
-    except asyncpg.InterfaceError as error:
-        if _CLOSED.search(str(error)) is None:  # a mistake in our use of the driver
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        if _GONE.search(str(error)) is None:  # a mistake in our use of the driver
             raise
         raise DatabaseAway(f"PostgreSQL is away: {error}") from error
 
