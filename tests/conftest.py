@@ -1,6 +1,6 @@
 """What tests share: a real PostgreSQL, logs as data, and no network beyond this machine.
 
-    database          dsn of a migrated database of the test's own
+    database          dsn of a migrated database of the test's own (empty_database: without schema)
     pool              a pool on it
     private_postgres  a server of the test's own, migrated, to stop, freeze and kill
     data_dir          an empty folder for LIVESOP_DATA_DIR
