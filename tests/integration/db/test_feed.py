@@ -51,8 +51,8 @@ _MANY = """
             event_id, team_id, source, external_id, channel_id, message_ts, author_id,
             author_is_bot, text, occurred_at, received_at, state
         )
-        SELECT 'E' || n, 'T' || n % 100, 'slack', 'C1:' || n, 'C1', n::text, 'U1', false, 'x', now(),
-            now(), 'evaluated'
+        SELECT 'E' || n, 'T' || n % 100, 'slack', 'C1:' || n, 'C1', n::text, 'U1', false, 'x',
+            now(), now(), 'evaluated'
         FROM generate_series(1, 5000) AS n
         RETURNING id, team_id
     )

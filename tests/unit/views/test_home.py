@@ -89,7 +89,8 @@ def test_an_evaluation_is_shown_with_its_reason_and_its_message(
         ),
         (
             "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  "
-            "<#C012AB3CD>  ·  <https://acme.slack.com/archives/C012AB3CD/p1772625600000100|open message>"
+            "<#C012AB3CD>  ·  "
+            "<https://acme.slack.com/archives/C012AB3CD/p1772625600000100|open message>"
         ),
     ]
 

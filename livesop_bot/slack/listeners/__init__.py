@@ -1,0 +1,12 @@
+"""The listeners: each parses what Slack sends, calls, and renders the answer."""
+
+from slack_bolt.async_app import AsyncApp
+
+from livesop_bot.slack.listeners import actions, commands, home
+from livesop_bot.slack.listeners.face import Face
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Give the app all its listeners."""
+    for listener in (commands, actions, home):
+        listener.register(app, face)

@@ -1,0 +1,102 @@
+"""`/livesop autopilot`: shows the switches and turns them."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from livesop_bot.db.teams import step_subject
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
+from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.views import commands
+from livesop_bot.views.blocks import Message
+
+log = structlog.get_logger()
+
+
+async def answer(face: Face, team: TeamId, user: UserId, words: Sequence[str]) -> Message:
+    """Answer what follows `autopilot`: nothing, or `on` or `off` and what is meant.
+
+    Raises DatabaseAway where the switches cannot be read.
+    """
+    match [word.lower() for word in words]:
+        case []:
+            return await within(_overview(face, team))
+        case ["on" | "off" as turn, *names] if len(names) <= 2:
+            refusal = await _refusal(face, user) if turn == "on" else None
+            return refusal or await _confirmed(face, team, user, names, is_on=turn == "on")
+        case _:
+            return commands.autopilot_usage(" ".join(words))
+
+
+async def _overview(face: Face, team: TeamId) -> Message:
+    return commands.autopilot(
+        is_on=await face.teams.autopilot(team),
+        workflows=await face.workflows.current(team),
+        on=await face.teams.switched_on(team),
+    )
+
+
+async def _refusal(face: Face, user: UserId) -> Message | None:
+    """Say why this person may not switch on; not knowing is a reason."""
+    try:
+        return None if await face.people.is_admin(user) else commands.admins_only()
+    except (SlackAway, SlackRefused) as error:
+        log.warning("autopilot.admin_unknown", user=user, error=str(error))
+        return commands.admin_unknown()
+
+
+async def _confirmed(
+    face: Face, team: TeamId, user: UserId, names: Sequence[str], *, is_on: bool
+) -> Message:
+    try:
+        return await within(_switch(face, team, user, names, is_on=is_on))
+    except DatabaseAway as error:
+        log.warning("autopilot.not_confirmed", team=team, is_on=is_on, error=str(error))
+        return commands.not_confirmed()
+
+
+async def _switch(
+    face: Face, team: TeamId, user: UserId, names: Sequence[str], *, is_on: bool
+) -> Message:
+    if not names:
+        now = await _set(face, team, Scope.TEAM, team, user, is_on=is_on)
+        return commands.switched(is_on=now)
+    slug, *step_names = names
+    workflows = await face.workflows.current(team)
+    workflow = next((each for each in workflows if each.slug == slug), None)
+    if workflow is None:
+        return commands.unknown_sop(slug, workflows)
+    if step_names:
+        return await _switch_step(face, team, user, workflow, step_names[0], is_on=is_on)
+    now = await _set(face, team, Scope.WORKFLOW, slug, user, is_on=is_on)
+    team_on = await face.teams.autopilot(team)
+    return commands.switched(is_on=now, workflow=workflow, team_on=team_on)
+
+
+async def _switch_step(
+    face: Face, team: TeamId, user: UserId, workflow: Workflow, name: str, *, is_on: bool
+) -> Message:
+    step = next((each for each in workflow.definition.steps if each.id.lower() == name), None)
+    if step is None:
+        return commands.unknown_step(name, workflow)
+    if is_on and not _may_run_by_itself(step):
+        return commands.never_automatic(step, workflow)
+    subject = step_subject(workflow.slug, step.id)
+    now = await _set(face, team, Scope.STEP, subject, user, is_on=is_on)
+    team_on = await face.teams.autopilot(team)
+    return commands.switched(is_on=now, workflow=workflow, step=step, team_on=team_on)
+
+
+def _may_run_by_itself(step: Step) -> bool:
+    return step.kind is StepKind.ACTION and step.mode is StepMode.AUTO
+
+
+async def _set(
+    face: Face, team: TeamId, scope: Scope, subject: str, user: UserId, *, is_on: bool
+) -> bool:
+    now = await face.teams.set_autopilot(team, scope, subject, is_on=is_on, by=user)
+    log.info("autopilot.switched", team=team, scope=scope, subject=subject, is_on=now, by=user)
+    return now

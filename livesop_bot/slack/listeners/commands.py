@@ -1,0 +1,85 @@
+"""`/livesop`: parsed into words, looked up, answered with the ack, which is the fastest way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from livesop_bot.domain.signals import ChannelId, TeamId, UserId
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.listeners import autopilot, message_link
+from livesop_bot.slack.listeners.boundary import boundary
+from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.views import commands, why
+from livesop_bot.views.blocks import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who typed what, and where."""
+
+    team: TeamId
+    user: UserId
+    channel: ChannelId
+    words: Sequence[str]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Asked":
+        """Read a slash command's payload; the first word counts in any case of letters."""
+        first, *rest = (body.get("text") or "").split() or ["help"]
+        return cls(
+            team=team_of(body),
+            user=UserId(body["user_id"]),
+            channel=ChannelId(body["channel_id"]),
+            words=(first.lower(), *rest),
+        )
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to the command; only the person who typed it sees the answer."""
+
+    @app.command("/livesop")
+    async def livesop(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def answer(message: Message) -> None:
+            await ack(**message.payload(), response_type="ephemeral")
+
+        async with boundary(body, lambda: answer(commands.went_wrong())):
+            await answer(await _answer(face, Asked.of(body)))
+
+
+async def _answer(face: Face, asked: Asked) -> Message:
+    try:
+        match asked.words:
+            case ["help", *_]:
+                return commands.help_()
+            case ["status", *_]:
+                return await within(_status(face, asked.team))
+            case ["autopilot", *words]:
+                return await autopilot.answer(face, asked.team, asked.user, words)
+            case ["why", *words]:
+                return await within(_why(face, asked, " ".join(words)))
+            case [word, *_]:
+                return commands.unknown(word)
+            case _:
+                return commands.help_()
+    except DatabaseAway:
+        return commands.database_away()
+
+
+async def _status(face: Face, team: TeamId) -> Message:
+    return commands.status(
+        autopilot=await face.teams.autopilot(team), health=await face.home_health()
+    )
+
+
+async def _why(face: Face, asked: Asked, link: str) -> Message:
+    place = message_link.parse(link)
+    if place is None:
+        return why.usage()
+    channel, ts = place
+    found = await face.feed.of_message(asked.team, channel, ts)
+    if found is None:
+        return why.not_known()
+    signal, evaluation = found
+    return why.answer(signal, evaluation, in_channel=channel == asked.channel)

@@ -1,0 +1,70 @@
+"""What listeners need: where to look, whom to ask, and how long to wait for the database."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from livesop_bot.db.feed import Feed
+from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.people import People
+from livesop_bot.views.home import HomeHealth
+
+Result = TypeVar("Result")
+
+DATABASE_S = 1.5
+"""How long a person waits for the database, in seconds; half of what Slack gives us in all."""
+
+_abandoned: set[asyncio.Task[Any]] = set()
+"""Tasks that were cancelled and may still be busy with that; kept from being collected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """Everything that a listener may look at or change."""
+
+    teams: Teams
+    feed: Feed
+    workflows: Workflows
+    people: People
+    home_health: Callable[[], Awaitable[HomeHealth]]
+
+
+async def within(work: Coroutine[Any, Any, Result], seconds: float = DATABASE_S) -> Result:
+    """Do database work within a time limit; raises DatabaseAway after it.
+
+    Cancelling a query whose server hangs takes as long as the server does, so the work is given
+    up without waiting for its end: `asyncio.timeout` would wait. What was being written then may
+    or may not have been.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            _give_up(task)
+    if task.cancelled() or not task.done():
+        raise DatabaseAway(f"PostgreSQL did not answer within {seconds:g} s")
+    return task.result()
+
+
+def _give_up(task: asyncio.Task[Any]) -> None:
+    def forget(done: asyncio.Task[Any]) -> None:
+        _abandoned.discard(done)
+        if not done.cancelled():
+            done.exception()  # read it, or asyncio complains that nobody did
+
+    _abandoned.add(task)
+    task.add_done_callback(forget)
+    task.cancel()
+
+
+def team_of(body: Mapping[str, Any]) -> TeamId:
+    """The team that installed LiveSOP, from an event, a command or an interaction."""
+    for holder in body.get("authorizations") or ():
+        if holder.get("team_id"):
+            return TeamId(holder["team_id"])
+    return TeamId(body.get("team_id") or body["team"]["id"])

@@ -1,0 +1,225 @@
+"""`/livesop` typed in a workspace: answered to the one who typed it, at once, whatever happens."""
+
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+import pytest
+
+from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.teams import Teams
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
+from livesop_bot.sandbox.faults import AnswerError, NeverHandled
+
+TEAM = TeamId("T0SANDBOX")
+LINK = f"https://acme.slack.com/archives/{BUGS}/p1700000000000100"
+
+
+class Slack(Protocol):
+    faults: Any
+
+
+class Desk(Protocol):
+    slack: Slack
+
+    async def type(self, user: str, line: str, channel: str = ...) -> str: ...
+
+
+class Health(Protocol):
+    error: Exception | None
+
+
+class Server(Protocol):
+    dsn: str
+
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
+    def stop(self) -> None: ...
+    def start(self) -> None: ...
+
+
+@pytest.fixture
+def judged(pool: Pool) -> Callable[..., Awaitable[str]]:
+    """Store a message in #bugs; with `evaluated`, also what was made of it. Gives its link."""
+
+    async def store(*, state: str = "evaluated", evaluated: bool = True) -> str:
+        signal = await pool.fetchval(
+            "INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, "
+            "message_ts, author_id, author_is_bot, text, occurred_at, received_at, state) VALUES "
+            "('E1', $1, 'slack', $2 || ':1700000000.000100', $2, '1700000000.000100', 'U1', "
+            "false, 'the export crashes', now(), now(), $3) RETURNING id",
+            TEAM,
+            BUGS,
+            state,
+        )
+        if evaluated:
+            await pool.execute(
+                "INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, "
+                "workflow_id, workflow_version, confidence, reasoning, evidence, evaluator, "
+                "verdict, reason, detail, latency_ms) SELECT $1, $2, 1, 'signal', false, id, 1, "
+                "0.8, 'It reads like a bug.', 'the export crashes', 'lexical', 'propose', "
+                "'proposed', 'Sure enough to propose (80%).', 3 FROM workflows",
+                TEAM,
+                signal,
+            )
+        return LINK
+
+    return store
+
+
+@pytest.mark.parametrize("line", ["/livesop", "/livesop help", "/livesop HELP me"])
+async def test_help_says_what_there_is(desk: Desk, line: str) -> None:
+    assert "`/livesop why &lt;message link&gt;`" in await desk.type(GRACE, line)
+
+
+async def test_an_unknown_word_gets_a_suggestion(desk: Desk) -> None:
+    assert await desk.type(GRACE, "/livesop stauts") == (
+        "LiveSOP does not know `stauts`. Did you mean `/livesop status`?"
+    )
+
+
+async def test_status_says_what_may_run_and_how_it_goes(desk: Desk) -> None:
+    said = await desk.type(GRACE, "/livesop status")
+    assert said.startswith("*Auto-Pilot is off.* LiveSOP only proposes")
+    assert "🟢 All well  ·  1 Slack connection" in said
+
+
+async def test_only_admins_switch_on_and_everybody_switches_off(desk: Desk, pool: Pool) -> None:
+    teams = Teams(pool)
+    assert "Only admins can switch Auto-Pilot on" in await desk.type(GRACE, "/livesop autopilot on")
+    assert await teams.autopilot(TEAM) is False
+    assert "*Auto-Pilot is on.*" in await desk.type(ADA, "/livesop autopilot on")
+    assert await teams.autopilot(TEAM) is True
+    assert "*Auto-Pilot is off.*" in await desk.type(GRACE, "/livesop autopilot OFF")
+    assert await teams.autopilot(TEAM) is False
+    assert [
+        tuple(row)
+        for row in await pool.fetch("SELECT is_on, changed_by FROM switch_history ORDER BY id")
+    ] == [(True, ADA), (False, GRACE)]
+
+
+async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: Pool) -> None:
+    assert await desk.type(ADA, "/livesop autopilot on Bug-Report") == (
+        "Auto-Pilot is now *on* for *Bug report*. Its steps that act have a switch each: `tell`. "
+        "Auto-Pilot is still off for the team: `/livesop autopilot on`."
+    )
+    assert await desk.type(ADA, "/livesop autopilot on bug-report tell") == (
+        "Auto-Pilot is now *on* for *Tell the channel* of *Bug report*. "
+        "Auto-Pilot is still off for the team: `/livesop autopilot on`."
+    )
+    on = {(Scope.WORKFLOW, "bug-report"), (Scope.STEP, "bug-report/tell")}
+    assert await Teams(pool).switched_on(TEAM) == on
+    assert "*on*  ·  `bug-report`  Bug report; steps on: `tell`" in (
+        await desk.type(GRACE, "/livesop autopilot")
+    )
+    assert await desk.type(GRACE, "/livesop autopilot off bug-report tell") == (
+        "Auto-Pilot is now *off* for *Tell the channel* of *Bug report*."
+    )
+    assert await Teams(pool).switched_on(TEAM) == {(Scope.WORKFLOW, "bug-report")}
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("on bug-reprot", "There is no SOP named `bug-reprot`. Did you mean `bug-report`?"),
+        (
+            "on bug-report tall",
+            "There is no step of *Bug report* named `tall`. Did you mean `tell`?",
+        ),
+        ("on bug-report see", "*See it* of *Bug report* is done by hand"),
+        ("onn", "`/livesop autopilot onn` is not a switch. Did you mean `on`?"),
+        ("on bug-report tell now", "`/livesop autopilot on bug-report tell now` is not a switch."),
+    ],
+)
+async def test_what_cannot_be_switched_is_said_and_changes_nothing(
+    desk: Desk, pool: Pool, line: str, answer: str
+) -> None:
+    assert answer in await desk.type(ADA, f"/livesop autopilot {line}")
+    assert await pool.fetchval("SELECT count(*) FROM switch_history") == 0
+
+
+async def test_slack_not_saying_who_is_an_admin_switches_nothing_on(desk: Desk, pool: Pool) -> None:
+    desk.slack.faults.add("users.info", NeverHandled())
+    began = time.monotonic()
+    said = await desk.type(ADA, "/livesop autopilot on")
+    assert said.startswith("Slack did not say whether you are an admin")
+    assert time.monotonic() - began < 2.5
+    desk.slack.faults.add("users.info", AnswerError("missing_scope"))
+    assert (await desk.type(ADA, "/livesop autopilot on")).startswith("Slack did not say")
+    assert await Teams(pool).autopilot(TEAM) is False
+
+
+async def test_why_explains_a_judged_message_and_quotes_it_in_its_channel(
+    desk: Desk, judged: Callable[..., Awaitable[str]]
+) -> None:
+    link = await judged()
+    said = await desk.type(GRACE, f"/livesop why {link}", BUGS)
+    assert "*Bug report*  ·  80%" in said
+    assert "*Why:* It reads like a bug." in said
+    assert "> the export crashes" in said
+    elsewhere = await desk.type(GRACE, f"/livesop why <{link}|that one>", GENERAL)
+    assert "*Why:* It reads like a bug." in elsewhere
+    assert "export crashes" not in elsewhere
+
+
+async def test_why_of_a_message_that_waits_says_so(
+    desk: Desk, judged: Callable[..., Awaitable[str]]
+) -> None:
+    link = await judged(state="pending", evaluated=False)
+    assert "is waiting to be judged" in await desk.type(GRACE, f"/livesop why {link}")
+
+
+async def test_why_of_an_unknown_message_names_likely_causes(desk: Desk) -> None:
+    link = f"https://acme.slack.com/archives/{BUGS}/p1600000000000100"
+    assert "no record of that message" in await desk.type(GRACE, f"/livesop why {link}")
+
+
+@pytest.mark.parametrize("rest", ["", " please", " https://acme.slack.com/archives/C1"])
+async def test_why_without_a_message_link_says_how_to_get_one(desk: Desk, rest: str) -> None:
+    assert "Copy its link" in await desk.type(GRACE, f"/livesop why{rest}")
+
+
+async def test_a_listener_that_fails_answers_and_is_logged_with_its_traceback(
+    desk: Desk, health: Health, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    health.error = RuntimeError("secret detail")
+    said = await desk.type(GRACE, "/livesop status")
+    assert said == "Something went wrong here. It has been logged; please try again in a moment."
+    [event] = [event for event in log_events if event["event"] == "listener.failed"]
+    assert (event["kind"], event["team"], event["exc_info"]) == ("/livesop", TEAM, True)
+
+
+async def test_a_database_that_is_away_is_said_and_a_switch_not_claimed(
+    desk: Desk, health: Health
+) -> None:
+    health.error = DatabaseAway("gone")
+    assert "The database is away" in await desk.type(GRACE, "/livesop status")
+
+
+async def test_commands_answer_in_time_while_postgres_hangs_and_work_after(
+    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: Server
+) -> None:
+    pool = await create_pool(private_postgres.dsn)
+    await Teams(pool).ensure(TEAM, "Acme")
+    desk = await serve(pool)
+    assert "*Auto-Pilot is on.*" in await desk.type(ADA, "/livesop autopilot on")
+    private_postgres.freeze()
+    answers = {}
+    for line in ("status", "autopilot", "autopilot off", "autopilot on", f"why {LINK}"):
+        began = time.monotonic()
+        answers[line] = await desk.type(ADA, f"/livesop {line}")
+        assert time.monotonic() - began < 2.5, line
+    assert "*not confirmed*" in answers.pop("autopilot off")
+    assert "*not confirmed*" in answers.pop("autopilot on")
+    assert all("The database is away" in answer for answer in answers.values())
+    assert "finds the SOP" in await desk.type(ADA, "/livesop help")
+    private_postgres.thaw()
+    assert "*Auto-Pilot is off.*" in await desk.type(ADA, "/livesop autopilot off")
+    private_postgres.stop()
+    assert "The database is away" in await desk.type(ADA, "/livesop status")
+    private_postgres.start()
+    assert "*Auto-Pilot is off.*" in await desk.type(ADA, "/livesop status")
+    pool.terminate()
