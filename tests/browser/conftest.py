@@ -3,6 +3,7 @@
 All tests share one event loop and one browser; each has a server, a bot and a page of its own.
 """
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +19,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond, AsyncSay
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.sandbox.demo import GENERAL, demo_workspace
+from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 
@@ -31,6 +32,8 @@ CHROMIUM_ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+VIEWS: dict[str, Any] = json.loads(Path(__file__).with_name("views.json").read_text("utf-8"))
+"""What the bot shows: the answer in a thread, its home, its modal."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -169,7 +172,7 @@ def _listen(app: AsyncApp) -> None:
     @app.event("message")
     async def answer(event: dict[str, Any], say: AsyncSay) -> None:
         if "checkout is down" in event.get("text", ""):
-            await say(text="Tier-3 escalation", blocks=_proposal(), thread_ts=event["ts"])
+            await say(text="Tier-3 escalation", blocks=VIEWS["proposal"], thread_ts=event["ts"])
 
     @app.command("/livesop")
     async def status(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
@@ -179,7 +182,7 @@ def _listen(app: AsyncApp) -> None:
     @app.event("app_home_opened")
     async def home(event: dict[str, Any], client: AsyncWebClient) -> None:
         if event["tab"] == "home":
-            await client.views_publish(user_id=event["user"], view=_home())
+            await client.views_publish(user_id=event["user"], view=VIEWS["home"])
 
     @app.action("start")
     async def start(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -196,7 +199,7 @@ def _listen(app: AsyncApp) -> None:
     @app.action("why")
     async def why(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=_feedback())
+        await client.views_open(trigger_id=body["trigger_id"], view=VIEWS["feedback"])
 
     @app.view("feedback")
     async def feedback(ack: AsyncAck, view: dict[str, Any]) -> None:
@@ -212,151 +215,10 @@ def _listen(app: AsyncApp) -> None:
         await ack()
 
 
-def _plain(text: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": text, "emoji": True}
-
-
-def _mrkdwn(text: str) -> dict[str, Any]:
-    return {"type": "mrkdwn", "text": text}
-
-
-def _option(text: str, value: str) -> dict[str, Any]:
-    return {"text": _plain(text), "value": value}
-
-
-def _proposal() -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "section",
-            "text": _mrkdwn("*Tier-3 escalation* fits this message, confidence *94 %*"),
-            "accessory": {
-                "type": "overflow",
-                "action_id": "switch",
-                "options": [_option("Not now", "later"), _option("Never here", "never")],
-            },
-        },
-        {
-            "type": "section",
-            "text": _mrkdwn(
-                ":white_large_square: Open a Jira issue\n:white_large_square: Page the on-call\n"
-                f":white_large_square: Tell <#{GENERAL}>"
-            ),
-        },
-        {"type": "context", "elements": [_mrkdwn("Why: _checkout is down_, `payments`")]},
-        {
-            "type": "actions",
-            "elements": [
-                {
-                    "type": "button",
-                    "action_id": "start",
-                    "style": "primary",
-                    "text": _plain("Start"),
-                    "confirm": {
-                        "title": _plain("Start this SOP?"),
-                        "text": _mrkdwn("It opens an issue and *pages* the on-call."),
-                        "confirm": _plain("Start it"),
-                        "deny": _plain("Not yet"),
-                    },
-                },
-                {"type": "button", "action_id": "why", "text": _plain("Why?")},
-            ],
-        },
-    ]
-
-
-def _home() -> dict[str, Any]:
-    return {
-        "type": "home",
-        "blocks": [
-            {"type": "header", "text": _plain("LiveSOP")},
-            {
-                "type": "section",
-                "block_id": "pilot",
-                "text": _mrkdwn(":large_green_circle: *Auto-Pilot is on* for this team"),
-                "accessory": {
-                    "type": "button",
-                    "action_id": "switch",
-                    "style": "danger",
-                    "text": _plain("Switch off"),
-                },
-            },
-            {
-                "type": "section",
-                "fields": [_mrkdwn("*Queue*\n0 waiting"), _mrkdwn("*Database*\nhealthy")],
-            },
-            {
-                "type": "actions",
-                "block_id": "limits",
-                "elements": [
-                    {
-                        "type": "static_select",
-                        "action_id": "threshold",
-                        "placeholder": _plain("Threshold"),
-                        "options": [_option("70 %", "0.7"), _option("90 %", "0.9")],
-                    },
-                    {
-                        "type": "checkboxes",
-                        "action_id": "switch",
-                        "options": [_option("Dry run", "dry")],
-                    },
-                ],
-            },
-            {"type": "divider"},
-            {
-                "type": "section",
-                "text": _mrkdwn("*Checkout is down …*\nstarted, 94 %"),
-                "accessory": {"type": "image", "image_url": "https://a.invalid/x.png"}
-                | {"alt_text": "Confidence over time"},
-            },
-            {"type": "context", "elements": [_mrkdwn("Evaluated <!date^1700000000^{date}|then>")]},
-        ],
-    }
-
-
-def _feedback() -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": "feedback",
-        "title": _plain("Why this SOP?"),
-        "submit": _plain("Send"),
-        "close": _plain("Cancel"),
-        "blocks": [
-            {
-                "type": "section",
-                "text": _mrkdwn("*Confidence 94 %*\n> checkout is down\nmatches the trigger."),
-            },
-            {
-                "type": "input",
-                "block_id": "verdict",
-                "label": _plain("Was it right?"),
-                "optional": True,
-                "element": {
-                    "type": "radio_buttons",
-                    "action_id": "pick",
-                    "options": [_option("Right", "yes"), _option("Wrong", "no")],
-                },
-            },
-            {
-                "type": "input",
-                "block_id": "owner",
-                "label": _plain("Who should know?"),
-                "optional": True,
-                "element": {"type": "multi_users_select", "action_id": "people"},
-            },
-            {
-                "type": "input",
-                "block_id": "note",
-                "label": _plain("What should it learn?"),
-                "hint": _plain("One sentence is enough"),
-                "element": {"type": "plain_text_input", "action_id": "text", "multiline": True},
-            },
-        ],
-    }
-
-
 def _thanks(note: str) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": f"Kept: {note}"}
     return {
         "type": "modal",
-        "title": _plain("Thank you"),
-        "blocks": [{"type": "section", "text": _plain(f"Kept: {note}")}],
+        "title": {"type": "plain_text", "text": "Thank you"},
+        "blocks": [{"type": "section", "text": text}],
     }

@@ -120,6 +120,7 @@ async def test_own_messages_can_be_edited_and_deleted_others_not(
     page = await open_page(server.page_url)
     await send(page, "a & b")
     message = page.get_by_role("article").last
+    await expect(message).to_contain_text("a & b")
     await message.hover()
     await message.get_by_role("button", name="Edit message").click()
     editor = page.get_by_role("textbox", name="Edit message")

@@ -129,6 +129,7 @@ class App {
     if (name === "all") {
       this.#main.update();
       this.#thread.update();
+      this.#showAnswer();
     }
     if (name === "all" || name === "home") this.#main.updateHome();
     if (name !== "home") this.#sidebar();
@@ -148,16 +149,22 @@ class App {
     this.#sidebar();
   }
 
-  /** Counts what was not seen; opens the thread in which the tour's message was answered. */
+  /** Counts what was not seen. */
   #heard({ channel, message, isNew, ephemeral }) {
     if (!isNew) return;
     const { me } = this.#store;
     const shown = this.#place.kind === "channel" && this.#place.channel === channel;
     if (!shown && !ephemeral && !isReply(message) && message.user !== me.id) this.#store.markUnread(channel);
-    if (message.thread_ts && message.thread_ts === this.#awaited && message.ts !== this.#awaited) {
-      this.#awaited = null;
-      this.#openThread(channel, message.thread_ts, { focus: false });
-    }
+    this.#showAnswer();
+  }
+
+  /** Opens the thread of the tour's message as soon as it has an answer, however that came. */
+  #showAnswer() {
+    if (!this.#awaited) return;
+    const { channel, ts } = this.#awaited;
+    if (!this.#store.replies(channel, ts).length) return;
+    this.#awaited = null;
+    this.#openThread(channel, ts, { focus: false });
   }
 
   #sidebar() {
@@ -211,9 +218,8 @@ class App {
     if (stop.text.startsWith("/")) return this.#try("command", { channel: stop.channel, text: stop.text });
     const answer = await this.#try("post_message", { channel: stop.channel, text: stop.text });
     if (!answer) return false;
-    this.#awaited = answer.ts;
-    const answered = this.#store.replies(stop.channel, answer.ts);
-    if (answered.length) this.#openThread(stop.channel, answer.ts, { focus: false });
+    this.#awaited = { channel: stop.channel, ts: answer.ts };
+    this.#showAnswer();
     return true;
   }
 

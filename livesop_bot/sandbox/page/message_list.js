@@ -7,6 +7,7 @@ import { messageNode } from "/page/message.js";
 import { decode } from "/page/outgoing.js";
 
 const SAME_BREATH_SECONDS = 300;
+const NEAR_END_PIXELS = 80;
 
 export class MessageList {
   #store;
@@ -17,6 +18,7 @@ export class MessageList {
   #forms = new Map();
   #editing = null;
   #rows = () => [];
+  #atEnd = true;
 
   constructor(store, actions, { inThread, label }) {
     this.#store = store;
@@ -25,7 +27,9 @@ export class MessageList {
     this.node = h("div.messages", {
       role: "log", "aria-label": label, "aria-live": "polite", tabindex: "0",
       onkeydown: (event) => this.#key(event),
+      onscroll: () => { this.#atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < NEAR_END_PIXELS; },
     });
+    new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(this.node);
   }
 
   /** Shows a conversation: `rows()` gives {message, ephemeral}; `lead` stands above it. */
@@ -41,13 +45,13 @@ export class MessageList {
   }
 
   toEnd() {
+    this.#atEnd = true;
     this.node.scrollTop = this.node.scrollHeight;
   }
 
   /** Brings the column up to date; stays at the end when it was there. */
   update() {
     if (!this.#channel) return;
-    const atEnd = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 80;
     const active = this.node.contains(document.activeElement) ? document.activeElement : null;
     const nodes = this.lead ? [this.lead] : [];
     const threads = this.#inThread ? new Map() : this.#store.threads(this.#channel);
@@ -62,7 +66,7 @@ export class MessageList {
     }
     reconcile(this.node, nodes);
     if (active && !active.isConnected) this.#refocus(active);
-    if (atEnd) this.toEnd();
+    if (this.#atEnd) this.toEnd();
   }
 
   #node(row, compact, replies) {
