@@ -19,8 +19,8 @@ from livesop_bot.views.blocks import (
     section,
 )
 
-_MOST_STEPS = 18
-_STEPS_PER_SECTION = 6
+_MOST_STEPS = 20
+_STEPS_PER_SECTION = 5
 """So that the longest steps still fit into a section's 3000 characters."""
 
 
@@ -100,7 +100,7 @@ def _checklist(definition: WorkflowDefinition) -> Iterator[Block]:
 def _step(step: Step, definition: WorkflowDefinition) -> str:
     title = f"☐  {line(step.title, 120)}  ·  _{_who(step, definition)}_"
     return (
-        f"{title}\n        {line(step.instructions, 160)}" if step.instructions.strip() else title
+        f"{title}\n        {line(step.instructions, 240)}" if step.instructions.strip() else title
     )
 
 

@@ -64,10 +64,10 @@ def test_there_is_nothing_to_press(run: Run, state: RunState) -> None:
 
 def test_steps_beyond_the_limit_are_counted_not_hidden(run: Run) -> None:
     definition = run.workflow.definition
-    long = replace(definition, steps=definition.steps * 5)
+    long = replace(definition, steps=definition.steps * 6)
     texts = _texts(replace(run, workflow=replace(run.workflow, definition=long)))
-    assert sum(text.count("☐") for text in texts) == 18
-    assert "… and 2 more steps." in texts
+    assert sum(text.count("☐") for text in texts) == 20
+    assert "… and 4 more steps." in texts
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
