@@ -211,10 +211,10 @@ def _step(stored: object) -> Step:
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
-        kind=StepKind(parts["kind"]),
-        mode=StepMode(parts["mode"]),
+        kind=StepKind(_text(parts["kind"])),
+        mode=StepMode(_text(parts["mode"])),
         instructions=_text(parts["instructions"]),
-        action=None if parts["action"] is None else ActionKind(parts["action"]),
+        action=None if parts["action"] is None else ActionKind(_text(parts["action"])),
         fields={_text(name): _text(value) for name, value in fields.items()},
     )
 

@@ -88,7 +88,7 @@ def _pieces(word: str) -> Iterator[str]:
                 yield run[n : n + 2]
         return
     word = word.removesuffix("'s").replace("'", "")
-    if word and word not in _STOP_WORDS and (len(word) > 1 or not word.isascii()):
+    if word not in _STOP_WORDS and (len(word) > 1 or word.isdigit() or not word.isascii()):
         yield stem(word)
 
 

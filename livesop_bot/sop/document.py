@@ -82,7 +82,7 @@ def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
                     (*place, "steps", number, "id"),
                     f"{step['id']!r} stands there twice (first: line {line})",
                 )
-    if not steps or len(ids) < len(steps) or any(not (s and s.get("id")) for s in steps):
+    if not steps or any(not (step and step.get("id")) for step in steps):
         return
     unknown = False
     for number, edge in enumerate(edges or []):
@@ -93,9 +93,9 @@ def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
                     (*place, "edges", number, end),
                     f"there is no step {edge[end]!r}; there are {', '.join(ids)}",
                 )
-    if unknown or any(not (e and e.get("from") and e.get("to")) for e in edges or []):
-        return
-    if "edges" not in sop or edges is not None:
+    whole = all(edge and edge.get("from") and edge.get("to") for edge in edges or [])
+    unread = "edges" in sop and edges is None
+    if whole and not unknown and not unread and len(ids) == len(steps):
         boxes = [Box(StepId(step["id"]), step.get("kind")) for step in steps]
         for flaw in flaws(boxes, _edges(sop, boxes)):
             reading.refuse((*place, flaw.part, flaw.position), flaw.message)

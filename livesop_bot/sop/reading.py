@@ -18,6 +18,13 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 12
 MAX_PROBLEMS = 50
 
+_PLAIN_WORDS = {
+    "but found another document": "expected one document a file; several SOPs go under `sops:`",
+    "mapping values are not allowed here": "a text with a colon and a space in it needs quotes",
+    "found character '\\t' that cannot start any token": "lines are indented with spaces, not tabs",
+}
+"""What PyYAML says, for people who do not know YAML's terms."""
+
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and positions from the top of a document, such as ("steps", 2, "mode")."""
 
@@ -81,16 +88,13 @@ class Reading:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             problem = error.problem or "cannot be read"
-            if problem == "but found another document":
-                problem = "expected one document a file; several SOPs go under `sops:`"
-            self._add(line, column, "", problem)
+            self._add(line, column, "", _PLAIN_WORDS.get(problem, problem))
             raise self.error() from error
         except ReaderError as error:
             before = text[: error.position]
             column = error.position - before.rfind("\n")
-            self._add(
-                before.count("\n") + 1, column, "", f"character {error.character!r} is not text"
-            )
+            problem = f"character U+{int(error.character):04X} is not text"
+            self._add(before.count("\n") + 1, column, "", problem)
             raise self.error() from error
         if node is None:
             self._add(1, 1, "", "expected an SOP, the document is empty")

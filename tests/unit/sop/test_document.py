@@ -1,0 +1,399 @@
+"""Documents: what is written out reads back the same, and every mistake is named at its line."""
+
+import string
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livesop_bot.domain.signals import ChannelId
+from livesop_bot.domain.workflows import (
+    ActionKind,
+    Edge,
+    Step,
+    StepId,
+    StepKind,
+    StepMode,
+    Trigger,
+    WorkflowDefinition,
+)
+from livesop_bot.errors import InvalidWorkflow
+from livesop_bot.sop.document import dump, parse
+from livesop_bot.sop.reading import MAX_BYTES, MAX_PROBLEMS
+from livesop_bot.sop.shapes import tidy
+
+LEAST = """
+slug: tea
+title: Tea
+trigger: {description: Somebody wants tea.}
+steps:
+  - {id: boil, title: Boil water, kind: manual}
+  - {id: pour, title: Pour it, kind: manual}
+"""
+
+
+def mistakes(text: str) -> list[str]:
+    """What is said of a document, without its name."""
+    with pytest.raises(InvalidWorkflow) as caught:
+        parse(dedent(text), "tea.yaml")
+    lines = str(caught.value).splitlines()
+    assert all(line.startswith("tea.yaml") for line in lines)
+    return [line.removeprefix("tea.yaml, ") for line in lines]
+
+
+def test_the_least_document_gets_defaults_and_steps_in_order() -> None:
+    assert parse(LEAST, "tea.yaml") == (
+        WorkflowDefinition(
+            slug="tea",
+            title="Tea",
+            trigger=Trigger(description="Somebody wants tea."),
+            steps=(
+                Step(
+                    id=StepId("boil"),
+                    title="Boil water",
+                    kind=StepKind.MANUAL,
+                    mode=StepMode.MANUAL,
+                ),
+                Step(
+                    id=StepId("pour"), title="Pour it", kind=StepKind.MANUAL, mode=StepMode.MANUAL
+                ),
+            ),
+            edges=(Edge(source=StepId("boil"), target=StepId("pour")),),
+        ),
+    )
+
+
+def test_a_full_document_is_read_to_the_letter() -> None:
+    (sop,) = parse(
+        dedent(
+            """
+            slug: order
+            title: 2024
+            summary: |
+              What is written
+              over two lines
+            trigger:
+              description: An order.
+              examples: [I'd like to order, "order: now"]
+              keywords: [order]
+              channels: [C012AB3CD]
+            steps:
+              - id: ask
+                title: Really?
+                kind: decision
+              - id: send
+                title: Send it
+                kind: action
+                instructions: |
+                  First this,
+
+                  then that.
+                action: webhook
+                with: {url: https://example.com/hook, count: 3}
+              - {id: tell, title: Tell, kind: action, mode: auto, action: slack_message}
+            edges:
+              - {from: ask, to: send, when: yes}
+              - {from: ask, to: tell, when: no}
+            """
+        ),
+        "order.yaml",
+    )
+    assert sop.title == "2024"
+    assert sop.summary == "What is written over two lines"
+    assert sop.trigger == Trigger(
+        description="An order.",
+        examples=("I'd like to order", "order: now"),
+        keywords=("order",),
+        channels=(ChannelId("C012AB3CD"),),
+    )
+    send = sop.steps[1]
+    assert send.instructions == "First this,\n\nthen that."
+    assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
+    assert send.fields == {"url": "https://example.com/hook", "count": "3"}
+    assert sop.steps[2].mode is StepMode.AUTO
+    assert [edge.label for edge in sop.edges] == ["yes", "no"]
+
+
+def with_steps(steps: str, edges: str = "") -> str:
+    head = "slug: tea\ntitle: Tea\ntrigger: {description: Tea.}\nsteps:\n"
+    return head + dedent(steps).strip("\n") + ("\nedges:\n" + dedent(edges) if edges else "")
+
+
+A_AND_B = """
+- {id: a, title: A, kind: manual}
+- {id: b, title: B, kind: manual}
+"""
+CHOICE = """
+- {id: a, title: A, kind: decision}
+- {id: b, title: B, kind: manual}
+- {id: c, title: C, kind: manual}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "line 1, column 1: expected an SOP, the document is empty"),
+        ("tea", "line 1, column 1: expected fields (key: value), found 'tea'"),
+        ("[]", "line 1, column 1: expected fields (key: value), found a list"),
+        ("sops: []", "line 1, column 7: sops: expected 1 to 200 entries, found 0"),
+        ("sops: {}", "line 1, column 7: sops: expected a list (lines that begin with -), found f"),
+        ("a: b: c", "line 1, column 5: a text with a colon and a space in it needs quotes"),
+        ("a:\n\tb: c", "line 2, column 1: lines are indented with spaces, not tabs"),
+        ("a: 'x", "line 1, column 6: found unexpected end of stream"),
+        ("a: 1\n--- \nb: 2", "line 2, column 1: expected one document a file"),
+        ("a: &x 1\nb: *x", "line 2, column 4: aliases (*name) are not taken"),
+        ("a: " + "[" * 500_000, "line 1, column 15: nested more than 12 levels deep"),
+        ("a: b\nc: \x07", "line 2, column 4: character U+0007 is not text"),
+        ("x" * (MAX_BYTES + 1), "line 1, column 1: expected at most 1,000,000 bytes"),
+        (LEAST + "titel: T", "unknown key 'titel'; did you mean title?"),
+        (LEAST + "xyz: T", "unknown key 'xyz'; there are slug, title, summary, trigger, steps"),
+        (LEAST + "title: T", "key 'title' stands there twice (first: line 3)"),
+        (LEAST + "? [a]\n: b", "expected a key, found a list"),
+        (LEAST + "summary: ~", "summary: expected a text, found nothing"),
+        (LEAST + "summary: ''", "summary: expected a text, found nothing"),
+        (LEAST + "summary: !!python/name:os.system x", "expected a text, found something tagged"),
+        (LEAST + r'summary: "a\0b"', "summary: character U+0000 is not text"),
+        (LEAST + r'summary: "\ud800"', "summary: character U+D800 is not text"),
+        (LEAST + "summary: " + "x" * 501, "expected at most 500 characters, found 501"),
+        (LEAST + "<<: {title: T}", "unknown key '<<'"),
+        (LEAST.replace("slug: tea", "slug: Tea!"), "slug: expected a name of small letters"),
+        (LEAST.replace("slug: tea", ""), "slug is missing"),
+        (LEAST.replace("{description", "{descripton"), "did you mean description?"),
+        (LEAST.replace("tea.}", "tea., examples: [a, a]}"), "examples #2: 'a' stands there twice"),
+        (LEAST.replace("tea.}", "tea., channels: [tea]}"), "expected a channel's id such as C012A"),
+        (LEAST.replace("kind: manual", "kind: manul"), "did you mean manual?"),
+        (LEAST.replace("kind: manual", "kind: [manual]"), "found a list"),
+        (
+            f"sops:\n- {{{LEAST.split('steps')[0].strip().replace(chr(10), ', ')}, steps: [x]}}",
+            "line 2, column 80: sops #1, steps #1: expected fields (key: value), found 'x'",
+        ),
+        (with_steps("- {id: a, title: A, kind: action}"), "steps #1: action is missing"),
+        (
+            with_steps("- {id: a, title: A, kind: manual, action: webhook}"),
+            "action: belongs to steps of kind action, not manual",
+        ),
+        (
+            with_steps("- {id: a, title: A, kind: manual, mode: auto}"),
+            "a step of kind manual is done by hand",
+        ),
+        (
+            with_steps("- {id: a, title: A, kind: action, action: webhook, with: {URL: x}}"),
+            "with: expected a field name, found 'URL'",
+        ),
+        (
+            with_steps(A_AND_B.replace("id: b", "id: a")),
+            "line 6, column 8: steps #2, id: 'a' stands there twice (first: line 5)",
+        ),
+        (with_steps(A_AND_B, "- {from: a, to: z}"), "there is no step 'z'; there are a, b"),
+        (with_steps(A_AND_B, "- {from: a}"), "edges #1: to is missing"),
+        (
+            with_steps(A_AND_B, "- {from: a, to: b}\n- {from: b, to: a}"),
+            "line 9, column 3: edges #2: goes round in a circle: a → b → a",
+        ),
+        (with_steps(A_AND_B, "- {from: a, to: a}"), "goes round in a circle: a → a"),
+        (
+            with_steps(A_AND_B + "- {id: c, title: C, kind: manual}", "- {from: a, to: b}"),
+            "line 7, column 3: steps #3: cannot be reached from the first step, a",
+        ),
+        (
+            with_steps(A_AND_B, "- {from: a, to: b, when: now}"),
+            "when belongs to a decision, which a is not",
+        ),
+        (
+            with_steps(A_AND_B, "- {from: a, to: b}\n- {from: a, to: b}"),
+            "edges #2: the same way stands there twice",
+        ),
+        (with_steps(CHOICE), "steps #1: a decision needs at least two edges"),
+        (
+            with_steps(CHOICE, "- {from: a, to: b, when: so}\n- {from: a, to: c, when: SO}"),
+            "a decision needs at least two edges with different answers",
+        ),
+        (
+            with_steps(
+                CHOICE,
+                "- {from: a, to: b, when: x}\n- {from: a, to: c, when: y}\n- {from: a, to: c}",
+            ),
+            "edges #3: when is missing: a is a decision",
+        ),
+        ("sops:\n- &a " + "{slug: x}", "sops #1: title is missing"),
+        (
+            "sops:" + LEAST.replace("\n", "\n   ").replace("   slug", "-  slug") * 2,
+            "sops #2, slug: 'tea' stands there twice (first: line 2)",
+        ),
+    ],
+)
+def test_a_mistake_is_named_where_it_stands(text: str, said: str) -> None:
+    assert any(said in line for line in mistakes(text)), mistakes(text)
+
+
+def test_all_mistakes_come_to_light_at_once_in_their_order() -> None:
+    said = mistakes(
+        """\
+        slug: Tea Time
+        titel: Tea
+        trigger: {description: Tea.}
+        steps:
+          - {id: a, title: A, kind: action, mode: sometimes}
+          - {id: a, title: A, kind: manual}
+        edges:
+          - {from: a, to: z}
+        """
+    )
+    assert [line.split(":")[0] for line in said] == [
+        "line 1, column 1",
+        "line 1, column 7",
+        "line 2, column 1",
+        "line 5, column 5",
+        "line 5, column 43",
+        "line 6, column 10",
+        "line 8, column 19",
+    ]
+
+
+def test_mistakes_without_end_are_cut_off() -> None:
+    said = mistakes("\n".join(f"key{n}: 1" for n in range(200)))
+    assert len(said) == MAX_PROBLEMS + 1
+    assert said[-1] == "tea.yaml: … and more"
+
+
+def test_what_is_written_out_is_pretty_and_leaves_defaults_out() -> None:
+    (sop,) = parse(LEAST, "tea.yaml")
+    step = sop.steps[1]
+    written = dump(
+        [
+            WorkflowDefinition(
+                slug="tea",
+                title="Tea",
+                trigger=Trigger(description="Somebody wants tea.", keywords=("tea", "no")),
+                steps=(
+                    sop.steps[0],
+                    Step(
+                        id=step.id,
+                        title=step.title,
+                        kind=StepKind.ACTION,
+                        mode=StepMode.APPROVE,
+                        instructions="Slowly:\nit is hot.",
+                        action=ActionKind.SLACK_MESSAGE,
+                        fields={"text": "Tea!"},
+                    ),
+                ),
+                edges=sop.edges,
+            )
+        ]
+    )
+    assert written == dedent(
+        """\
+        slug: tea
+        title: Tea
+        trigger:
+          description: Somebody wants tea.
+          keywords:
+            - tea
+            - 'no'
+        steps:
+          - id: boil
+            title: Boil water
+            kind: manual
+          - id: pour
+            title: Pour it
+            kind: action
+            mode: approve
+            instructions: |
+              Slowly:
+              it is hot.
+            action: slack_message
+            with:
+              text: Tea!
+        """
+    )
+
+
+def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
+    """Texts as documents keep them: tidied, printable, within the limit."""
+    alphabet = st.one_of(
+        st.characters(exclude_categories=("Cs", "Cc")),
+        st.sampled_from("\n\t :-#'\"|>{}[]&*!%@`,?~\u2028\u0085 é日😂"),
+    )
+    words = st.one_of(
+        st.text(alphabet, max_size=60), st.sampled_from(["yes", "null", "1.5", "2024-01-01", "="])
+    )
+    return (
+        words.map(lambda text: tidy(text, lines=lines)[:limit])
+        .map(lambda text: tidy(text, lines=lines))
+        .filter(lambda text: bool(text) and not any(ord(c) < 32 and c not in "\n\t" for c in text))
+    )
+
+
+names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
+
+
+@st.composite
+def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
+    """Any SOP that holds together: later steps follow earlier ones, decisions have two ways on."""
+    ids = draw(st.lists(names, min_size=3, max_size=7, unique=True))
+    steps, edges = [], []
+    for place, name in enumerate(ids):
+        last = place >= len(ids) - 2
+        kind = draw(st.sampled_from([k for k in StepKind if not last or k != StepKind.DECISION]))
+        modes = [StepMode.MANUAL] if kind is StepKind.MANUAL else list(StepMode)
+        fields: dict[str, Any] = {}
+        if kind is StepKind.ACTION:
+            fields["action"] = draw(st.sampled_from(ActionKind))
+            fields["fields"] = draw(
+                st.dictionaries(st.sampled_from(["url", "text"]), texts(60, lines=True))
+            )
+        steps.append(
+            Step(
+                id=StepId(name),
+                title=draw(texts(60)),
+                kind=kind,
+                mode=draw(st.sampled_from(modes)),
+                instructions=draw(st.one_of(st.just(""), texts(60, lines=True))),
+                **fields,
+            )
+        )
+        if kind is StepKind.DECISION:
+            labels = draw(st.lists(texts(60), min_size=2, max_size=2, unique_by=str.casefold))
+            for target, label in zip(ids[place + 1 : place + 3], labels, strict=True):
+                edges.append(Edge(source=StepId(name), target=StepId(target), label=label))
+        elif place + 1 < len(ids):
+            edges.append(Edge(source=StepId(name), target=StepId(ids[place + 1])))
+    lists = st.lists(texts(60), max_size=3, unique=True).map(tuple)
+    return WorkflowDefinition(
+        slug=slug,
+        title=draw(texts(60)),
+        summary=draw(st.one_of(st.just(""), texts(60))),
+        trigger=Trigger(
+            description=draw(texts(60)),
+            examples=draw(lists),
+            keywords=draw(lists),
+            channels=draw(st.sampled_from([(), (ChannelId("C1AB"),)])),
+        ),
+        steps=tuple(steps),
+        edges=tuple(draw(st.permutations(edges))),
+    )
+
+
+several = st.lists(names, min_size=1, max_size=2, unique=True).flatmap(
+    lambda slugs: st.tuples(*(definitions(slug) for slug in slugs))
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(several)
+def test_what_is_written_out_reads_back_the_same_and_is_written_the_same_again(
+    sops: tuple[WorkflowDefinition, ...],
+) -> None:
+    written = dump(sops)
+    assert parse(written, "sops.yaml") == sops
+    assert dump(parse(written, "sops.yaml")) == written
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.one_of(st.text(), st.text("ab:- \n[]{}#&*!|>'\"?,%@`\t~", max_size=80)))
+def test_whatever_the_text_it_is_read_or_refused_with_its_line(text: str) -> None:
+    with pytest.raises(InvalidWorkflow, match=r"^x\.yaml, line \d+, column \d+: "):
+        parse(text, "x.yaml")

@@ -1,0 +1,50 @@
+"""The starter pack: what a new team begins with, and what it may not do by itself."""
+
+import zipfile
+from importlib.resources import files
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+from livesop_bot.domain.workflows import StepKind, WorkflowDefinition
+from livesop_bot.sop.document import dump, parse
+from livesop_bot.sop.starter_pack import starter_pack
+
+PACK = starter_pack()
+
+
+def test_it_brings_the_five_sops_that_most_teams_have() -> None:
+    assert [sop.slug for sop in PACK] == [
+        "access-request",
+        "bug-report",
+        "incident",
+        "refund-request",
+        "tier-3-escalation",
+    ]
+
+
+@pytest.mark.parametrize("sop", PACK, ids=lambda sop: sop.slug)
+def test_each_is_whole(sop: WorkflowDefinition) -> None:
+    assert sop.summary
+    assert 4 <= len(sop.steps) <= 6
+    assert {step.kind for step in sop.steps} == set(StepKind)
+    assert 8 <= len(sop.trigger.examples) <= 13
+    assert sop.trigger.keywords
+    assert sop.trigger.channels == ()
+    assert all(step.fields for step in sop.acting_steps)
+    assert parse(dump([sop]), "again") == (sop,)
+
+
+def test_no_example_speaks_for_two() -> None:
+    for one, other in combinations(PACK, 2):
+        assert not set(one.trigger.examples) & set(other.trigger.examples)
+
+
+def test_its_documents_travel_in_the_wheel(tmp_path: Path) -> None:
+    root = Path(str(files("livesop_bot"))).parent
+    (wheel,) = WheelBuilder(str(root)).build(directory=str(tmp_path), versions=["standard"])
+    names = zipfile.ZipFile(wheel).namelist()
+    for sop in PACK:
+        assert f"livesop_bot/sop/starter/{sop.slug}.yaml" in names
