@@ -87,7 +87,10 @@ def went_wrong() -> View:
 def autopilot_sentence(*, is_on: bool) -> str:
     """Say what the kill switch means as it stands."""
     if is_on:
-        return "*Auto-Pilot is on.* SOPs that are switched on start by themselves when it is sure."
+        return (
+            "*Auto-Pilot is on.* SOPs that are switched on start by themselves "
+            "when LiveSOP is sure."
+        )
     return "*Auto-Pilot is off.* LiveSOP only proposes; no SOP starts by itself."
 
 
@@ -128,7 +131,7 @@ def _kill_switch(*, autopilot: bool, is_admin: bool) -> Iterator[Block]:
     elif is_admin:
         ask = confirm(
             title="Switch Auto-Pilot on?",
-            text="SOPs that are switched on will start by themselves when the match is sure. "
+            text="SOPs that are switched on will start by themselves when LiveSOP is sure. "
             "Everybody can switch it off again at any time.",
             yes="Switch on",
         )

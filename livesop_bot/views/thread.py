@@ -98,10 +98,8 @@ def _checklist(definition: WorkflowDefinition) -> Iterator[Block]:
 
 
 def _step(step: Step, definition: WorkflowDefinition) -> str:
-    title = f"☐  {line(step.title, 120)}  ·  _{_who(step, definition)}_"
-    return (
-        f"{title}\n        {line(step.instructions, 240)}" if step.instructions.strip() else title
-    )
+    title = f"☐  *{line(step.title, 120)}*  ·  _{_who(step, definition)}_"
+    return f"{title}\n{line(step.instructions, 240)}" if step.instructions.strip() else title
 
 
 def _who(step: Step, definition: WorkflowDefinition) -> str:

@@ -34,11 +34,11 @@ def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:
         "Tier-3 escalation · 93%",
         "▰▰▰▰▰▰▰▰▰▱  *Proposed.* Nothing has been done.",
         (
-            "☐  Collect the facts  ·  _by hand_\n"
-            "        Who is affected, since when, and what they see.\n"
-            "☐  Is it critical?  ·  _decide: yes / no_\n"
-            "☐  Open an incident  ·  _after approval_\n"
-            "☐  Tell the channel  ·  _automatic_"
+            "☐  *Collect the facts*  ·  _by hand_\n"
+            "Who is affected, since when, and what they see.\n"
+            "☐  *Is it critical?*  ·  _decide: yes / no_\n"
+            "☐  *Open an incident*  ·  _after approval_\n"
+            "☐  *Tell the channel*  ·  _automatic_"
         ),
         (
             "*Why:* It reads like the SOP's example of a payment outage. "
