@@ -1,12 +1,13 @@
 """`make bench`: both sides, round by round, as a table of medians with their spread."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
 import asyncpg
 
-from bench.figures import Round, rows
+from bench.figures import HEADINGS, Round, rows
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
 
@@ -57,16 +58,14 @@ async def _measure(side: Side, *, every: int, stores: list[float]) -> Round:
 async def main() -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory(prefix="livesop-bench-") as folder:
-        Path(folder).chmod(0o755)  # the database's own user must reach its data
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103  the database's own user must reach its data
         empty, ours = [], []
         async with EmbeddedPostgres(Path(folder)) as server:
             for number in range(ROUNDS):
                 print(f"round {number + 1} of {ROUNDS} …", flush=True)
                 empty.append(await _empty())
                 ours.append(await _livesop(server.dsn, Path(folder)))
-    print(
-        f"\n{'':34}{'':>7}{'empty Bolt':>10}{'LiveSOP':>10}{'ratio':>7}  {'LiveSOP, min…max':<20}goal"
-    )
+    print(HEADINGS)
     for row in rows(empty, ours):
         print(row)
 

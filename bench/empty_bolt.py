@@ -24,7 +24,8 @@ async def main() -> None:
         pass
 
     handlers = [AsyncSocketModeHandler(app, os.environ["SLACK_APP_TOKEN"]) for _ in range(2)]
-    await asyncio.gather(*(handler.connect_async() for handler in handlers)  # type: ignore[no-untyped-call])
+    for handler in handlers:
+        await handler.connect_async()  # type: ignore[no-untyped-call]
     await asyncio.Event().wait()
 
 

@@ -56,6 +56,11 @@ class Row:
         )
 
 
+HEADINGS = (
+    f"{'':34}{'':>7}{'empty Bolt':>10}{'LiveSOP':>10}{'ratio':>7}  {'LiveSOP, min…max':<20}goal"
+)
+
+
 def rows(empty: Sequence[Round], livesop: Sequence[Round]) -> list[Row]:
     """All figures of all rounds, milliseconds and MB where people think in them."""
 

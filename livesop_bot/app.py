@@ -58,6 +58,7 @@ from livesop_bot.slack.people import People
 from livesop_bot.slack.receiver import Receiver
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
+from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
 from livesop_bot.worker.evaluate import Evaluating
@@ -209,7 +210,7 @@ class App:
                     async with pool.acquire() as connection:
                         await migrate(connection)
                 await stores.teams.ensure(installation.team, installation.team_name)
-                await stores.workflows.load_starter_pack(installation.team)
+                await stores.workflows.load_starter_pack(installation.team, starter_pack())
             except DatabaseAway as error:
                 log.warning("database.away", error=str(error), retry_in_seconds=wait)
                 await pause(self.stop, wait)
@@ -424,7 +425,13 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
             raise PermanentError(
                 f"There is no signal {signal_id} to replay: unknown, or its message was deleted."
             )
-        lines = [f"{concluded.decision.reason}: {concluded.decision.detail}"]
+        sop = concluded.workflow.title if concluded.workflow else "No SOP"
+        lines = [
+            f"{sop} ({concluded.judgement.confidence:.0%}, {concluded.judgement.evaluator})",
+            concluded.judgement.reasoning,
+            f"{concluded.decision.verdict} ({concluded.decision.reason}): "
+            f"{concluded.decision.detail}",
+        ]
         if concluded.run is not None:
             lines.append("Its message goes to the thread as soon as LiveSOP runs.")
-        return lines
+        return [line for line in lines if line]

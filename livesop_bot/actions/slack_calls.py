@@ -20,9 +20,8 @@ def slack_errors() -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        status = getattr(error.response, "status_code", None) or getattr(
-            error.response, "status", 0
-        )
+        # Usually an AsyncSlackResponse; aiohttp's own where the body was no JSON.
+        status: int = getattr(error.response, "status_code", 0) or error.response.status
         data = getattr(error.response, "data", None)
         code = str(data.get("error", "")) if isinstance(data, dict) else ""
         if status == 429 or code in ("ratelimited", "rate_limited"):

@@ -1,17 +1,21 @@
 """Evaluations in PostgreSQL: begun under a token, concluded once, with the run they call for."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+
+import asyncpg
 
 from livesop_bot.db.jobs import EvaluateJob, PostJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
-from livesop_bot.domain.evaluations import Attempt, Cause, EvaluationId, Judgement
+from livesop_bot.domain.evaluations import Attempt, Cause, Evaluation, EvaluationId, Judgement
 from livesop_bot.domain.runs import RunId, RunState
-from livesop_bot.domain.signals import Signal, SignalState
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.signals import Signal, SignalState, TeamId
+from livesop_bot.domain.workflows import Workflow, WorkflowId
 
 _SIGNAL_STATES = {Reason.TIMED_OUT: SignalState.TIMED_OUT, Reason.FAILED: SignalState.FAILED}
 
@@ -21,6 +25,8 @@ class Concluded:
     """What came of an evaluation; `run` where one was opened."""
 
     evaluation: EvaluationId
+    judgement: Judgement
+    workflow: Workflow | None
     decision: Decision
     run: RunId | None
 
@@ -178,4 +184,33 @@ class Evaluations:
                 signal.id,
                 _SIGNAL_STATES.get(decision.reason, SignalState.EVALUATED),
             )
-        return Concluded(evaluation, decision, run and RunId(run))
+        return Concluded(evaluation, judgement, workflow, decision, run and RunId(run))
+
+
+def evaluation_from_row(row: asyncpg.Record) -> Evaluation:
+    """Build an Evaluation from a row with its signal and SOP, as feed.sql and runs.sql give it."""
+    return Evaluation(
+        id=EvaluationId(row["evaluation_id"]),
+        signal=replace(signal_from_row(row), revision=row["evaluated_revision"]),
+        workflow=_workflow(row),
+        confidence=row["confidence"],
+        reasoning=row["reasoning"],
+        evidence=row["evidence"],
+        evaluator=row["evaluator"],
+        decision=Decision(Verdict(row["verdict"]), Reason(row["reason"]), row["detail"]),
+        cause=Cause(row["cause"]),
+        dry_run=row["dry_run"],
+        latency_ms=row["latency_ms"],
+        created_at=row["evaluated_at"],
+    )
+
+
+def _workflow(row: asyncpg.Record) -> Workflow | None:
+    if row["workflow_id"] is None:
+        return None
+    return Workflow(
+        id=WorkflowId(row["workflow_id"]),
+        team=TeamId(row["team_id"]),
+        version=row["workflow_version"],
+        definition=definition_from_json(json.loads(row["definition"])),
+    )

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
+import asyncpg
 from pgqueuer import AsyncpgDriver, Queries
 
 from livesop_bot.db.pool import Connection
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import SignalId
+
 
 @dataclass(frozen=True, slots=True)
 class EvaluateJob:
@@ -47,7 +49,9 @@ Job = EvaluateJob | PostJob
 async def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
     """Queue jobs in the connection's transaction; those queued already are left as they are."""
     if jobs:
-        await Queries(AsyncpgDriver(connection)).enqueue(
+        # What a pool hands out is a connection in all but its type.
+        driver = AsyncpgDriver(cast("asyncpg.Connection[asyncpg.Record]", connection))
+        await Queries(driver).enqueue(
             [job.entrypoint for job in jobs],
             [json.dumps(asdict(job)).encode() for job in jobs],
             [0] * len(jobs),

@@ -1,16 +1,10 @@
 """Runs in PostgreSQL, and how far the message of each has come."""
 
-import json
-
+from livesop_bot.db.evaluations import evaluation_from_row
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.signals import signal_from_row
-from livesop_bot.db.workflows import definition_from_json
-from livesop_bot.domain.decisions import Decision, Reason, Verdict
-from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId
 from livesop_bot.domain.runs import PostState, Run, RunId, RunState
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId
-from livesop_bot.domain.workflows import Workflow, WorkflowId
 
 
 class Runs:
@@ -31,30 +25,12 @@ class Runs:
                 return None
             row = await self._pool.fetchrow(sql("run_by_id"), run)
         assert row is not None
-        workflow = Workflow(
-            id=WorkflowId(row["workflow_id"]),
-            team=TeamId(row["team_id"]),
-            version=row["workflow_version"],
-            definition=definition_from_json(json.loads(row["definition"])),
-        )
-        evaluation = Evaluation(
-            id=EvaluationId(row["evaluation_id"]),
-            signal=signal_from_row(row),
-            workflow=workflow,
-            confidence=row["confidence"],
-            reasoning=row["reasoning"],
-            evidence=row["evidence"],
-            evaluator=row["evaluator"],
-            decision=Decision(Verdict(row["verdict"]), Reason(row["reason"]), row["detail"]),
-            cause=Cause(row["cause"]),
-            dry_run=row["dry_run"],
-            latency_ms=row["latency_ms"],
-            created_at=row["evaluated_at"],
-        )
+        evaluation = evaluation_from_row(row)
+        assert evaluation.workflow is not None
         claimed = Run(
             id=RunId(row["run_id"]),
             team=TeamId(row["team_id"]),
-            workflow=workflow,
+            workflow=evaluation.workflow,
             evaluation=evaluation,
             channel=ChannelId(row["run_channel_id"]),
             thread_ts=MessageTs(row["run_thread_ts"]),

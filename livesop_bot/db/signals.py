@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -103,7 +104,8 @@ async def within(
     task = asyncio.create_task(work)
     done, _ = await asyncio.wait({task}, timeout=timeout)
     if not done:
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # it broke just now, and is back in the pool
+            connection.terminate()
         task.cancel()
         await asyncio.wait({task})
         if not task.cancelled():

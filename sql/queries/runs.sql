@@ -43,6 +43,7 @@ SELECT
     r.post_state,
     r.post_ts,
     e.id AS evaluation_id,
+    e.revision AS evaluated_revision,
     e.cause,
     e.dry_run,
     e.workflow_id,

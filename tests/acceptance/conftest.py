@@ -138,7 +138,12 @@ async def start_app(
 
             stack.push_async_callback(stop)
             health = Health(app.settings.health_port, http)
-            await health.until(lambda status, _: status == 200, wait)
+            ready = asyncio.create_task(health.until(lambda status, _: status == 200, wait))
+            await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                ready.cancel()
+                await running
+            await ready
             if role is not Role.WORKER:
                 await slack.socket_mode.wait_for_connections(app.settings.slack_connections)
             return app, health

@@ -29,7 +29,7 @@ async def test_a_payment_outage_is_answered_in_its_thread(
     await facts.idle()
     row = await facts.value("SELECT row_to_json(s)::text FROM raw_signals AS s")
     assert f'"permalink":"{slack.workspace.team.url}archives/{INCIDENTS}/p' in row
-    assert await facts.value("SELECT reason FROM evaluations") == "autopilot_off"
+    assert await facts.value("SELECT verdict FROM evaluations") == "propose"
     assert await facts.value("SELECT post_state FROM runs") == "posted"
     assert await facts.value("SELECT post_ts FROM runs") == answer["ts"]
     assert len(facts.answers(message["ts"])) == 1

@@ -1,7 +1,6 @@
 """The spool: on disk before the ack, replayed in order, bounded."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -155,5 +154,5 @@ async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     async with Spool(tmp_path / "spool", max_bytes=1000) as spool:
         await spool.append(b"1")
         (path,) = (tmp_path / "spool").glob("*.spool")
-        assert os.stat(path).st_mode & 0o077 == 0
+        assert path.stat().st_mode & 0o077 == 0
         assert (tmp_path / "spool").stat().st_mode & 0o077 == 0
