@@ -1,0 +1,83 @@
+"""The doctor's look at PostgreSQL: there, new enough, ours to write to, migrated."""
+
+from contextlib import AsyncExitStack
+
+import asyncpg
+
+from livesop_bot.db.embedded import EmbeddedPostgres
+from livesop_bot.db.migrations import pending
+from livesop_bot.db.pool import Connection, away
+from livesop_bot.db.queries import sql
+from livesop_bot.errors import ConfigurationError, DatabaseAway
+from livesop_bot.logs import mask
+from livesop_bot.ops.doctor.finding import Finding, Mark
+from livesop_bot.settings import Settings
+
+_OLDEST = 14
+_TIMEOUT = 4.0
+_SUBJECT = "database"
+_ABOUT = {"vector": "pgvector", "pg_trgm": "pg_trgm"}
+
+
+async def database(settings: Settings) -> list[Finding]:
+    """Connect as LiveSOP would; the embedded server is started for it unless it runs."""
+    async with AsyncExitStack() as stack:
+        try:
+            if settings.database_url is not None:
+                dsn, where = settings.database_url.get_secret_value(), "DATABASE_URL"
+            else:
+                server = EmbeddedPostgres(settings.livesop_data_dir)
+                dsn = (await stack.enter_async_context(server)).dsn
+                where = "embedded" if server.owner else "embedded, in use by a running LiveSOP"
+            with away():
+                connection = await asyncpg.connect(dsn, timeout=_TIMEOUT, command_timeout=_TIMEOUT)
+            stack.push_async_callback(connection.close, timeout=1)
+            return await _examine(connection, where)
+        except ConfigurationError as error:
+            return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)))]
+        except DatabaseAway as error:
+            advice = "check host and port in DATABASE_URL, and that PostgreSQL runs"
+            return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)), advice)]
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            found = f"PostgreSQL refused: {mask(str(error))}"
+            advice = "check user, password and database name in DATABASE_URL"
+            return [Finding(Mark.FAIL, _SUBJECT, found, advice)]
+
+
+async def _examine(connection: Connection, where: str) -> list[Finding]:
+    version = connection.get_server_version()
+    facts = await connection.fetchrow(sql("database_facts"))
+    assert facts is not None
+    found = f"PostgreSQL {version.major}.{version.minor}, database {facts['name']} ({where})"
+    if version.major < _OLDEST:
+        advice = f"LiveSOP needs version {_OLDEST} or newer"
+        return [Finding(Mark.FAIL, _SUBJECT, found, advice)]
+    if facts["is_replica"]:
+        advice = "this is a read-only replica; point DATABASE_URL to the primary"
+        return [Finding(Mark.FAIL, _SUBJECT, found, advice)]
+    return [
+        Finding(Mark.OK, _SUBJECT, found),
+        _schema(await pending(connection), may_create=facts["may_create"]),
+        _extensions(facts["extensions"]),
+    ]
+
+
+def _schema(lacking: list[str], *, may_create: bool) -> Finding:
+    if not lacking:
+        return Finding(Mark.OK, "schema", "migrated")
+    found = f"{len(lacking)} migrations are pending"
+    if may_create:
+        advice = "`livesop run` applies them at its start, `livesop migrate` now"
+        return Finding(Mark.OK, "schema", found, advice)
+    advice = "this user may not create tables; make it the owner of the database"
+    return Finding(Mark.FAIL, "schema", found, advice)
+
+
+def _extensions(available: list[str]) -> Finding:
+    here = [label for name, label in _ABOUT.items() if name in available]
+    missing = [label for name, label in _ABOUT.items() if name not in available]
+    if missing:
+        found = f"not available: {', '.join(missing)}"
+        advice = "LiveSOP works without; your PostgreSQL's packages may bring them"
+        return Finding(Mark.OK, "extensions", found, advice)
+    return Finding(Mark.OK, "extensions", f"{', '.join(here)} available; none is required")

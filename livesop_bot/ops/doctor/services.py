@@ -1,0 +1,96 @@
+"""The doctor's look at what LiveSOP can do without: a model, and Jira."""
+
+import base64
+
+import aiohttp
+import openai
+
+from livesop_bot.ops.doctor.finding import Finding, Mark
+from livesop_bot.settings import Settings
+
+_TIMEOUT = 4.0
+
+
+async def model(settings: Settings) -> list[Finding]:
+    """Whether the key may use the model."""
+    if settings.openai_api_key is None:
+        unset = "OPENAI_API_KEY is not set; the local evaluator judges messages"
+        return [Finding(Mark.SKIP, "model", unset)]
+    if settings.livesop_evaluator == "local":
+        return [Finding(Mark.SKIP, "model", "LIVESOP_EVALUATOR is local")]
+    name = settings.openai_model
+    async with openai.AsyncOpenAI(
+        api_key=settings.openai_api_key.get_secret_value(),
+        base_url=settings.openai_base_url,
+        timeout=_TIMEOUT,
+        max_retries=0,
+    ) as client:
+        try:
+            await client.models.retrieve(name)
+        except openai.APIError as error:
+            return [Finding(Mark.FAIL, "model", *_explain(error, name))]
+    return [Finding(Mark.OK, "model", f"{name} at {settings.openai_base_url}")]
+
+
+def _explain(error: openai.APIError, name: str) -> tuple[str, str]:
+    """What was found, and what to do."""
+    match error:
+        case openai.AuthenticationError():
+            return "the key was refused (401)", "make a new OPENAI_API_KEY"
+        case openai.PermissionDeniedError():
+            return f"the key may not use {name} (403)", "let its project use that model"
+        case openai.NotFoundError():
+            return f"there is no model {name} (404)", "check OPENAI_MODEL and OPENAI_BASE_URL"
+        case openai.RateLimitError():
+            return "too many calls, or no credit left (429)", "check the account's limits"
+        case openai.APIStatusError():
+            return f"the service answered {error.status_code}", "try again later"
+        case _:
+            return "no connection", "check OPENAI_BASE_URL, the network and any proxy"
+
+
+async def jira(settings: Settings) -> list[Finding]:
+    """Whether the account is known, and sees the project."""
+    needed = {
+        "JIRA_BASE_URL": settings.jira_base_url,
+        "JIRA_EMAIL": settings.jira_email,
+        "JIRA_API_TOKEN": settings.jira_api_token,
+        "JIRA_PROJECT": settings.jira_project,
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    if len(missing) == len(needed):
+        return [Finding(Mark.SKIP, "jira", "not set; SOPs cannot create issues")]
+    if (
+        settings.jira_base_url is None
+        or settings.jira_email is None
+        or settings.jira_api_token is None
+        or settings.jira_project is None
+    ):
+        return [Finding(Mark.FAIL, "jira", f"missing {', '.join(missing)}", "set all four or none")]
+    base, project = settings.jira_base_url.rstrip("/"), settings.jira_project
+    account = f"{settings.jira_email}:{settings.jira_api_token.get_secret_value()}"
+    headers = {"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
+    limit = aiohttp.ClientTimeout(total=_TIMEOUT)
+    try:
+        async with aiohttp.ClientSession(headers=headers, timeout=limit) as session:
+            for path in ("myself", f"project/{project}"):
+                async with session.get(f"{base}/rest/api/3/{path}") as answer:
+                    if answer.status != 200:
+                        return [_jira_refused(path, answer.status, project)]
+    except (aiohttp.ClientError, OSError) as error:
+        found = f"no connection ({type(error).__name__})"
+        return [Finding(Mark.FAIL, "jira", found, "check JIRA_BASE_URL, the network and any proxy")]
+    return [Finding(Mark.OK, "jira", f"{settings.jira_email} sees project {project}")]
+
+
+def _jira_refused(path: str, status: int, project: str) -> Finding:
+    if status in (401, 403):
+        found, advice = f"the account was refused ({status})", "check JIRA_EMAIL and JIRA_API_TOKEN"
+    elif status == 404 and path == "myself":
+        found, advice = "there is no Jira at this address (404)", "check JIRA_BASE_URL"
+    elif status == 404:
+        found = f"project {project} is not there for this account (404)"
+        advice = "check JIRA_PROJECT, and the account's rights"
+    else:
+        found, advice = f"Jira answered {status}", "try again later"
+    return Finding(Mark.FAIL, "jira", found, advice)
