@@ -429,8 +429,7 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
         lines = [
             f"{sop} ({concluded.judgement.confidence:.0%}, {concluded.judgement.evaluator})",
             concluded.judgement.reasoning,
-            f"{concluded.decision.verdict} ({concluded.decision.reason}): "
-            f"{concluded.decision.detail}",
+            f"→ {concluded.decision.verdict}: {concluded.decision.detail}",
         ]
         if concluded.run is not None:
             lines.append("Its message goes to the thread as soon as LiveSOP runs.")

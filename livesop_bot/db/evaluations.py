@@ -1,10 +1,12 @@
 """Evaluations in PostgreSQL: begun under a token, concluded once, with the run they call for."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import asyncpg
 
+from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
@@ -18,6 +20,16 @@ from livesop_bot.domain.signals import Signal, SignalState, TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 
 _SIGNAL_STATES = {Reason.TIMED_OUT: SignalState.TIMED_OUT, Reason.FAILED: SignalState.FAILED}
+_NO_SWITCH_MATTERS = frozenset(
+    {
+        Reason.NO_MATCH,
+        Reason.LOW_CONFIDENCE,
+        Reason.OTHER_CHANNEL,
+        Reason.TIMED_OUT,
+        Reason.FAILED,
+    }
+)
+_GROUP = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,45 @@ class Concluded:
     run: RunId | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """An attempt that came to its end, on the way into the database."""
+
+    job: EvaluateJob
+    signal: Signal
+    attempt: Attempt
+    judgement: Judgement
+    workflow: Workflow | None
+    latency_ms: float
+
+    def confidence(self, decision: Decision) -> float | None:
+        """None where nothing was judged."""
+        return None if decision.reason in _SIGNAL_STATES else self.judgement.confidence
+
+    def columns(self, decision: Decision) -> tuple[object, ...]:
+        """What conclude_skips takes of it, in order."""
+        return (
+            self.signal.id,
+            self.attempt.token,
+            self.signal.revision,
+            self.job.cause,
+            self.workflow and self.workflow.id,
+            self.workflow and self.workflow.version,
+            self.confidence(decision),
+            self.judgement.reasoning,
+            self.judgement.evidence,
+            self.judgement.evaluator,
+            decision.reason,
+            decision.detail,
+            self.latency_ms,
+            _signal_state(decision),
+        )
+
+
+def _signal_state(decision: Decision) -> SignalState:
+    return _SIGNAL_STATES.get(decision.reason, SignalState.EVALUATED)
+
+
 class _OpenedMeanwhile(Exception):
     """Another evaluation opened the same workflow in the same thread just now."""
 
@@ -42,26 +93,13 @@ class Evaluations:
         self._pool = pool
         self._teams = teams
         self._limits = limits
+        # Most messages call for nothing; they are read and concluded in groups.
+        self._begins = GroupCommit(self._begin, limit=_GROUP)
+        self._skips = GroupCommit(self._skip, limit=_GROUP)
 
     async def begin(self, job: EvaluateJob) -> tuple[Signal, Attempt] | None:
-        """Begin an attempt, which makes older ones void; None if there is nothing to judge.
-
-        A dry run changes nothing, so it takes no token that a real evaluation may be working
-        under.
-        """
-        with away():
-            if job.dry_run:
-                row = await self._pool.fetchrow(sql("signal_by_id"), job.signal)
-            else:
-                row = await self._pool.fetchrow(
-                    sql("begin_attempt"), job.signal, job.cause is Cause.SIGNAL
-                )
-        if row is None:
-            return None
-        signal = signal_from_row(row)
-        if signal.state is SignalState.DELETED:
-            return None
-        return signal, Attempt(signal.id, signal.attempt)
+        """Begin an attempt; None if there is nothing to judge: done already, deleted, unknown."""
+        return await self._begins.submit(job)
 
     async def conclude(
         self,
@@ -80,6 +118,10 @@ class Evaluations:
         there is no judgement to look at. None: the attempt is void (it timed out, or the message
         changed meanwhile), and nothing was written.
         """
+        ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
+        decision = failure or self._gate(ended, Switches(), running=False)
+        if decision.reason in _NO_SWITCH_MATTERS and not job.dry_run:
+            return await self._skips.submit((ended, decision))
         running = False
         while True:
             try:
@@ -89,25 +131,53 @@ class Evaluations:
                             sql("hold_attempt"), attempt.signal_id, attempt.token
                         ):
                             return None
-                        decision = failure or await self._decide(
-                            connection, job, signal, judgement, workflow, running=running
-                        )
-                        return await self._write(
-                            connection, job, signal, judgement, workflow, decision, latency_ms
-                        )
+                        if failure is None:
+                            decision = await self._decide(connection, ended, running=running)
+                        return await self._write(connection, ended, decision)
             except _OpenedMeanwhile:
                 running = True
 
-    async def _decide(
-        self,
-        connection: Connection,
-        job: EvaluateJob,
-        signal: Signal,
-        judgement: Judgement,
-        workflow: Workflow | None,
-        *,
-        running: bool,
-    ) -> Decision:
+    async def _begin(self, jobs: Sequence[EvaluateJob]) -> list[tuple[Signal, Attempt] | None]:
+        with away():
+            rows = await self._pool.fetch(sql("begin_attempts"), [job.signal for job in jobs])
+        found = {row["id"]: (row["judged"], signal_from_row(row)) for row in rows}
+        begun: list[tuple[Signal, Attempt] | None] = []
+        for job in jobs:
+            judged, signal = found.get(job.signal, (False, None))
+            done = judged and job.cause is Cause.SIGNAL
+            if signal is None or signal.state is SignalState.DELETED or done:
+                begun.append(None)
+            else:
+                begun.append((signal, Attempt(signal.id, signal.attempt)))
+        return begun
+
+    async def _skip(self, batch: Sequence[tuple["_Ended", Decision]]) -> list[Concluded | None]:
+        with away():
+            rows = await self._pool.fetch(
+                sql("conclude_skips"),
+                *zip(*(ended.columns(decision) for ended, decision in batch), strict=True),
+            )
+        stored = {row["ordinal"] - 1: EvaluationId(row["id"]) for row in rows}
+        return [
+            Concluded(stored[index], ended.judgement, ended.workflow, decision, None)
+            if index in stored
+            else None
+            for index, (ended, decision) in enumerate(batch)
+        ]
+
+    def _gate(self, ended: "_Ended", switches: Switches, *, running: bool) -> Decision:
+        return decide(
+            workflow=ended.workflow,
+            confidence=ended.judgement.confidence,
+            channel=ended.signal.channel,
+            switches=switches,
+            limits=self._limits,
+            already_running=running,
+            dry_run=ended.job.dry_run,
+        )
+
+    async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
+        signal, workflow = ended.signal, ended.workflow
         switches = Switches()
         if workflow is not None:
             switches = await self._teams.switches(
@@ -120,27 +190,12 @@ class Evaluations:
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        return decide(
-            workflow=workflow,
-            confidence=judgement.confidence,
-            channel=signal.channel,
-            switches=switches,
-            limits=self._limits,
-            already_running=running,
-            dry_run=job.dry_run,
-        )
+        return self._gate(ended, switches, running=running)
 
     async def _write(
-        self,
-        connection: Connection,
-        job: EvaluateJob,
-        signal: Signal,
-        judgement: Judgement,
-        workflow: Workflow | None,
-        decision: Decision,
-        latency_ms: float,
+        self, connection: Connection, ended: "_Ended", decision: Decision
     ) -> Concluded:
-        judged = decision.reason not in _SIGNAL_STATES
+        job, signal, workflow = ended.job, ended.signal, ended.workflow
         evaluation = EvaluationId(
             await connection.fetchval(
                 sql("insert_evaluation"),
@@ -151,14 +206,14 @@ class Evaluations:
                 job.dry_run,
                 workflow and workflow.id,
                 workflow and workflow.version,
-                judgement.confidence if judged else None,
-                judgement.reasoning,
-                judgement.evidence,
-                judgement.evaluator,
+                ended.confidence(decision),
+                ended.judgement.reasoning,
+                ended.judgement.evidence,
+                ended.judgement.evaluator,
                 decision.verdict,
                 decision.reason,
                 decision.detail,
-                latency_ms,
+                ended.latency_ms,
             )
         )
         run = None
@@ -179,12 +234,8 @@ class Evaluations:
                 raise _OpenedMeanwhile
             await enqueue(connection, [PostJob(RunId(run))])
         if not job.dry_run:
-            await connection.execute(
-                sql("finish_attempt"),
-                signal.id,
-                _SIGNAL_STATES.get(decision.reason, SignalState.EVALUATED),
-            )
-        return Concluded(evaluation, judgement, workflow, decision, run and RunId(run))
+            await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
+        return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))
 
 
 def evaluation_from_row(row: asyncpg.Record) -> Evaluation:

@@ -25,6 +25,12 @@ class Teams:
         with away():
             await self._pool.execute(sql("ensure_team"), team, name)
 
+    async def known(self) -> dict[TeamId, str]:
+        """Give the name of every team, by id."""
+        with away():
+            rows = await self._pool.fetch(sql("known_teams"))
+        return {TeamId(row["team_id"]): row["name"] for row in rows}
+
     async def autopilot(self, team: TeamId) -> bool:
         """Say whether the kill switch lets anything run; an unknown team's does not."""
         with away():

@@ -58,10 +58,10 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The right to conclude one evaluation of a signal.
+    """The right to conclude one evaluation of a signal, once.
 
-    `token` is the signal's attempt counter when work began. Whoever starts, times out, edits or
-    deletes after that counts it up, and what was begun under an older token can write nothing.
+    `token` is the signal's attempt counter when work began. Whoever concludes (a time-out too),
+    edits or deletes counts it up, and what was begun under an older token can write nothing.
     """
 
     signal_id: SignalId

@@ -20,7 +20,7 @@ class StepKind(StrEnum):
 
 
 class StepMode(StrEnum):
-    """Whether a step may run by itself (`auto`, if Auto-Pilot is on), after a button, or by hand."""
+    """Whether a step may run by itself (`auto`, with Auto-Pilot on), after a button, or by hand."""
 
     AUTO = "auto"
     APPROVE = "approve"

@@ -1,11 +1,13 @@
 """Evaluating: one signal, one judgement within the time limit, one decision."""
 
 import asyncio
+from collections.abc import Sequence
 from time import perf_counter
 
 import structlog
 
 from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Decision, failed, timed_out
@@ -37,6 +39,7 @@ class Evaluating:
     ) -> None:
         self._evaluations = evaluations
         self._workflows = workflows
+        self._current = GroupCommit(self._current_workflows, limit=1000)
         self._evaluator = evaluator
         self._time_limit = time_limit
         self._metrics = metrics
@@ -49,7 +52,7 @@ class Evaluating:
             log.info("evaluation.not_needed", signal=job.signal)
             return None
         signal, attempt = begun
-        workflows = await patiently(lambda: self._workflows.current(signal.team))
+        workflows = await patiently(lambda: self._current.submit(signal))
         started = perf_counter()
         judgement = Judgement(
             workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
@@ -87,6 +90,19 @@ class Evaluating:
         )
         self._tell(signal, judgement, concluded, latency)
         return concluded
+
+    async def _current_workflows(self, signals: Sequence[Signal]) -> list[tuple[Workflow, ...]]:
+        """The SOPs that watch each signal's channel, asked for once a team."""
+        teams = {signal.team: None for signal in signals}
+        current = {team: await self._workflows.current(team) for team in teams}
+        return [
+            tuple(
+                workflow
+                for workflow in current[signal.team]
+                if signal.channel in (workflow.definition.trigger.channels or (signal.channel,))
+            )
+            for signal in signals
+        ]
 
     async def _within_limit(self, question: Question) -> tuple[Judgement, Workflow | None]:
         task = asyncio.create_task(self._judge(question))

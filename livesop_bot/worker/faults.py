@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import TypeVar
 
 import stamina
+import structlog
 from pgqueuer import RetryRequested
 
 from livesop_bot.errors import DatabaseAway
+
+log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
@@ -21,6 +24,10 @@ async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
 
     A job cannot simply fail then: its queue is away too, and could not note that.
     """
+    try:
+        return await work()
+    except DatabaseAway:
+        log.info("job.waits_for_database")
     async for attempt in stamina.retry_context(
         on=DatabaseAway, attempts=None, timeout=_OUTAGE, wait_initial=0.1, wait_max=2.0
     ):

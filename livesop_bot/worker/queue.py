@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,8 @@ from livesop_bot.worker.sweep import sweep
 
 log = structlog.get_logger()
 
+Manager = QueueManager | SchedulerManager
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -39,7 +41,7 @@ class Pace:
     """
 
     heartbeat_timeout: float = 10.0
-    evaluations: int = 64
+    evaluations: int = 100
     posts: int = 32
     poll_every: float = 5.0
     grace: float = 5.0
@@ -55,6 +57,8 @@ class Worker:
         self._evaluating = evaluating
         self._posting = posting
         self._pace = pace
+        self._in_flight: set[asyncio.Task[object]] = set()
+        self._returning = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`; while PostgreSQL is away, wait for it."""
@@ -82,11 +86,11 @@ class Worker:
                 Cause(fields["cause"]),
                 fields["dry_run"],
             )
-            await self._until_stop(lambda: self._evaluating(evaluate, job.attempts), job, stop)
+            await self._do(self._evaluating(evaluate, job.attempts), job)
 
         async def on_post(job: Job) -> None:
             post = PostJob(RunId(_payload(job)["run"]))
-            await self._until_stop(lambda: self._posting(post, job.attempts), job, stop)
+            await self._do(self._posting(post, job.attempts), job)
 
         async def on_minute(_schedule: Schedule) -> None:
             await sweep(self._pool)
@@ -96,7 +100,7 @@ class Worker:
         schedules.schedule("sweep", "* * * * *")(on_minute)
         managers = (evaluations, posts, schedules)
         async with asyncio.TaskGroup() as group:
-            ending = group.create_task(_end_with(stop, managers))
+            ending = group.create_task(self._end_with(stop, managers))
             work = [
                 group.create_task(self._manage(evaluations, self._pace.evaluations)),
                 group.create_task(self._manage(posts, self._pace.posts)),
@@ -114,41 +118,40 @@ class Worker:
     async def _manage(self, manager: QueueManager, at_once: int) -> None:
         await manager.run(
             dequeue_timeout=timedelta(seconds=self._pace.poll_every),
-            batch_size=max(at_once // 4, 1),
+            batch_size=max(at_once // 2, 1),
             max_concurrent_tasks=at_once,
             shutdown_on_listener_failure=True,
             heartbeat_timeout=timedelta(seconds=self._pace.heartbeat_timeout),
         )
 
-    async def _until_stop(
-        self, work: Callable[[], Awaitable[object]], job: Job, stop: asyncio.Event
-    ) -> None:
-        """Do a job's work; at shutdown what is not done within the grace goes back to the queue."""
-        task = asyncio.ensure_future(work())
-        stopping = asyncio.create_task(stop.wait())
+    async def _do(self, work: Coroutine[Any, Any, object], job: Job) -> None:
+        """Do a job's work; what is cancelled at shutdown goes back to the queue."""
+        task = asyncio.create_task(work)
+        self._in_flight.add(task)
         try:
-            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                await asyncio.wait({task}, timeout=self._pace.grace)
-            if not task.done():
-                log.info("job.returned", entrypoint=job.entrypoint, job=job.id)
-                raise RetryRequested(reason="the worker was stopped")
             await task
+        except asyncio.CancelledError:
+            if not self._returning:
+                raise
+            log.info("job.returned", entrypoint=job.entrypoint, job=job.id)
+            raise RetryRequested(reason="the worker was stopped") from None
         except DatabaseAway as error:
             raise later(job.attempts, "PostgreSQL is away") from error
         finally:
-            stopping.cancel()
+            self._in_flight.discard(task)
+
+    async def _end_with(self, stop: asyncio.Event, managers: Sequence[Manager]) -> None:
+        """At `stop`, take no more jobs; what is not done within the grace is given back."""
+        await stop.wait()
+        for manager in managers:
+            manager.shutdown.set()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=self._pace.grace)
+        self._returning = True
+        for task in tuple(self._in_flight):
             task.cancel()
 
 
 def _payload(job: Job) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(job.payload or b"{}")
     return fields
-
-
-async def _end_with(
-    stop: asyncio.Event, managers: tuple[QueueManager | SchedulerManager, ...]
-) -> None:
-    await stop.wait()
-    for manager in managers:
-        manager.shutdown.set()

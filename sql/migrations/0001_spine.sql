@@ -74,7 +74,7 @@ CREATE TABLE raw_signals (
     revision integer NOT NULL DEFAULT 1 CHECK (revision > 0),
     edit_version text,
     deleted_at timestamptz,
-    -- Fencing: whoever begins, times out, edits or deletes counts it up; older attempts are void.
+    -- Fencing: whoever concludes, edits or deletes counts it up, and what was begun before is void.
     attempt integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
     UNIQUE (team_id, source, external_id),
     CHECK ((state = 'deleted') = (deleted_at IS NOT NULL)),

@@ -13,3 +13,37 @@ SELECT EXISTS (
     WHERE team_id = $1 AND channel_id = $2 AND thread_ts = $3 AND workflow_id = $4
         AND state IN ('proposed', 'running')
 );
+
+-- name: conclude_skips
+-- Stores evaluations from which nothing follows, and ends their attempts; void ones are left out. A column each, one row an evaluation: $1: signals; $2: tokens; $3: revisions; $4: causes; $5, $6: workflows and versions (null: none); $7: confidences (null: none); $8: reasonings; $9: evidences; $10: evaluators; $11: reasons; $12: details; $13: latencies in ms; $14: the signals' states. Gives ordinal and evaluation id.
+WITH incoming AS (
+    SELECT * FROM unnest(
+        $1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::integer[],
+        $7::double precision[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+        $13::double precision[], $14::text[]
+    ) WITH ORDINALITY AS i (
+        signal_id, token, revision, cause, workflow_id, workflow_version, confidence, reasoning,
+        evidence, evaluator, reason, detail, latency_ms, state, ordinal
+    )
+), held AS (
+    UPDATE raw_signals AS s
+    SET attempt = s.attempt + 1, state = i.state
+    FROM incoming AS i
+    WHERE s.id = i.signal_id AND s.attempt = i.token AND s.deleted_at IS NULL
+    RETURNING s.id, s.team_id, i.ordinal
+), stored AS (
+    INSERT INTO evaluations (
+        team_id, signal_id, revision, cause, dry_run, workflow_id, workflow_version, confidence,
+        reasoning, evidence, evaluator, verdict, reason, detail, latency_ms
+    )
+    SELECT
+        held.team_id, held.id, i.revision, i.cause, false, i.workflow_id, i.workflow_version,
+        i.confidence, i.reasoning, i.evidence, i.evaluator, 'skip', i.reason, i.detail, i.latency_ms
+    FROM held
+    JOIN incoming AS i ON i.ordinal = held.ordinal
+    ORDER BY i.ordinal
+    RETURNING id, signal_id
+)
+SELECT held.ordinal, stored.id
+FROM stored
+JOIN held ON held.id = stored.signal_id;

@@ -119,18 +119,14 @@ WHERE signal_id = ANY($1::bigint[]) AND state IN ('proposed', 'running') AND pos
 -- Removes what evaluations quoted of deleted messages. $1: signal ids.
 UPDATE evaluations SET evidence = '' WHERE signal_id = ANY($1::bigint[]) AND evidence <> '';
 
--- name: begin_attempt
--- Begins an evaluation and makes older attempts void. $1: signal id; $2: whether a revision that was judged before is left alone (false for a replay). Gives the signal, or nothing if there is nothing to judge.
-UPDATE raw_signals AS s SET attempt = attempt + 1
-WHERE s.id = $1 AND s.deleted_at IS NULL AND NOT ($2 AND EXISTS (
+-- name: begin_attempts
+-- Signals to judge, each with whether its revision was judged before. $1: signal ids.
+SELECT s.*, EXISTS (
     SELECT FROM evaluations AS e
     WHERE e.signal_id = s.id AND e.revision = s.revision AND e.cause = 'signal'
-))
-RETURNING s.*;
-
--- name: signal_by_id
--- One signal. $1: signal id.
-SELECT * FROM raw_signals WHERE id = $1;
+) AS judged
+FROM raw_signals AS s
+WHERE s.id = ANY($1::bigint[]);
 
 -- name: hold_attempt
 -- Locks the signal for the end of an evaluation; nothing if the attempt is void. $1: signal id; $2: token.

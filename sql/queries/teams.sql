@@ -49,3 +49,7 @@ RETURNING is_on;
 -- Notes who turned a switch. $1: team; $2: scope; $3: subject; $4: on; $5: by whom.
 INSERT INTO switch_history (team_id, scope, subject, is_on, changed_by)
 VALUES ($1, $2, $3, $4, $5);
+
+-- name: known_teams
+-- Every team that LiveSOP has served, by id. No parameters.
+SELECT team_id, name FROM teams ORDER BY team_id;

@@ -10,6 +10,7 @@ from livesop_bot.sandbox.faults import HandledUnanswered, NeverHandled
 from livesop_bot.sandbox.server import SlackServer
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
+UNDER_WAY = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'evaluate' AND status = 'picked'"
 
 
 async def settled(facts: Any, ts: str) -> None:
@@ -26,7 +27,7 @@ async def test_killed_while_it_evaluates(
 ) -> None:
     bot = await start_bot(database, "hang")
     message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
-    await facts.until("SELECT attempt FROM raw_signals", 1)
+    await facts.until(UNDER_WAY, 1)
     await bot.kill()
 
     await start_bot(database)
@@ -114,7 +115,7 @@ async def test_stopped_in_order_while_it_evaluates(
 ) -> None:
     bot = await start_bot(database, "hang")
     message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
-    await facts.until("SELECT attempt FROM raw_signals", 1)
+    await facts.until(UNDER_WAY, 1)
     assert await bot.stop() == 0
     assert await facts.value("SELECT status::text FROM pgqueuer") == "queued", "given back"
 

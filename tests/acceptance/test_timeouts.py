@@ -15,6 +15,7 @@ from livesop_bot.sandbox.demo import GRACE, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
+UNDER_WAY = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'evaluate' AND status = 'picked'"
 
 
 class Awaiting:
@@ -62,7 +63,7 @@ async def test_a_time_out_at_25_s_is_stored_and_holds_up_nobody(
 ) -> None:
     app, health = await start_app(database, evaluator=slow_evaluator)
     slow = slack.workspace.post(SUPPORT, GRACE, f"slow {OUTAGE}")
-    await facts.until("SELECT attempt FROM raw_signals", 1)
+    await facts.until(UNDER_WAY, 1)
 
     quick = slack.workspace.post(SUPPORT, GRACE, OUTAGE)
     await slack.workspace.wait_for_message(lambda posted: posted.get("thread_ts") == quick["ts"])
@@ -107,7 +108,7 @@ async def test_many_slow_evaluations_do_not_hold_up_a_quick_one(
     await start_app(database, evaluator=Awaiting())
     for number in range(30):
         slack.workspace.post(SUPPORT, GRACE, f"slow {number}")
-    await facts.until("SELECT count(*) FROM raw_signals WHERE attempt = 1", 30)
+    await facts.until(UNDER_WAY, 30)
 
     quick = slack.workspace.post(SUPPORT, GRACE, OUTAGE)
     await slack.workspace.wait_for_message(lambda posted: posted.get("thread_ts") == quick["ts"])

@@ -39,8 +39,8 @@ def payload(**event: Any) -> dict[str, Any]:
     }
 
 
-def read(body: dict[str, Any], rules: Rules = Rules()) -> object:
-    return parse(body, installation=ME, rules=rules, received_at=NOW)
+def read(body: dict[str, Any], rules: Rules | None = None) -> object:
+    return parse(body, installation=ME, rules=rules or Rules(), received_at=NOW)
 
 
 def test_a_message_becomes_a_signal_with_its_link() -> None:
