@@ -24,7 +24,7 @@ _SECRETS = (
     (re.compile(r"\bsk-[\w-]{8,}"), f"sk-{_MASK}"),
     (re.compile(r"\bATATT[\w=-]{8,}"), f"ATATT{_MASK}"),
     (re.compile(r"(\b(?:Basic|Bearer) )[\w+/=.-]{16,}"), rf"\1{_MASK}"),
-    (re.compile(r"(://[^\s/:@\"']*:)[^\s/\"']+@"), rf"\1{_MASK}@"),
+    (re.compile(r"(://[^\s/:@\"']*:)(?!password@)[^\s/\"']+@"), rf"\1{_MASK}@"),  # not examples
     (re.compile(r"([?&](?:ticket|token|api_key)=)[^\s&\"']+"), rf"\1{_MASK}"),
     (re.compile(r"(hooks\.slack\.com/)[^\s\"']+"), rf"\1{_MASK}"),
     # PostgreSQL quotes the row that a constraint refused, message text included.

@@ -209,6 +209,7 @@ SECRETS = [
     ),
 ]
 HARMLESS = [
+    "expected a URL such as postgresql://user:password@host:5432/livesop",
     "task-runner-is-late-again",
     "risk-assessment-document",
     "https://example.com:8080/a?b=c",

@@ -1,0 +1,5 @@
+"""`python -m livesop_bot` is `livesop`."""
+
+from livesop_bot.cli import main
+
+main()

@@ -1,0 +1,271 @@
+"""The command line: each command reads the settings, calls one thing, and prints what came."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import asyncpg
+import structlog
+import typer
+import yaml
+
+from livesop_bot import app
+from livesop_bot.app import Role
+from livesop_bot.db import migrations
+from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.errors import ConfigurationError, LivesopError, PermanentError
+from livesop_bot.logs import configure_logging, mask
+from livesop_bot.ops.sentry import start_sentry
+from livesop_bot.settings import Settings, load_settings
+from livesop_bot.slack import manifest as slack_manifest
+from livesop_bot.sop.exchange import export_documents, import_documents, list_workflows
+
+AUTHOR = "command-line"
+"""By whom imported versions were made; no Slack user has this id."""
+
+log = structlog.get_logger()
+
+# Plain help reads the same in a terminal, a log and a mail.
+_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
+
+cli = typer.Typer(
+    help="LiveSOP makes a team's standard operating procedures run, in Slack.",
+    epilog="Settings come from the environment and .env; see .env.example.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    **_PLAIN,
+)
+workflows = typer.Typer(help="Take SOPs in and out as YAML documents.", **_PLAIN)
+
+Team = Annotated[
+    str, typer.Option(metavar="ID", help="Slack's team id. Default: the only team there is.")
+]
+Slugs = Annotated[list[str] | None, typer.Argument(metavar="SLUG", help="Default: all.")]
+
+
+@cli.command()
+def run(
+    role: Annotated[Role, typer.Option(help="Part of the work for this process.")] = Role.ALL,
+) -> None:
+    """Serve Slack; without tokens, the sandbox."""
+    settings = load_settings()
+    if settings.has_slack_tokens:
+        typer.echo(f"LiveSOP is starting. Health: {_health_url(settings)}. Ctrl-C stops it.")
+        _serve(settings, role, sandbox=False)
+    elif role is Role.ALL:
+        _serve_sandbox(settings)
+    else:
+        raise ConfigurationError(
+            f"SLACK_BOT_TOKEN: missing; --role {role} serves a workspace, and the sandbox is one "
+            "process"
+        )
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of its page. Default: SANDBOX_PORT.")
+    ] = None,
+) -> None:
+    """Serve the sandbox, whatever tokens are set."""
+    settings = load_settings()
+    _serve_sandbox(settings.model_copy(update={"sandbox_port": port or settings.sandbox_port}))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check tokens, database, model, Jira, ports."""
+    # Imported here alone: openai takes 1.2 s and 45 MB, which `livesop run` has better use for.
+    from livesop_bot.ops.doctor.examination import examine
+    from livesop_bot.ops.doctor.finding import Finding, Mark
+
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        for line in str(error).splitlines():
+            typer.echo(Finding(Mark.FAIL, "settings", line))
+        raise typer.Exit(1) from None
+    configure_logging(settings, least="error")
+    if not asyncio.run(examine(settings, typer.echo)):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def manifest(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON in place of YAML.")] = False,
+) -> None:
+    """Print the Slack app manifest, to paste."""
+    document = slack_manifest.manifest()
+    text = json.dumps(document, indent=2) if as_json else yaml.safe_dump(document, sort_keys=False)
+    typer.echo(text.rstrip())
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    asyncio.run(_migrate(_settings_for_people()))
+
+
+@cli.command()
+def replay(
+    signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come.")] = False,
+) -> None:
+    """Judge a stored signal again."""
+    settings = _settings_for_people()
+    for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run)):
+        typer.echo(line)
+
+
+@workflows.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files or folders.")],
+    team: Team = "",
+) -> None:
+    """Publish the SOPs of YAML documents: all of them, or none."""
+    asyncio.run(_import(_settings_for_people(), files, team))
+
+
+@workflows.command("export")
+def export(slugs: Slugs = None, team: Team = "") -> None:
+    """Print SOPs as one YAML document."""
+    asyncio.run(_export(_settings_for_people(), slugs or [], team))
+
+
+@workflows.command("list")
+def list_(team: Team = "") -> None:
+    """List the SOPs with their versions."""
+    asyncio.run(_list(_settings_for_people(), team))
+
+
+cli.add_typer(workflows, name="workflows")
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"livesop-bot {installed('livesop-bot')}")
+
+
+def main() -> NoReturn:
+    """Run the command line; what can be explained is, in a line, without a traceback."""
+    try:
+        cli(prog_name="livesop")
+    except Exception as error:
+        explained = _explained(error)
+        if explained is None:
+            raise
+        for cause in explained:
+            for line in mask(str(cause)).splitlines():
+                typer.echo(f"livesop: {line}", err=True)
+        sys.exit(2 if any(isinstance(cause, ConfigurationError) for cause in explained) else 1)
+    sys.exit(0)
+
+
+def _explained(error: BaseException) -> list[LivesopError] | None:
+    """Our own errors in it, also where a TaskGroup wrapped them; None if there is any other."""
+    match error:
+        case LivesopError():
+            return [error]
+        case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
+            return [ConfigurationError(f"DATABASE_URL: PostgreSQL refused it: {error}")]
+        case asyncpg.UndefinedTableError():
+            return [ConfigurationError("The database is not migrated; run `livesop migrate`.")]
+        case BaseExceptionGroup():
+            causes: list[LivesopError] = []
+            for part in error.exceptions:
+                if (explained := _explained(part)) is None:
+                    return None
+                causes += explained
+            return causes
+        case _:
+            return None
+
+
+def _serve_sandbox(settings: Settings) -> None:
+    page = f"http://127.0.0.1:{settings.sandbox_port}/"
+    typer.echo(f"The sandbox is starting: open {page} in a browser. Ctrl-C stops it.")
+    _serve(settings, Role.ALL, sandbox=True)
+
+
+def _health_url(settings: Settings) -> str:
+    return f"http://{settings.health_host}:{settings.health_port}/health"
+
+
+def _serve(settings: Settings, role: Role, *, sandbox: bool) -> None:
+    configure_logging(settings)
+    if (tap := start_sentry(settings, installed("livesop-bot"))) is not None:
+        configure_logging(settings, tap)
+    try:
+        asyncio.run(app.run(settings, role, sandbox=sandbox))
+    except Exception as error:
+        if _explained(error) is not None:
+            raise
+        log.exception("process.crashed", role=role)
+        raise typer.Exit(1) from error
+
+
+def _settings_for_people() -> Settings:
+    """The settings for a command whose output is for people: logs only from warnings upwards."""
+    settings = load_settings()
+    configure_logging(settings, least="warning")
+    return settings
+
+
+async def _migrate(settings: Settings) -> None:
+    async with _open(settings) as pool:
+        with away():
+            async with pool.acquire() as connection:
+                applied = await migrations.migrate(connection)
+    for name in applied:
+        typer.echo(f"applied {name}")
+    typer.echo("The database is up to date.")
+
+
+async def _import(settings: Settings, files: Sequence[Path], team: str) -> None:
+    async with _open(settings) as pool:
+        chosen = await _team(pool, team)
+        for line in await import_documents(Workflows(pool), chosen, files, AUTHOR):
+            typer.echo(line)
+
+
+async def _export(settings: Settings, slugs: Sequence[str], team: str) -> None:
+    async with _open(settings) as pool:
+        chosen = await _team(pool, team)
+        typer.echo((await export_documents(Workflows(pool), chosen, slugs)).rstrip())
+
+
+async def _list(settings: Settings, team: str) -> None:
+    async with _open(settings) as pool:
+        for line in await list_workflows(Workflows(pool), await _team(pool, team)):
+            typer.echo(line)
+
+
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[Pool]:
+    async with app.database(settings) as dsn, app.open_pool(dsn, max_size=2) as pool:
+        yield pool
+
+
+async def _team(pool: Pool, wanted: str) -> TeamId:
+    """The team asked for, or the only one; raises PermanentError listing those there are."""
+    known = await Teams(pool).known()
+    if not known:
+        raise PermanentError(
+            "No team is known yet: start `livesop run` once, so that it meets one."
+        )
+    if wanted in known:
+        return TeamId(wanted)
+    if not wanted and len(known) == 1:
+        return next(iter(known))
+    there = ", ".join(f"{team} ({name})" for team, name in known.items())
+    problem = f"There is no team {wanted}" if wanted else "There are several teams"
+    raise PermanentError(f"{problem}; choose with --team: {there}")

@@ -1,0 +1,182 @@
+"""The commands that touch a database, as processes of their own."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from livesop_bot.db.pool import Pool
+from livesop_bot.settings import Settings
+
+SOP = """
+slug: restart-printer
+title: Restart the printer
+trigger:
+  description: Somebody says that the printer is stuck.
+  examples: [the printer is stuck again]
+steps:
+  - id: restart
+    kind: manual
+    title: Switch it off and on
+"""
+
+
+async def livesop(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
+    """Run a command to its end, with nothing set but these variables."""
+    ours = {name.upper() for name in Settings.model_fields}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "livesop_bot",
+        *arguments,
+        cwd=folder,
+        env=environment | variables,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_migrate_tells_what_it_applied_and_then_that_there_is_nothing(
+    empty_database: str, tmp_path: Path
+) -> None:
+    code, out, err = await livesop(tmp_path, "migrate", DATABASE_URL=empty_database)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "applied 0001_spine.sql"
+    assert out.splitlines()[-1] == "The database is up to date."
+    code, out, err = await livesop(tmp_path, "migrate", DATABASE_URL=empty_database)
+    assert (code, out, err) == (0, "The database is up to date.\n", "")
+
+
+async def test_migrate_makes_an_embedded_database_where_none_is_given(data_dir: Path) -> None:
+    code, out, _ = await livesop(data_dir, "migrate", LIVESOP_DATA_DIR=str(data_dir))
+    assert code == 0
+    assert "applied 0001_spine.sql" in out
+
+
+async def test_sops_go_in_and_out_of_the_only_team(
+    database: str, pool: Pool, tmp_path: Path
+) -> None:
+    await pool.execute("INSERT INTO teams (team_id, name) VALUES ('T1', 'One')")
+    (tmp_path / "sop.yaml").write_text(SOP)
+    code, out, err = await livesop(
+        tmp_path, "workflows", "import", "sop.yaml", DATABASE_URL=database
+    )
+    assert (code, out, err) == (0, "restart-printer: created v1\n", "")
+    by = await pool.fetchval("SELECT created_by FROM workflow_versions")
+    assert by == "command-line"
+
+    code, out, _ = await livesop(tmp_path, "workflows", "list", DATABASE_URL=database)
+    assert code == 0
+    assert out.startswith("restart-printer")
+
+    code, document, _ = await livesop(tmp_path, "workflows", "export", DATABASE_URL=database)
+    assert code == 0
+    (tmp_path / "sop.yaml").write_text(document)
+    code, out, _ = await livesop(tmp_path, "workflows", "import", "sop.yaml", DATABASE_URL=database)
+    assert (code, out) == (0, "restart-printer: unchanged v1\n")
+
+
+async def test_a_document_with_mistakes_is_refused_with_1_and_their_lines(
+    database: str, pool: Pool, tmp_path: Path
+) -> None:
+    await pool.execute("INSERT INTO teams (team_id) VALUES ('T1')")
+    (tmp_path / "sop.yaml").write_text(SOP.replace("kind: manual", "kind: magic"))
+    code, out, err = await livesop(
+        tmp_path, "workflows", "import", "sop.yaml", DATABASE_URL=database
+    )
+    assert (code, out) == (1, "")
+    assert "line " in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("teams", "arguments", "code", "said"),
+    [
+        ([], [], 1, "No team is known yet"),
+        (["T1", "T2"], [], 1, "There are several teams; choose with --team: T1 (), T2 ()"),
+        (["T1"], ["--team", "T9"], 1, "There is no team T9; choose with --team: T1 ()"),
+        (["T1", "T2"], ["--team", "T2"], 0, ""),
+    ],
+)
+async def test_the_team_is_the_only_one_or_the_one_named(
+    database: str,
+    pool: Pool,
+    tmp_path: Path,
+    teams: list[str],
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    await pool.executemany("INSERT INTO teams (team_id) VALUES ($1)", [(team,) for team in teams])
+    ended, _, err = await livesop(tmp_path, "workflows", "list", *arguments, DATABASE_URL=database)
+    assert ended == code
+    assert said in err
+
+
+async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_path: Path) -> None:
+    code, out, err = await livesop(tmp_path, "replay", "404", "--dry-run", DATABASE_URL=database)
+    assert (code, out) == (1, "")
+    assert err.startswith("livesop: There is no signal 404")
+
+
+@pytest.mark.parametrize("command", [["replay", "1"], ["workflows", "list"]], ids=" ".join)
+async def test_a_database_that_is_not_migrated_is_said(
+    empty_database: str, tmp_path: Path, command: list[str]
+) -> None:
+    code, _, err = await livesop(tmp_path, *command, DATABASE_URL=empty_database)
+    assert code == 2
+    assert err == "livesop: The database is not migrated; run `livesop migrate`.\n"
+
+
+async def test_a_database_that_refuses_is_a_wrong_setting(
+    empty_database: str, tmp_path: Path
+) -> None:
+    url = empty_database.replace("/test_", "/no_test_")
+    code, _, err = await livesop(tmp_path, "migrate", DATABASE_URL=url)
+    assert code == 2
+    assert err.startswith("livesop: DATABASE_URL: PostgreSQL refused it")
+
+
+async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
+    empty_database: str, tmp_path: Path
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, out, err = await livesop(
+            tmp_path,
+            "doctor",
+            DATABASE_URL=empty_database,
+            HEALTH_PORT=str(port),
+            LIVESOP_DATA_DIR=str(tmp_path),
+        )
+    assert (code, err) == (1, "")
+    lines = out.splitlines()
+    assert next(line for line in lines if "health port" in line).startswith("fail")
+    assert {line.split()[0] for line in lines} <= {"ok", "warn", "fail", "skip"}
+
+
+async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Path) -> None:
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(str(probe.getsockname()[1]))
+    code, out, _ = await livesop(
+        tmp_path,
+        "doctor",
+        DATABASE_URL=database,
+        HEALTH_PORT=ports[0],
+        SANDBOX_PORT=ports[1],
+        LIVESOP_DATA_DIR=str(tmp_path),
+    )
+    assert "fail" not in out
+    assert code == 0
