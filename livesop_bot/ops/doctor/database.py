@@ -48,7 +48,7 @@ async def _examine(connection: Connection, where: str) -> list[Finding]:
     version = connection.get_server_version()
     facts = await connection.fetchrow(sql("database_facts"))
     assert facts is not None
-    found = f"PostgreSQL {version.major}.{version.minor}, database {facts['name']} ({where})"
+    found = f"PostgreSQL {version.major}.{version.micro}, database {facts['name']} ({where})"
     if version.major < _OLDEST:
         advice = f"LiveSOP needs version {_OLDEST} or newer"
         return [Finding(Mark.FAIL, _SUBJECT, found, advice)]
