@@ -84,7 +84,7 @@ def sandbox(
 def doctor() -> None:
     """Check tokens, database, model, Jira, ports."""
     # Imported here alone: openai takes 1.2 s and 45 MB, which `livesop run` has better use for.
-    from livesop_bot.ops.doctor.examination import examine
+    from livesop_bot.ops.doctor.examination import all_checks, examine
     from livesop_bot.ops.doctor.finding import Finding, Mark
 
     try:
@@ -94,7 +94,8 @@ def doctor() -> None:
             typer.echo(Finding(Mark.FAIL, "settings", line))
         raise typer.Exit(1) from None
     configure_logging(settings, least="error")
-    if not asyncio.run(examine(settings, typer.echo)):
+    checks = all_checks(slack_manifest.BOT_SCOPES)
+    if not asyncio.run(examine(settings, typer.echo, checks)):
         raise typer.Exit(1)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from livesop_bot.logs import mask
 from livesop_bot.ops.doctor import database, machine, services, slack
@@ -19,20 +20,22 @@ class Check:
     limit: float = 5.0
 
 
-CHECKS = (
-    Check("bot token", slack.bot_token),
-    Check("socket", slack.socket),
-    Check("database", database.database, limit=30.0),  # a new embedded server is made first
-    Check("model", services.model),
-    Check("jira", services.jira),
-    Check("health port", machine.health_port),
-    Check("sandbox port", machine.sandbox_port),
-    Check("data folder", machine.data_folder),
-)
+def all_checks(scopes: Sequence[str]) -> tuple[Check, ...]:
+    """Every check, in the order of the report; `scopes` are those of the manifest."""
+    return (
+        Check("bot token", partial(slack.bot_token, scopes=scopes)),
+        Check("socket", slack.socket),
+        Check("database", database.database, limit=30.0),  # a new embedded server is made first
+        Check("model", services.model),
+        Check("jira", services.jira),
+        Check("health port", machine.health_port),
+        Check("sandbox port", machine.sandbox_port),
+        Check("data folder", machine.data_folder),
+    )
 
 
 async def examine(
-    settings: Settings, tell: Callable[[Finding], None], checks: Sequence[Check] = CHECKS
+    settings: Settings, tell: Callable[[Finding], None], checks: Sequence[Check]
 ) -> bool:
     """Tell each finding as soon as those before it are told; give whether nothing failed."""
     tell(Finding(Mark.OK, "settings", "read; no value is malformed"))

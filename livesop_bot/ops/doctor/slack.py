@@ -1,12 +1,13 @@
 """The doctor's look at Slack: the bot token, its scopes, the app token and a socket."""
 
+from collections.abc import Sequence
+
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.ops.doctor.finding import Finding, Mark
 from livesop_bot.settings import Settings
-from livesop_bot.slack.manifest import BOT_SCOPES
 
 _TIMEOUT = 4  # seconds for a call; slack_sdk takes whole ones
 
@@ -24,8 +25,8 @@ _ADVICE = {
 }
 
 
-async def bot_token(settings: Settings) -> list[Finding]:
-    """Who the bot token is, and whether it may do what the manifest asks for."""
+async def bot_token(settings: Settings, scopes: Sequence[str]) -> list[Finding]:
+    """Who the bot token is, and whether it has the scopes that the manifest asks for."""
     if settings.slack_bot_token is None:
         sandbox = "SLACK_BOT_TOKEN is not set; `livesop run` starts the sandbox"
         return [Finding(Mark.SKIP, "bot token", sandbox)]
@@ -36,11 +37,11 @@ async def bot_token(settings: Settings) -> list[Finding]:
         return [_refused("bot token", "SLACK_BOT_TOKEN", error)]
     who = f"{answer['user']} ({answer['user_id']}) in {answer['team']} ({answer['team_id']})"
     granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",")}
-    return [Finding(Mark.OK, "bot token", who), _scopes(granted)]
+    return [Finding(Mark.OK, "bot token", who), _scopes(granted, scopes)]
 
 
-def _scopes(granted: set[str]) -> Finding:
-    missing = [scope for scope in BOT_SCOPES if scope not in granted]
+def _scopes(granted: set[str], wanted: Sequence[str]) -> Finding:
+    missing = [scope for scope in wanted if scope not in granted]
     if missing:
         return Finding(
             Mark.FAIL,
@@ -48,7 +49,7 @@ def _scopes(granted: set[str]) -> Finding:
             f"missing {', '.join(missing)}",
             "paste `livesop manifest` into the app's page “App Manifest”, then reinstall the app",
         )
-    return Finding(Mark.OK, "scopes", f"all {len(BOT_SCOPES)} of the manifest")
+    return Finding(Mark.OK, "scopes", f"all {len(wanted)} of the manifest")
 
 
 async def socket(settings: Settings) -> list[Finding]:
