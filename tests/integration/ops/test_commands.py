@@ -180,3 +180,45 @@ async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Pa
     )
     assert "fail" not in out
     assert code == 0
+
+
+async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
+    database: str, tmp_path: Path
+) -> None:
+    with socket.socket() as other, socket.socket() as free:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        free.bind(("127.0.0.1", 0))
+        taken, page = other.getsockname()[1], free.getsockname()[1]
+        free.close()
+        code, _, err = await livesop(
+            tmp_path,
+            "run",
+            DATABASE_URL=database,
+            HEALTH_PORT=str(taken),
+            SANDBOX_PORT=str(page),
+            LIVESOP_DATA_DIR=str(tmp_path),
+        )
+    assert code == 2
+    assert err.splitlines()[-1].startswith(f"livesop: HEALTH_PORT: {taken} on 127.0.0.1 is taken")
+    assert "Traceback" not in err
+
+
+async def test_serving_on_a_database_that_is_not_there_ends_with_2(
+    empty_database: str, tmp_path: Path
+) -> None:
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(str(probe.getsockname()[1]))
+    code, _, err = await livesop(
+        tmp_path,
+        "run",
+        DATABASE_URL=empty_database.replace("/test_", "/no_test_"),
+        HEALTH_PORT=ports[0],
+        SANDBOX_PORT=ports[1],
+        LIVESOP_DATA_DIR=str(tmp_path),
+    )
+    assert code == 2
+    assert err.splitlines()[-1].startswith("livesop: DATABASE_URL: PostgreSQL refused it")
