@@ -246,8 +246,8 @@ def test_it_explains_itself_without_quoting_the_message(ask: Ask) -> None:
     _, judgement = judge(ask(f"{OUTAGE} says zebra@example.com"))
     assert judgement.reasoning == (
         "The message fits Incident: it names its keywords critical, payments are down, "
-        "payments down, 500 errors and is closest to its example “Payments are down, customers "
-        "get errors at checkout”."
+        "500 errors and is closest to its example “Payments are down, customers get errors at "
+        "checkout”."
     )
     assert "zebra" not in judgement.reasoning
     assert judgement.evaluator == "local-lexical"

@@ -9,6 +9,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 from livesop_bot.domain.workflows import StepKind, WorkflowDefinition
+from livesop_bot.evaluation.words import stems
 from livesop_bot.sop.document import dump, parse
 from livesop_bot.sop.starter_pack import starter_pack
 
@@ -40,6 +41,13 @@ def test_each_is_whole(sop: WorkflowDefinition) -> None:
 def test_no_example_speaks_for_two() -> None:
     for one, other in combinations(PACK, 2):
         assert not set(one.trigger.examples) & set(other.trigger.examples)
+
+
+@pytest.mark.parametrize("sop", PACK, ids=lambda sop: sop.slug)
+def test_no_keyword_is_another_form_of_one_before(sop: WorkflowDefinition) -> None:
+    """Both would be named as reasons, for one word of the message."""
+    forms = [tuple(stems(keyword)) for keyword in sop.trigger.keywords]
+    assert len(set(forms)) == len(forms)
 
 
 def test_its_documents_travel_in_the_wheel(tmp_path: Path) -> None:
