@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -127,7 +128,9 @@ async def empty_bolt() -> AsyncIterator[Side]:
 @asynccontextmanager
 async def livesop(database_url: str, data_dir: Path) -> AsyncIterator[Side]:
     """LiveSOP in all its roles, ready when its health port says so."""
-    port = 18_080
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     settings = {
         "DATABASE_URL": database_url,
         "LIVESOP_DATA_DIR": str(data_dir),
@@ -138,6 +141,7 @@ async def livesop(database_url: str, data_dir: Path) -> AsyncIterator[Side]:
     async with _slack() as slack, _process(slack, arguments, settings) as process:
         health = f"http://127.0.0.1:{port}/health"
         ready = await _ready(f"{health}/ready", process.create_time())
+        await slack.socket_mode.wait_for_connections(2)
         yield Side(slack, process, ready, health)
 
 
@@ -159,7 +163,11 @@ async def _process(
         **settings,
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=environment, stderr=asyncio.subprocess.DEVNULL
+        sys.executable,
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         yield psutil.Process(process.pid)

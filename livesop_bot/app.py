@@ -1,8 +1,9 @@
 """The composition root: builds every object, runs them in one TaskGroup, and ends them in order."""
 
 import asyncio
+import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -70,6 +71,12 @@ log = structlog.get_logger()
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
 
+_LOOK = 0.1
+"""Seconds between looks for whether everything is there, at the start."""
+
+_ANSWER = 3.0
+"""Seconds that a person at a terminal waits for PostgreSQL."""
+
 _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
 
@@ -127,6 +134,7 @@ class App:
         *,
         evaluator: Evaluator | None = None,
         timing: Timing = Timing(),  # frozen
+        on_ready: Callable[[], object] = lambda: None,
     ) -> None:
         self.stop = asyncio.Event()
         self.metrics = Metrics()
@@ -134,6 +142,7 @@ class App:
         self._role = role
         self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
         self._timing = timing
+        self._on_ready = on_ready
         self._migrated = asyncio.Event()
         self._sockets: Sockets | None = None
 
@@ -171,6 +180,7 @@ class App:
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(self._listen(client, stores, intake, health))
+                group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
         log.info("app.stopped")
@@ -219,6 +229,15 @@ class App:
                 self._migrated.set()
                 return
 
+    async def _announce(self, health: HealthServer) -> None:
+        """Say once that everything is there; until then /health/ready says what is missing."""
+        while not self.stop.is_set():
+            if not (await health.snapshot()).not_ready:
+                log.info("app.ready", role=self._role, health_port=health.port)
+                self._on_ready()
+                return
+            await pause(self.stop, _LOOK)
+
     async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
         evaluating = Evaluating(
             evaluations=stores.evaluations,
@@ -240,6 +259,10 @@ class App:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
         assert app_token is not None, "settings have both tokens or none"
+        # Bolt reads SLACK_BOT_TOKEN by itself, and warns that it will not use it.
+        logging.getLogger("slack_bolt.AsyncApp").addFilter(
+            lambda record: "`token` will be unused" not in record.getMessage()
+        )
         bolt = AsyncApp(client=client, signing_secret="")  # Socket Mode needs no signature
         face = Face(
             teams=stores.teams,
@@ -367,8 +390,17 @@ async def open_pool(dsn: str, *, max_size: int) -> AsyncIterator[Pool]:
             pool.terminate()
 
 
-async def run(settings: Settings, role: Role = Role.ALL, *, sandbox: bool = False) -> None:
-    """Serve the workspace of the settings, or a sandbox, until SIGTERM or SIGINT."""
+async def run(
+    settings: Settings,
+    role: Role = Role.ALL,
+    *,
+    sandbox: bool = False,
+    on_ready: Callable[[], object] = lambda: None,
+) -> None:
+    """Serve the workspace of the settings, or a sandbox, until SIGTERM or SIGINT.
+
+    `on_ready` is called once, when database and sockets are there.
+    """
     async with AsyncExitStack() as stack:
         if sandbox:
             slack = await stack.enter_async_context(open_sandbox(settings))
@@ -379,7 +411,7 @@ async def run(settings: Settings, role: Role = Role.ALL, *, sandbox: bool = Fals
                     "slack_api_url": slack.api_url,
                 }
             )
-        app = App(settings, role)
+        app = App(settings, role, on_ready=on_ready)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop.set)
@@ -419,6 +451,7 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
         )
+        await ping(pool, timeout=_ANSWER)
         job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
         concluded = await evaluating(job, attempts=0)
         if concluded is None:

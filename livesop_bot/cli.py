@@ -58,8 +58,8 @@ def run(
     """Serve Slack; without tokens, the sandbox."""
     settings = load_settings()
     if settings.has_slack_tokens:
-        typer.echo(f"LiveSOP is starting. Health: {_health_url(settings)}. Ctrl-C stops it.")
-        _serve(settings, role, sandbox=False)
+        ready = f"LiveSOP is ready. Health: {_health_url(settings)}. Ctrl-C stops it."
+        _serve(settings, role, ready)
     elif role is Role.ALL:
         _serve_sandbox(settings)
     else:
@@ -193,20 +193,24 @@ def _explained(error: BaseException) -> list[LivesopError] | None:
 
 def _serve_sandbox(settings: Settings) -> None:
     page = f"http://127.0.0.1:{settings.sandbox_port}/"
-    typer.echo(f"The sandbox is starting: open {page} in a browser. Ctrl-C stops it.")
-    _serve(settings, Role.ALL, sandbox=True)
+    ready = (
+        f"The sandbox is ready: open {page} in a browser. "
+        f"Health: {_health_url(settings)}. Ctrl-C stops it."
+    )
+    _serve(settings, Role.ALL, ready, sandbox=True)
 
 
 def _health_url(settings: Settings) -> str:
     return f"http://{settings.health_host}:{settings.health_port}/health"
 
 
-def _serve(settings: Settings, role: Role, *, sandbox: bool) -> None:
+def _serve(settings: Settings, role: Role, ready: str, *, sandbox: bool = False) -> None:
+    typer.echo("LiveSOP is starting …")
     configure_logging(settings)
     if (tap := start_sentry(settings, installed("livesop-bot"))) is not None:
         configure_logging(settings, tap)
     try:
-        asyncio.run(app.run(settings, role, sandbox=sandbox))
+        asyncio.run(app.run(settings, role, sandbox=sandbox, on_ready=lambda: typer.echo(ready)))
     except Exception as error:
         if _explained(error) is not None:
             raise

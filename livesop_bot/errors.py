@@ -1,17 +1,17 @@
 """The errors that LiveSOP raises.
 
-    LivesopError
-    ├── ConfigurationError      a setting is missing or malformed; nothing was started
-    ├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
-    ├── TransientError          worth another try, later
-    │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
-    │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
-    │   │   └── SlackBusy       Slack asked us to wait; it did nothing
-    │   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
-    └── PermanentError          trying again would end the same way
-        ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
-        ├── SlackRefused        Slack answered that it will not do this
-        └── EvaluatorBroken     the evaluator gave no usable answer
+LivesopError
+├── ConfigurationError      a setting is missing or malformed; nothing was started
+├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
+├── TransientError          worth another try, later
+│   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
+│   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
+│   │   └── SlackBusy       Slack asked us to wait; it did nothing
+│   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+└── PermanentError          trying again would end the same way
+    ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
+    ├── SlackRefused        Slack answered that it will not do this
+    └── EvaluatorBroken     the evaluator gave no usable answer
 """
 
 

@@ -116,10 +116,15 @@ async def within(
 
 async def _transact(connection: Connection, items: Sequence[Storable]) -> list[Stored]:
     results: list[Stored] = [Stored(Outcome.DUPLICATE)] * len(items)
+    waves = _waves(items)
+    if len(waves) == 1 and all(isinstance(entry.item, NewSignal) for entry in waves[0]):
+        # Nearly always: one statement, which is a transaction of its own.
+        await _insert(connection, waves[0], results)
+        return results
     jobs: list[Job] = []
     async with connection.transaction():
-        for wave in _waves(items):
-            await _insert(connection, wave, results, jobs)
+        for wave in waves:
+            await _insert(connection, wave, results)
             await _edit(connection, wave, results, jobs)
             await _delete(connection, wave, results)
         await enqueue(connection, jobs)
@@ -183,9 +188,7 @@ def _columns(items: Sequence[object], names: Sequence[str]) -> list[list[Any]]:
     return [[getattr(item, name) for item in items] for name in names]
 
 
-async def _insert(
-    connection: Connection, wave: Sequence[_Entry], results: list[Stored], jobs: list[Job]
-) -> None:
+async def _insert(connection: Connection, wave: Sequence[_Entry], results: list[Stored]) -> None:
     entries = [(entry, entry.item) for entry in wave if isinstance(entry.item, NewSignal)]
     if not entries:
         return
@@ -196,9 +199,8 @@ async def _insert(
     )
     for row in rows:
         if row["id"] is not None:
-            signal = SignalId(row["id"])
-            results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.STORED, signal)
-            jobs.append(EvaluateJob(signal, row["revision"]))
+            index = entries[row["ordinal"] - 1][0].index
+            results[index] = Stored(Outcome.STORED, SignalId(row["id"]))
 
 
 async def _edit(

@@ -47,7 +47,7 @@ class SlackServer:
         self.events = Events(workspace, self.socket_mode.deliver)
         self._triggers = Triggers(timing.trigger_life)
         self._response_urls = ResponseUrls(workspace, timing, self._address)
-        self._interactions = Interactions(
+        self.interactions = Interactions(
             workspace, self.socket_mode, self._triggers, self._response_urls
         )
         self._web_api = WebApi(
@@ -59,7 +59,7 @@ class SlackServer:
             triggers=self._triggers,
             socket_url=self._socket_url,
         )
-        self._page = PageApi(workspace, self.socket_mode, self._interactions, self.faults, host)
+        self._page = PageApi(workspace, self.socket_mode, self.interactions, self.faults, host)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._unlisten: list[Callable[[], None]] = []

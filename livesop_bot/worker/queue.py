@@ -22,6 +22,7 @@ from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.faults import later
+from livesop_bot.worker.notices import CalmDriver
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.sweep import sweep
 
@@ -113,7 +114,7 @@ class Worker:
             ending.cancel()
 
     def _manager(self) -> QueueManager:
-        return QueueManager(Queries(AsyncpgPoolDriver(self._pool)))
+        return QueueManager(Queries(CalmDriver(self._pool)))
 
     async def _manage(self, manager: QueueManager, at_once: int) -> None:
         await manager.run(

@@ -7,3 +7,7 @@ SELECT
     )::float8 AS oldest_age
 FROM pgqueuer
 WHERE status = 'queued';
+
+-- name: prune_queue_log
+-- Forgets finished jobs in PgQueuer's log that are counted in its statistics. $1: how old (interval).
+DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - $1::interval;

@@ -1,5 +1,5 @@
 -- name: insert_signals
--- Stores new messages, skipping those known by event or by identity, and counts repeated deliveries. $1..$13: a column each (event ids, teams, …, received_at), one row a message; $14: deliveries. Gives ordinal, id and revision (null id: known before).
+-- Stores new messages with their jobs, skipping those known by event or by identity, and counts repeated deliveries. (What PgQueuer's own enqueue writes, in the same round trip; a test compares.) $1..$13: a column each (event ids, teams, …, received_at), one row a message; $14: deliveries. Gives ordinal and id (null: known before).
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
@@ -21,13 +21,33 @@ WITH incoming AS (
     ORDER BY ordinal
     ON CONFLICT DO NOTHING
     RETURNING id, revision, team_id, source, external_id
+), queued AS (
+    INSERT INTO pgqueuer (priority, entrypoint, payload, dedupe_key, headers, status)
+    SELECT
+        0,
+        'evaluate',
+        convert_to(
+            json_build_object(
+                'signal', id, 'revision', revision, 'cause', 'signal', 'dry_run', false
+            )::text,
+            'UTF8'
+        ),
+        format('evaluate:%s:%s:signal', id, revision),
+        'null'::jsonb,
+        'queued'
+    FROM inserted
+    ORDER BY id
+    RETURNING id, entrypoint, priority
+), logged AS (
+    INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
+    SELECT id, 'queued', entrypoint, priority FROM queued
 ), repeated AS (
     UPDATE raw_signals AS s
     SET deliveries = s.deliveries + i.deliveries
     FROM incoming AS i
     WHERE (s.team_id, s.source, s.external_id) = (i.team_id, i.source, i.external_id)
 )
-SELECT i.ordinal, n.id, n.revision
+SELECT i.ordinal, n.id
 FROM incoming AS i
 LEFT JOIN inserted AS n
     ON (n.team_id, n.source, n.external_id) = (i.team_id, i.source, i.external_id)

@@ -27,6 +27,7 @@ class App {
     openThread: (channel, ts) => this.#openThread(channel, ts),
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
+    shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
     saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
     go: (place) => this.#go(place),

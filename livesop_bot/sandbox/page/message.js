@@ -28,6 +28,11 @@ export const MESSAGE_ACTIONS = [
     run: (row) => row.actions.copyLink(row.channel, row.message),
   },
   {
+    id: "why", label: "Why (LiveSOP)", icon: "eye",
+    when: (row) => !row.ephemeral && !row.message.bot_id,
+    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "why_shortcut"),
+  },
+  {
     id: "edit", label: "Edit message", icon: "edit",
     when: (row) => isOwn(row),
     run: (row) => row.actions.edit(row.message.ts),

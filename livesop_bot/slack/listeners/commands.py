@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from livesop_bot.domain.signals import ChannelId, TeamId, UserId
+from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners import autopilot, message_link
 from livesop_bot.slack.listeners.boundary import boundary
@@ -78,8 +78,15 @@ async def _why(face: Face, asked: Asked, link: str) -> Message:
     if place is None:
         return why.usage()
     channel, ts = place
-    found = await face.feed.of_message(asked.team, channel, ts)
+    return await explain(face, asked.team, channel, ts, in_channel=channel == asked.channel)
+
+
+async def explain(
+    face: Face, team: TeamId, channel: ChannelId, ts: MessageTs, *, in_channel: bool
+) -> Message:
+    """Say why what happened to a message happened; `in_channel`: asked where it was written."""
+    found = await face.feed.of_message(team, channel, ts)
     if found is None:
         return why.not_known()
     signal, evaluation = found
-    return why.answer(signal, evaluation, in_channel=channel == asked.channel)
+    return why.answer(signal, evaluation, in_channel=in_channel)

@@ -1,12 +1,14 @@
 """Signals in a real PostgreSQL: once each, in any order of arrival, from several writers."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from livesop_bot.db.jobs import EvaluateJob, enqueue
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import Outcome, store_batch
 from livesop_bot.domain.signals import (
@@ -16,6 +18,7 @@ from livesop_bot.domain.signals import (
     NewSignal,
     SignalDeletion,
     SignalEdit,
+    SignalId,
     Source,
     Storable,
     TeamId,
@@ -189,3 +192,24 @@ async def test_a_database_that_hangs_is_away_in_time(pool: Pool) -> None:
         with pytest.raises(DatabaseAway):
             await store_batch(pool, [message()], timeout=0.2)
     assert await store(pool, message()) == [Outcome.STORED]
+
+
+async def test_the_job_is_what_pgqueuer_itself_would_have_queued(pool: Pool) -> None:
+    await store(pool, message())
+    signal = await pool.fetchval("SELECT id FROM raw_signals")
+    columns = "priority, status, entrypoint, payload, dedupe_key, headers, attempts, slot"
+    log = "status, priority, entrypoint, traceback, aggregated"
+    ours = await pool.fetchrow(f"SELECT {columns} FROM pgqueuer")
+    our_log = await pool.fetchrow(f"SELECT {log} FROM pgqueuer_log")
+    await pool.execute("DELETE FROM pgqueuer; DELETE FROM pgqueuer_log")
+
+    async with pool.acquire() as connection:
+        await enqueue(connection, [EvaluateJob(SignalId(signal), 1)])
+
+    theirs = await pool.fetchrow(f"SELECT {columns} FROM pgqueuer")
+    assert ours is not None
+    assert theirs is not None
+    assert json.loads(ours["payload"]) == json.loads(theirs["payload"])
+    for column in set(theirs.keys()) - {"payload"}:
+        assert ours[column] == theirs[column], column
+    assert our_log == await pool.fetchrow(f"SELECT {log} FROM pgqueuer_log")
