@@ -58,6 +58,9 @@ async def create_pool(
                 "application_name": "livesop",
                 "idle_in_transaction_session_timeout": "60s",
                 "jit": "off",  # compiling costs more than our short statements do
+                # A plan made while a table was empty is kept until the next ANALYZE; it must not
+                # read the whole of a table that has grown since. Every query here has an index.
+                "enable_seqscan": "off",
             },
             reset=_nothing,
         )

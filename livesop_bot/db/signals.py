@@ -118,7 +118,8 @@ async def _transact(connection: Connection, items: Sequence[Storable]) -> list[S
     results: list[Stored] = [Stored(Outcome.DUPLICATE)] * len(items)
     waves = _waves(items)
     if len(waves) == 1 and all(isinstance(entry.item, NewSignal) for entry in waves[0]):
-        # Nearly always: one statement, which is a transaction of its own.
+        # Nearly always: one statement, which is a transaction of its own (a second one counts
+        # the deliveries of what was known).
         await _insert(connection, waves[0], results)
         return results
     jobs: list[Job] = []
@@ -197,10 +198,15 @@ async def _insert(connection: Connection, wave: Sequence[_Entry], results: list[
         *_columns([signal for _, signal in entries], _MESSAGE_COLUMNS),
         [entry.deliveries for entry, _ in entries],
     )
+    known = []
     for row in rows:
+        entry, signal = entries[row["ordinal"] - 1]
         if row["id"] is not None:
-            index = entries[row["ordinal"] - 1][0].index
-            results[index] = Stored(Outcome.STORED, SignalId(row["id"]))
+            results[entry.index] = Stored(Outcome.STORED, SignalId(row["id"]))
+        else:
+            known.append((signal.team, signal.source, signal.external_id, entry.deliveries))
+    if known:
+        await connection.executemany(sql("count_deliveries"), known)
 
 
 async def _edit(

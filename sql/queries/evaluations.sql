@@ -29,7 +29,8 @@ WITH incoming AS (
     UPDATE raw_signals AS s
     SET attempt = s.attempt + 1, state = i.state
     FROM incoming AS i
-    WHERE s.id = i.signal_id AND s.attempt = i.token AND s.deleted_at IS NULL
+    WHERE s.id = ANY($1::bigint[])
+        AND s.id = i.signal_id AND s.attempt = i.token AND s.deleted_at IS NULL
     RETURNING s.id, s.team_id, i.ordinal
 ), stored AS (
     INSERT INTO evaluations (

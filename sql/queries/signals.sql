@@ -1,5 +1,5 @@
 -- name: insert_signals
--- Stores new messages with their jobs, skipping those known by event or by identity, and counts repeated deliveries. (What PgQueuer's own enqueue writes, in the same round trip; a test compares.) $1..$13: a column each (event ids, teams, …, received_at), one row a message; $14: deliveries. Gives ordinal and id (null: known before).
+-- Stores new messages with their jobs, skipping those known by event or by identity. (The job is what PgQueuer's own enqueue would write, in the same round trip; a test compares.) $1..$13: a column each (event ids, teams, …, received_at), one row a message; $14: deliveries. Gives ordinal and id (null: known before).
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
@@ -41,17 +41,17 @@ WITH incoming AS (
 ), logged AS (
     INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
     SELECT id, 'queued', entrypoint, priority FROM queued
-), repeated AS (
-    UPDATE raw_signals AS s
-    SET deliveries = s.deliveries + i.deliveries
-    FROM incoming AS i
-    WHERE (s.team_id, s.source, s.external_id) = (i.team_id, i.source, i.external_id)
 )
 SELECT i.ordinal, n.id
 FROM incoming AS i
 LEFT JOIN inserted AS n
     ON (n.team_id, n.source, n.external_id) = (i.team_id, i.source, i.external_id)
 ORDER BY i.ordinal;
+
+-- name: count_deliveries
+-- Counts deliveries of a message that was known before. $1: team; $2: source; $3: external id; $4: how many.
+UPDATE raw_signals SET deliveries = deliveries + $4
+WHERE team_id = $1 AND source = $2 AND external_id = $3;
 
 -- name: edit_signals
 -- Brings messages to a newer text, or stores them if the edit came first and the message is no older than $15. $1..$13 as insert_signals (the message as it now reads); $14: versions. Gives ordinal, id, revision, and whether an answer exists already; rows only where something changed.
@@ -141,11 +141,13 @@ UPDATE evaluations SET evidence = '' WHERE signal_id = ANY($1::bigint[]) AND evi
 
 -- name: begin_attempts
 -- Signals to judge, each with whether its revision was judged before. $1: signal ids.
-SELECT s.*, EXISTS (
-    SELECT FROM evaluations AS e
-    WHERE e.signal_id = s.id AND e.revision = s.revision AND e.cause = 'signal'
-) AS judged
+SELECT s.*, judged.id IS NOT NULL AS judged
 FROM raw_signals AS s
+LEFT JOIN LATERAL (
+    SELECT e.id FROM evaluations AS e
+    WHERE e.signal_id = s.id AND e.revision = s.revision AND e.cause = 'signal'
+    LIMIT 1
+) AS judged ON true
 WHERE s.id = ANY($1::bigint[]);
 
 -- name: hold_attempt
