@@ -9,7 +9,7 @@ from pgqueuer.ports.driver import NotifyCallback
 
 from livesop_bot.db.pool import Pool
 
-CALM = 0.015
+CALM = 0.025
 """Seconds that a notice waits for others to go with it; half of it is what a job waits more."""
 
 Payload = str | bytes | bytearray
