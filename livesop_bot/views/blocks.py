@@ -4,6 +4,7 @@ Whatever people wrote (messages, names, titles) goes through `escape` or `line` 
 into mrkdwn. Texts are cut to Slack's limits here, so that no view fails for its length.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,8 +91,8 @@ def date(moment: datetime) -> str:
 
 
 def percent(confidence: float) -> str:
-    """A confidence of 0..1 in words."""
-    return f"{confidence:.0%}"
+    """A confidence of 0..1 in words; rounded down, so that it never seems to reach a limit."""
+    return f"{math.floor(round(confidence * 100, 6))}%"
 
 
 def bar(share: float, width: int = 10) -> str:

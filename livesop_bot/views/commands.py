@@ -13,13 +13,18 @@ WORDS = ("help", "status", "autopilot", "why")
 
 _MOST_LISTED = 15
 
+_NARROWER = (
+    "`on` and `off` may be followed by an SOP, or an SOP and a step, to switch just that: "
+    "`/livesop autopilot on incident declare`."
+)
+
 _HELP = "\n".join(
     (
         "`/livesop status`  how LiveSOP is doing",
         "`/livesop why <message link>`  what it made of a message, and why",
         "`/livesop autopilot`  what may start by itself",
-        "`/livesop autopilot off [sop [step]]`  stop it, for all or for one; everybody may",
-        "`/livesop autopilot on [sop [step]]`  let it start by itself; admins only",
+        "`/livesop autopilot off`  stop that; everybody may",
+        "`/livesop autopilot on`  allow it; admins only",
     )
 ).replace("<message link>", "&lt;message link&gt;")
 
@@ -34,6 +39,7 @@ def help_() -> Message:
                 "and answers in the thread. Invite it with `/invite @LiveSOP`."
             ),
             section(_HELP),
+            context(_NARROWER),
         ],
     )
 
@@ -66,13 +72,12 @@ def autopilot(
     rows = [_switch_row(workflow, on) for workflow in workflows[:_MOST_LISTED]]
     if left := len(workflows) - len(rows):
         rows.append(f"… and {left} more")
-    turn = "off" if is_on else "on"
     return message(
         sentence,
         [
             section(sentence),
             section("\n".join(rows) or "There are no SOPs yet.", expand=True),
-            context(f"`/livesop autopilot {turn} [sop [step]]` to change that."),
+            context(f"Change it with `/livesop autopilot on` or `off`. {_NARROWER}"),
         ],
     )
 
@@ -142,9 +147,8 @@ def switched(
     if not is_on:
         return _short(f"Auto-Pilot is now *off* for {name}.")
     notes = []
-    if step is None and (steps := [s.id for s in workflow.definition.acting_steps if _auto(s)]):
-        listed = ", ".join(code(name, 60) for name in steps[:_MOST_LISTED])
-        notes.append(f"Its steps that act have a switch each: {listed}.")
+    if step is None and workflow.definition.acting_steps:
+        notes.append(_steps_needed(workflow))
     if not team_on:
         notes.append("Auto-Pilot is still off for the team: `/livesop autopilot on`.")
     return _short(" ".join([f"Auto-Pilot is now *on* for {name}.", *notes]))
@@ -189,8 +193,19 @@ def _no_such(what: str, name: str, known: Sequence[str]) -> Message:
     return _short(f"There is no {what} named {code(name)}.{near} {there}")
 
 
+def _steps_needed(workflow: Workflow) -> str:
+    """Say what an SOP with steps that act needs, besides its own switch, to start by itself."""
+    steps = [step.id for step in workflow.definition.acting_steps if _auto(step)]
+    if not steps:
+        return "None of its steps may run by itself, so it is only proposed."
+    which = "its automatic step" if len(steps) == 1 else "one of its automatic steps"
+    command = code(f"/livesop autopilot on {workflow.slug} {steps[0]}", 300)
+    others = ", ".join(code(each, 60) for each in steps[1:_MOST_LISTED])
+    return f"To start by itself it needs {which} on, too: {command}{others and f' (or {others})'}."
+
+
 def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
-    state = "*on*" if (Scope.WORKFLOW, workflow.slug) in on else "off"
+    is_on = (Scope.WORKFLOW, workflow.slug) in on
     steps = [
         step.id
         for step in workflow.definition.acting_steps
@@ -198,8 +213,11 @@ def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
     ]
     shown = ", ".join(code(step, 40) for step in steps[:2])
     more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
-    tail = f"; steps on: {shown}{more}" if steps else ""
-    return f"{state}  ·  {code(workflow.slug)}  {line(workflow.title, 60)}{tail}"
+    tail = f", with {shown}{more}" if steps else ""
+    if is_on and not steps and workflow.definition.acting_steps:
+        tail = ", but none of its steps is, so it is only proposed"
+    state = "*on*" if is_on else "off"
+    return f"{code(workflow.slug)}  {line(workflow.title, 60)}: {state}{tail}"
 
 
 def _acts(step: Step) -> bool:

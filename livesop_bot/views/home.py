@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from livesop_bot.domain.decisions import Reason
 from livesop_bot.domain.evaluations import Cause, Evaluation
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.views.blocks import (
@@ -48,13 +49,11 @@ def home(
 ) -> View:
     """Show the home tab as `is_admin` may use it."""
     return _view(
-        header("LiveSOP"),
         *_kill_switch(autopilot=autopilot, is_admin=is_admin),
         context(health_line(health)),
         divider(),
         header("Latest evaluations"),
         *(_feed(latest[:LATEST]) if latest else _nothing_yet()),
-        actions(BlockId.HOME_RETRY, button(ActionId.HOME_REFRESH, "Refresh")),
     )
 
 
@@ -86,12 +85,17 @@ def went_wrong() -> View:
 
 def autopilot_sentence(*, is_on: bool) -> str:
     """Say what the kill switch means as it stands."""
+    return f"*{_headline(is_on=is_on)}.* {_meaning(is_on=is_on)}"
+
+
+def _headline(*, is_on: bool) -> str:
+    return "Auto-Pilot is on" if is_on else "Auto-Pilot is off"
+
+
+def _meaning(*, is_on: bool) -> str:
     if is_on:
-        return (
-            "*Auto-Pilot is on.* SOPs that are switched on start by themselves "
-            "when LiveSOP is sure."
-        )
-    return "*Auto-Pilot is off.* LiveSOP only proposes; no SOP starts by itself."
+        return "SOPs that are switched on start by themselves when LiveSOP is sure."
+    return "LiveSOP only proposes; no SOP starts by itself."
 
 
 def health_line(health: HomeHealth) -> str:
@@ -123,10 +127,12 @@ def _trouble(text: str) -> View:
 
 
 def _kill_switch(*, autopilot: bool, is_admin: bool) -> Iterator[Block]:
-    yield section(autopilot_sentence(is_on=autopilot))
+    refresh = button(ActionId.HOME_REFRESH, "Refresh")
+    yield header(_headline(is_on=autopilot))
+    yield section(_meaning(is_on=autopilot))
     if autopilot:
         off = button(ActionId.AUTOPILOT_OFF, "Switch off for everybody", style="danger")
-        yield actions(BlockId.KILL_SWITCH, off)
+        yield actions(BlockId.KILL_SWITCH, off, refresh)
         yield context("Everybody may switch it off; switching it on again takes an admin.")
     elif is_admin:
         ask = confirm(
@@ -136,9 +142,10 @@ def _kill_switch(*, autopilot: bool, is_admin: bool) -> Iterator[Block]:
             yes="Switch on",
         )
         on = button(ActionId.AUTOPILOT_ON, "Switch on", confirm=ask)
-        yield actions(BlockId.KILL_SWITCH, on)
-        yield context("Only admins see this button.")
+        yield actions(BlockId.KILL_SWITCH, on, refresh)
+        yield context("Only admins can switch it on; everybody may switch it off again.")
     else:
+        yield actions(BlockId.KILL_SWITCH, refresh)
         yield context("An admin can switch it on.")
 
 
@@ -173,8 +180,9 @@ def _nothing_yet() -> Iterator[Block]:
 
 def _feed(latest: Sequence[Evaluation]) -> Iterator[Block]:
     for evaluation in latest:
-        yield section(f"{verdict_line(evaluation)}\n{why_line(evaluation)}")
-        yield context(_origin(evaluation))
+        detail, why = detail_line(evaluation), line(evaluation.reasoning, 240)
+        yield section("\n".join(filter(None, (verdict_line(evaluation), detail))))
+        yield context("\n".join(filter(None, (why, _origin(evaluation)))))
 
 
 def verdict_line(evaluation: Evaluation) -> str:
@@ -189,10 +197,11 @@ def verdict_line(evaluation: Evaluation) -> str:
     return f"{title}  ·  {percent(evaluation.confidence)}  {bar(evaluation.confidence)}"
 
 
-def why_line(evaluation: Evaluation, limit: int = 240) -> str:
-    """Say what was decided, and what the evaluator made of the message."""
-    detail = line(evaluation.decision.detail, 400)
-    return f"{detail} {line(evaluation.reasoning, limit)}".strip()
+def detail_line(evaluation: Evaluation) -> str:
+    """Say what was decided; nothing where the evaluator's reasoning says as much: no SOP fits."""
+    if evaluation.decision.reason is Reason.NO_MATCH and evaluation.reasoning.strip():
+        return ""
+    return line(evaluation.decision.detail, 500)
 
 
 def _origin(evaluation: Evaluation) -> str:

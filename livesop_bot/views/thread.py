@@ -9,7 +9,6 @@ from livesop_bot.views.blocks import (
     HEADER,
     Block,
     Message,
-    bar,
     clip,
     context,
     header,
@@ -20,23 +19,21 @@ from livesop_bot.views.blocks import (
 )
 
 _MOST_STEPS = 20
-_STEPS_PER_SECTION = 5
-"""So that the longest steps still fit into a section's 3000 characters."""
+"""Two blocks each, of the 50 that a message may have."""
 
 
 def run_message(run: Run) -> Message:
     """Show a run. It has nothing to press: this version lists steps, it carries none out."""
     evaluation, definition = run.evaluation, run.workflow.definition
     sure = "" if evaluation.confidence is None else percent(evaluation.confidence)
-    meter = "" if evaluation.confidence is None else f"{bar(evaluation.confidence)}  "
     why = " ".join(filter(None, (evaluation.reasoning.strip(), evaluation.decision.detail.strip())))
     return message(
         f"{_headline(run.state)} {line(definition.title, 200)}{f' ({sure})' if sure else ''}",
         [
             header(_title(definition.title, sure)),
-            section(f"{meter}{_state(run.state)}"),
+            section(_state(run.state)),
+            context(f"*Why:* {line(why, 900)}"),
             *_checklist(definition),
-            context(f"*Why:* {line(why, 900)}", _note(run.state)),
         ],
     )
 
@@ -63,43 +60,32 @@ def _headline(state: RunState) -> str:
 def _state(state: RunState) -> str:
     match state:
         case RunState.PROPOSED:
-            return "*Proposed.* Nothing has been done."
+            return (
+                "*Proposed.* Nothing has been done. "
+                "If it fits, work through the steps by hand; if not, leave it."
+            )
         case RunState.RUNNING:
-            return "*Started.* These steps are now to be carried out."
+            return "*Started.* LiveSOP cannot carry out steps itself yet: please do each by hand."
         case RunState.DONE:
-            return "*Done.*"
+            return "*Done.* No step of this SOP is open any more."
         case RunState.CANCELLED:
             return "*Cancelled.* Nothing more is to be done."
         case _:
             assert_never(state)
 
 
-def _note(state: RunState) -> str:
-    match state:
-        case RunState.PROPOSED:
-            return (
-                "If it fits, work through the steps by hand. If not, leave it: nothing will happen."
-            )
-        case RunState.RUNNING:
-            return "LiveSOP cannot carry out steps itself yet. Please do each by hand."
-        case RunState.DONE | RunState.CANCELLED:
-            return "No step of this SOP is open any more."
-        case _:
-            assert_never(state)
-
-
 def _checklist(definition: WorkflowDefinition) -> Iterator[Block]:
     shown = definition.steps[:_MOST_STEPS]
-    for start in range(0, len(shown), _STEPS_PER_SECTION):
-        part = shown[start : start + _STEPS_PER_SECTION]
-        yield section("\n".join(_step(step, definition) for step in part), expand=True)
+    for step in shown:
+        yield section(f"☐  *{line(step.title, 120)}*", expand=True)
+        yield context(_how(step, definition))
     if left := len(definition.steps) - len(shown):
         yield context(f"… and {left} more {'step' if left == 1 else 'steps'}.")
 
 
-def _step(step: Step, definition: WorkflowDefinition) -> str:
-    title = f"☐  *{line(step.title, 120)}*  ·  _{_who(step, definition)}_"
-    return f"{title}\n{line(step.instructions, 240)}" if step.instructions.strip() else title
+def _how(step: Step, definition: WorkflowDefinition) -> str:
+    who = f"_{_who(step, definition)}_"
+    return f"{who}  ·  {line(step.instructions, 240)}" if step.instructions.strip() else who
 
 
 def _who(step: Step, definition: WorkflowDefinition) -> str:

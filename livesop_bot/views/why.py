@@ -14,7 +14,7 @@ from livesop_bot.views.blocks import (
     quote,
     section,
 )
-from livesop_bot.views.home import verdict_line
+from livesop_bot.views.home import detail_line, verdict_line
 
 
 def usage() -> Message:
@@ -49,7 +49,7 @@ def answer(signal: Signal, evaluation: Evaluation | None, *, in_channel: bool) -
         text = f"{where} {_unjudged(signal)}"
         return message(text, [section(text)])
     blocks: list[Block] = [
-        section(f"{verdict_line(evaluation)}\n{line(evaluation.decision.detail, 500)}")
+        section("\n".join(filter(None, (verdict_line(evaluation), detail_line(evaluation)))))
     ]
     if evaluation.reasoning.strip():
         blocks.append(section(f"*Why:* {line(evaluation.reasoning, 1000)}"))

@@ -44,9 +44,12 @@ export class MessageList {
     this.toEnd();
   }
 
+  /** Scrolls to the end; of a last message too tall for that, the beginning is shown. */
   toEnd() {
     this.#atEnd = true;
     this.node.scrollTop = this.node.scrollHeight;
+    const beyond = this.node.getBoundingClientRect().top - (this.node.lastElementChild?.getBoundingClientRect().top ?? Infinity);
+    if (beyond > 0) this.node.scrollTop -= beyond;
   }
 
   /** Brings the column up to date; stays at the end when it was there. */

@@ -53,9 +53,16 @@ def test_an_unknown_step_gets_the_steps_of_its_sop(workflow: Workflow) -> None:
 
 def test_switching_an_sop_on_says_what_else_is_off(workflow: Workflow) -> None:
     assert commands.switched(is_on=True, workflow=workflow, team_on=False).text == (
-        "Auto-Pilot is now *on* for *Tier-3 escalation*. Its steps that act have a switch each: "
-        "`tell`. Auto-Pilot is still off for the team: `/livesop autopilot on`."
+        "Auto-Pilot is now *on* for *Tier-3 escalation*. To start by itself it needs its automatic "
+        "step on, too: `/livesop autopilot on tier-3-escalation tell`. Auto-Pilot is still off for "
+        "the team: `/livesop autopilot on`."
     )
+
+
+def test_an_sop_whose_steps_all_wait_for_approval_is_not_said_to_start(workflow: Workflow) -> None:
+    definition = replace(workflow.definition, steps=workflow.definition.steps[:3])
+    shown = commands.switched(is_on=True, workflow=replace(workflow, definition=definition)).text
+    assert shown.endswith("None of its steps may run by itself, so it is only proposed.")
 
 
 def test_switching_a_step_off_is_confirmed(workflow: Workflow) -> None:
@@ -74,9 +81,12 @@ def test_a_step_that_never_runs_by_itself_has_nothing_to_switch_on(workflow: Wor
 def test_the_overview_shows_each_sop_and_the_steps_that_are_on(workflow: Workflow) -> None:
     on = {(Scope.WORKFLOW, "tier-3-escalation"), (Scope.STEP, "tier-3-escalation/tell")}
     shown = commands.autopilot(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
-    assert shown == "*on*  ·  `tier-3-escalation`  Tier-3 escalation; steps on: `tell`"
+    assert shown == "`tier-3-escalation`  Tier-3 escalation: *on*, with `tell`"
+    on = {(Scope.WORKFLOW, "tier-3-escalation")}
+    shown = commands.autopilot(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
+    assert shown.endswith("*on*, but none of its steps is, so it is only proposed")
     shown = commands.autopilot(is_on=True, workflows=[workflow], on=()).blocks[1]["text"]["text"]
-    assert shown == "off  ·  `tier-3-escalation`  Tier-3 escalation"
+    assert shown == "`tier-3-escalation`  Tier-3 escalation: off"
 
 
 def test_a_mistyped_switch_gets_a_suggestion() -> None:

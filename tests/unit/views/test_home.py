@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Evaluation
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.views import home
@@ -62,8 +63,8 @@ def test_switching_on_asks_first_and_switching_off_does_not(health: HomeHealth) 
 def test_an_empty_home_says_how_to_begin(health: HomeHealth) -> None:
     view = home.home(autopilot=False, is_admin=False, health=health, latest=[])
     assert _texts(view) == [
-        "LiveSOP",
-        "*Auto-Pilot is off.* LiveSOP only proposes; no SOP starts by itself.",
+        "Auto-Pilot is off",
+        "LiveSOP only proposes; no SOP starts by itself.",
         "An admin can switch it on.",
         (
             "🟢 All well  ·  2 Slack connections  ·  queue empty  ·  database up  ·  "
@@ -84,10 +85,10 @@ def test_an_evaluation_is_shown_with_its_reason_and_its_message(
     assert _texts(view)[-2:] == [
         (
             "*Tier-3 escalation*  ·  93%  ▰▰▰▰▰▰▰▰▰▱\n"
-            "Proposed, not started: Auto-Pilot is off for this team. "
-            "It reads like the SOP's example of a payment outage."
+            "Proposed, not started: Auto-Pilot is off for this team."
         ),
         (
+            "It reads like the SOP's example of a payment outage.\n"
             "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  "
             "<#C012AB3CD>  ·  "
             "<https://acme.slack.com/archives/C012AB3CD/p1772625600000100|open message>"
@@ -101,6 +102,14 @@ def test_an_evaluation_is_shown_with_its_reason_and_its_message(
 )
 def test_no_match_is_no_match(evaluation: Evaluation, confidence: float | None, line: str) -> None:
     assert home.verdict_line(replace(evaluation, workflow=None, confidence=confidence)) == line
+
+
+def test_no_match_is_said_once(health: HomeHealth, evaluation: Evaluation) -> None:
+    decision = Decision(Verdict.SKIP, Reason.NO_MATCH, "No SOP fits this message.")
+    none = replace(evaluation, workflow=None, confidence=0, decision=decision)
+    view = home.home(autopilot=False, is_admin=False, health=health, latest=[none])
+    assert _texts(view)[-2] == "*No SOP*"
+    assert home.detail_line(replace(none, reasoning="")) == "No SOP fits this message."
 
 
 def test_a_replay_a_dry_run_and_a_deletion_are_said(

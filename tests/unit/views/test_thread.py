@@ -32,27 +32,29 @@ def _texts(run: Run) -> list[str]:
 def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:
     assert _texts(run) == [
         "Tier-3 escalation · 93%",
-        "▰▰▰▰▰▰▰▰▰▱  *Proposed.* Nothing has been done.",
         (
-            "☐  *Collect the facts*  ·  _by hand_\n"
-            "Who is affected, since when, and what they see.\n"
-            "☐  *Is it critical?*  ·  _decide: yes / no_\n"
-            "☐  *Open an incident*  ·  _after approval_\n"
-            "☐  *Tell the channel*  ·  _automatic_"
+            "*Proposed.* Nothing has been done. "
+            "If it fits, work through the steps by hand; if not, leave it."
         ),
         (
             "*Why:* It reads like the SOP's example of a payment outage. "
             "Proposed, not started: Auto-Pilot is off for this team."
         ),
-        "If it fits, work through the steps by hand. If not, leave it: nothing will happen.",
+        "☐  *Collect the facts*",
+        "_by hand_  ·  Who is affected, since when, and what they see.",
+        "☐  *Is it critical?*",
+        "_decide: yes / no_",
+        "☐  *Open an incident*",
+        "_after approval_",
+        "☐  *Tell the channel*",
+        "_automatic_",
     ]
     assert run_message(run).text == "Proposed, nothing has been done: Tier-3 escalation (93%)"
 
 
 def test_a_started_run_says_that_people_carry_out_the_steps(run: Run) -> None:
-    texts = _texts(_started(run))
-    assert texts[1] == "▰▰▰▰▰▰▰▰▰▱  *Started.* These steps are now to be carried out."
-    assert texts[-1] == "LiveSOP cannot carry out steps itself yet. Please do each by hand."
+    said = "*Started.* LiveSOP cannot carry out steps itself yet: please do each by hand."
+    assert _texts(_started(run))[1] == said
     assert run_message(_started(run)).text == "Started: Tier-3 escalation (93%)"
 
 

@@ -74,7 +74,7 @@ class Desk:
 
     async def type(self, user: str, line: str, channel: str = GENERAL) -> str:
         """Type a command line; gives the answer, which comes with the ack."""
-        await self.slack._interactions.command(user, channel, line)
+        await self.slack.interactions.command(user, channel, line)
         answer = self._answers.pop()
         assert not self._answers
         return _said(answer["blocks"])
@@ -99,7 +99,7 @@ class Desk:
         """Press a button, whether it is shown or not; gives what the home tab shows then."""
         view = self.slack.workspace.views.homes[user]
         action = {"type": "button", "action_id": action_id, "block_id": "any"}
-        await self.slack._interactions.block_action(
+        await self.slack.interactions.block_action(
             user, {"type": "view", "view_id": view["id"]}, action
         )
         return await self.shown()

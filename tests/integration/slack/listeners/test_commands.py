@@ -103,7 +103,8 @@ async def test_only_admins_switch_on_and_everybody_switches_off(desk: Desk, pool
 
 async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: Pool) -> None:
     assert await desk.type(ADA, "/livesop autopilot on Bug-Report") == (
-        "Auto-Pilot is now *on* for *Bug report*. Its steps that act have a switch each: `tell`. "
+        "Auto-Pilot is now *on* for *Bug report*. To start by itself it needs its "
+        "automatic step on, too: `/livesop autopilot on bug-report tell`. "
         "Auto-Pilot is still off for the team: `/livesop autopilot on`."
     )
     assert await desk.type(ADA, "/livesop autopilot on bug-report tell") == (
@@ -112,7 +113,7 @@ async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: P
     )
     on = {(Scope.WORKFLOW, "bug-report"), (Scope.STEP, "bug-report/tell")}
     assert await Teams(pool).switched_on(TEAM) == on
-    assert "*on*  ·  `bug-report`  Bug report; steps on: `tell`" in (
+    assert "`bug-report`  Bug report: *on*, with `tell`" in (
         await desk.type(GRACE, "/livesop autopilot")
     )
     assert await desk.type(GRACE, "/livesop autopilot off bug-report tell") == (
