@@ -92,13 +92,13 @@ def _reasoning(workflow: Workflow, likeness: Likeness) -> str:
     trigger = workflow.definition.trigger
     parts = []
     if likeness.keywords:
-        named = ", ".join(trigger.keywords[n] for n in likeness.keywords[:4])
-        parts.append(f"names its keywords {named}")
+        named = [f"“{trigger.keywords[n]}”" for n in likeness.keywords[:4]]
+        parts.append(f"names its keyword{'s' if named[1:] else ''} {', '.join(named)}")
     if likeness.example is not None:
         parts.append(f"is closest to its example “{trigger.examples[likeness.example]}”")
     if not parts:
         parts.append("uses the words of its description")
-    return f"The message fits {workflow.title}: it {' and '.join(parts)}."
+    return f"The message fits {workflow.title}: it {', and '.join(parts)}."
 
 
 def _evidence(text: str, window: Sequence[Word], matched: Set[str]) -> str:

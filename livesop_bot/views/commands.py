@@ -14,7 +14,7 @@ WORDS = ("help", "status", "autopilot", "why")
 _MOST_LISTED = 15
 
 _NARROWER = (
-    "`on` and `off` may be followed by an SOP, or an SOP and a step, to switch just that: "
+    "After `on` or `off` you may name an SOP, or an SOP and a step, to switch just that: "
     "`/livesop autopilot on incident declare`."
 )
 

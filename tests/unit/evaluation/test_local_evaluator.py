@@ -245,8 +245,8 @@ def test_the_clearest_part_of_a_long_message_counts(ask: Ask) -> None:
 def test_it_explains_itself_without_quoting_the_message(ask: Ask) -> None:
     _, judgement = judge(ask(f"{OUTAGE} says zebra@example.com"))
     assert judgement.reasoning == (
-        "The message fits Incident: it names its keywords critical, payments are down, "
-        "500 errors and is closest to its example “Payments are down, customers get errors at "
+        "The message fits Incident: it names its keywords “critical”, “payments are down”, "
+        "“500 errors”, and is closest to its example “Payments are down, customers get errors at "
         "checkout”."
     )
     assert "zebra" not in judgement.reasoning
@@ -282,7 +282,7 @@ def test_one_workflow_without_examples_is_enough(ask: Ask) -> None:
     )
     found, judgement = judge(ask("please boil the kettle", (definition,)))
     assert found == "tea"
-    assert judgement.reasoning == "The message fits Tea: it names its keywords kettle."
+    assert judgement.reasoning == "The message fits Tea: it names its keyword “kettle”."
     assert judge(ask("the", (definition,)))[0] is None
 
 
