@@ -51,7 +51,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._active: _File | None = None
         self._closed: list[_File] = []
-        self._writes: GroupCommit[bytes, None] = GroupCommit(self._write, limit=_BATCH)
+        self._writes: GroupCommit[bytes, bool] = GroupCommit(self._write, limit=_BATCH)
         self.filled = asyncio.Event()
         """Set while there is something to replay."""
 
@@ -87,7 +87,8 @@ class Spool:
 
     async def append(self, record: bytes) -> None:
         """Keep a record; it is on disk when this returns. Raises SpoolFull."""
-        await self._writes.submit(record)
+        if not await self._writes.submit(record):
+            raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
 
     async def set_aside(self, record: bytes) -> None:
         """Keep a record that PostgreSQL will never take, for a person to look at."""
@@ -126,23 +127,34 @@ class Spool:
     def _files(self) -> list[_File]:
         return [*self._closed, *([self._active] if self._active is not None else [])]
 
-    async def _write(self, records: Sequence[bytes]) -> list[None]:
-        lines = b"".join(b"%08x %s\n" % (zlib.crc32(record), record) for record in records)
-        if self.size + len(lines) > self._max_bytes:
-            raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
+    async def _write(self, records: Sequence[bytes]) -> list[bool]:
+        """Keep the records that fit; says of each whether it did."""
+        room = self._max_bytes - self.size
+        kept: list[bytes] = []
+        fits: list[bool] = []
+        for record in records:
+            line = b"%08x %s\n" % (zlib.crc32(record), record)
+            fits.append(len(line) <= room)
+            if fits[-1]:
+                kept.append(line)
+                room -= len(line)
+        if kept:
+            await self._keep(kept)
+        return fits
+
+    async def _keep(self, lines: Sequence[bytes]) -> None:
         # Taken out of reach of a replay while it is written to.
         file, self._active = self._active, None
         try:
-            file = await asyncio.to_thread(self._append, file, lines)
+            file = await asyncio.to_thread(self._append, file, b"".join(lines))
         except OSError as error:
             raise SpoolFull(f"the disk refuses the spool: {error.strerror}") from error
         finally:
             if self._active is None:
                 self._active = file
-        file.events += len(records)
-        file.size += len(lines)
+        file.events += len(lines)
+        file.size += sum(map(len, lines))
         self.filled.set()
-        return [None] * len(records)
 
     def _append(self, file: _File | None, lines: bytes) -> _File:
         target = file or self._create()
