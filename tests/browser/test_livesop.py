@@ -145,7 +145,7 @@ async def test_a_newcomer_takes_the_tour(
 ) -> None:
     await livesop(database)
     page = await open_page(server.page_url, tour=True)
-    await page.set_viewport_size({"width": 1280, "height": 960})
+    await page.set_viewport_size({"width": 1280, "height": 1000})
     tour = page.get_by_role("dialog", name="Try LiveSOP")
     await tour.get_by_role("button", name="A payment outage").click()
     answer = answer_in(page)
@@ -247,6 +247,7 @@ async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -
     await send(page, "incidents", TOUR[0].text)
     answer = await open_thread(page)
     await expect(answer.get_by_role("heading")).to_have_text(SURE)
+    await expect(answer.get_by_role("heading")).to_be_in_viewport()
     await expect(answer).to_contain_text("Started.")
     await expect(answer).to_contain_text("Auto-Pilot is on")
     await picture(page, screenshots, "thread-started")

@@ -104,9 +104,7 @@ async def test_values_reach_the_app_in_slacks_shape(
     assert body["values"]["note"]["text"]["value"] == "A useful sentence"
 
 
-async def test_a_select_and_an_overflow_report_what_was_chosen(
-    server: SlackServer, open_page: OpenPage
-) -> None:
+async def test_a_select_reports_what_was_chosen(server: SlackServer, open_page: OpenPage) -> None:
     page = await open_page(server.page_url)
     await page.get_by_role("navigation").get_by_role("button", name="Home").click()
     select = page.get_by_role("combobox", name="Threshold")
@@ -120,6 +118,33 @@ async def test_a_select_and_an_overflow_report_what_was_chosen(
     assert body["action"]["selected_option"]["value"] == "0.9"
     assert body["state"]["values"]["limits"]["threshold"]["selected_option"]["value"] == "0.9"
     await expect(page.get_by_role("combobox", name="Threshold: 90 %")).to_be_focused()
+
+
+async def test_an_overflow_menu_reports_what_was_chosen_and_can_be_left(
+    server: SlackServer, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    answer = await proposal(page)
+    more = answer.get_by_role("button", name="Tier-3 escalation fits")
+    menu = page.get_by_role("menu", name="More actions")
+    await more.click()
+    await expect(more).to_have_attribute("aria-expanded", "true")
+    await expect(menu.get_by_role("menuitem")).to_have_text(["Not now", "Never here"])
+    await page.keyboard.press("Escape")
+    await expect(menu).to_have_count(0)
+    await expect(more).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(menu.get_by_role("menuitem", name="Not now")).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    async with page.expect_request("**/page/api/block_action") as request:
+        await page.keyboard.press("Enter")
+    body = (await request.value).post_data_json
+    assert body is not None
+    assert body["action"]["type"] == "overflow"
+    assert body["action"]["action_id"] == "switch"
+    assert body["action"]["selected_option"]["value"] == "never"
+    await expect(menu).to_have_count(0)
+    await expect(more).not_to_have_attribute("aria-busy", "true")
 
 
 async def test_an_action_nobody_answers_says_so(
