@@ -1,0 +1,194 @@
+"""Attempts in a real PostgreSQL: concluded once, and void after whatever came in between."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.queries import sql
+from livesop_bot.db.signals import store_batch
+from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Limits, Reason, timed_out
+from livesop_bot.domain.evaluations import Attempt, Cause, Judgement
+from livesop_bot.domain.signals import (
+    ChannelId,
+    EventId,
+    MessageTs,
+    NewSignal,
+    Signal,
+    SignalDeletion,
+    SignalEdit,
+    SignalId,
+    Source,
+    TeamId,
+)
+from livesop_bot.domain.workflows import Workflow
+from livesop_bot.sop.starter_pack import starter_pack
+
+TEAM = TeamId("T1")
+NOW = datetime.now(UTC)
+TS = MessageTs(f"{int(NOW.timestamp())}.000100")
+MESSAGE = NewSignal(
+    event_id=EventId("Ev1"),
+    team=TEAM,
+    source=Source.SLACK,
+    external_id=f"C1:{TS}",
+    channel=ChannelId("C1"),
+    message_ts=TS,
+    thread_ts=None,
+    author="U1",
+    author_is_bot=False,
+    text="Payments are down",
+    permalink=None,
+    occurred_at=NOW,
+    received_at=NOW,
+)
+
+
+class Desk:
+    """One stored signal, and what a worker does with it."""
+
+    def __init__(self, pool: Pool) -> None:
+        teams = Teams(pool)
+        self.pool = pool
+        self.evaluations = Evaluations(pool, teams, Limits(propose=0.5, auto=0.9))
+        self.workflow: Workflow | None = None
+        self.job = EvaluateJob(SignalId(1), 1)
+
+    async def begin(self, cause: Cause = Cause.SIGNAL) -> tuple[Signal, Attempt]:
+        begun = await self.evaluations.begin(replace(self.job, cause=cause))
+        assert begun is not None
+        return begun
+
+    async def conclude(
+        self, begun: tuple[Signal, Attempt], confidence: float, **options: Any
+    ) -> Concluded | None:
+        judgement = Judgement(
+            workflow=None, confidence=confidence, reasoning="because", evaluator="test"
+        )
+        job = replace(self.job, **{k: options.pop(k) for k in ("cause", "dry_run") if k in options})
+        workflow = self.workflow if confidence else None
+        return await self.evaluations.conclude(
+            job, *begun, judgement, workflow, latency_ms=1.0, **options
+        )
+
+    async def count(self, table: str) -> int:
+        return int(await self.pool.fetchval(f"SELECT count(*) FROM {table}"))
+
+
+@pytest.fixture
+async def desk(pool: Pool) -> Desk:
+    desk = Desk(pool)
+    workflows = Workflows(pool)
+    await Teams(pool).ensure(TEAM, "Acme")
+    await workflows.load_starter_pack(TEAM, starter_pack())
+    desk.workflow = await workflows.get(TEAM, "incident")
+    await store_batch(pool, [MESSAGE], timeout=5)
+    return desk
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.2, 0.95], ids=["no match", "low", "match"])
+async def test_two_attempts_at_once_make_one_evaluation(desk: Desk, confidence: float) -> None:
+    one, other = await desk.begin(), await desk.begin()
+    results = await asyncio.gather(desk.conclude(one, confidence), desk.conclude(other, confidence))
+    assert [result is None for result in results].count(True) == 1
+    assert await desk.count("evaluations") == 1
+    assert await desk.count("runs") == (1 if confidence > 0.5 else 0)
+    assert await desk.evaluations.begin(desk.job) is None, "judged once"
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])
+@pytest.mark.parametrize("change", ["timed out", "edited", "deleted", "replayed"])
+async def test_what_came_in_between_makes_an_attempt_void(
+    desk: Desk, change: str, confidence: float
+) -> None:
+    begun = await desk.begin()
+    match change:
+        case "timed out":
+            await desk.conclude(begun, 0.0, failure=timed_out(25))
+        case "edited":
+            edit = SignalEdit(
+                signal=replace(MESSAGE, event_id=EventId("Ev2"), text="never mind"),
+                version=MessageTs("1800000000.000000"),
+            )
+            await store_batch(desk.pool, [edit], timeout=5)
+        case "deleted":
+            gone = SignalDeletion(
+                event_id=EventId("Ev2"),
+                team=TEAM,
+                source=Source.SLACK,
+                external_id=MESSAGE.external_id,
+                channel=MESSAGE.channel,
+                message_ts=TS,
+                occurred_at=NOW,
+                received_at=NOW,
+            )
+            await store_batch(desk.pool, [gone], timeout=5)
+        case _:
+            replayed = await desk.begin(Cause.REPLAY)
+            await desk.conclude(replayed, 0.0, cause=Cause.REPLAY)
+    before = await desk.count("evaluations")
+    assert await desk.conclude(begun, confidence) is None
+    assert await desk.count("evaluations") == before
+    assert await desk.count("runs") == 0
+
+
+async def test_a_dry_run_is_stored_and_changes_nothing_else(desk: Desk) -> None:
+    begun = await desk.begin(Cause.REPLAY)
+    dry = await desk.conclude(begun, 0.95, cause=Cause.REPLAY, dry_run=True)
+    assert dry is not None
+    assert dry.decision.reason is Reason.DRY_RUN
+    assert await desk.count("runs") == 0
+    assert await desk.conclude(begun, 0.95) is not None, "the real one is not void"
+
+
+async def test_one_open_run_a_thread_and_workflow(desk: Desk) -> None:
+    first = await desk.conclude(await desk.begin(), 0.95)
+    again = await desk.conclude(await desk.begin(Cause.REPLAY), 0.95, cause=Cause.REPLAY)
+    assert first is not None
+    assert first.run is not None
+    assert again is not None
+    assert again.decision.reason is Reason.DUPLICATE_RUN
+    assert await desk.count("runs") == 1
+
+
+async def test_a_failed_evaluation_keeps_no_confidence(desk: Desk) -> None:
+    await desk.conclude(await desk.begin(), 0.0, failure=timed_out(25))
+    row = await desk.pool.fetchrow("SELECT confidence, reason, verdict FROM evaluations")
+    assert row is not None
+    assert tuple(row) == (None, "timed_out", "skip")
+    assert await desk.pool.fetchval("SELECT state FROM raw_signals") == "timed_out"
+
+
+@pytest.mark.parametrize(
+    ("query", "arguments", "index"),
+    [
+        ("begin_attempts", [[1, 2]], "raw_signals_pkey"),
+        ("hold_attempt", [1, 0], "raw_signals_pkey"),
+        ("count_deliveries", ["T1", "slack", "C1:1", 1], "raw_signals_team_id_source"),
+        ("forgotten_signals", ["2 minutes", 10], "raw_signals_pending"),
+        ("unposted_runs", ["2 minutes", 10], "runs_unposted"),
+        ("open_run_exists", ["T1", "C1", "1", 1], "runs_open_once"),
+    ],
+)
+async def test_hot_queries_use_their_indexes(
+    pool: Pool, query: str, arguments: list[Any], index: str
+) -> None:
+    async with pool.acquire() as connection:
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        values = ", ".join(
+            f"ARRAY{value}::bigint[]" if isinstance(value, list) else f"'{value}'"
+            for value in arguments
+        )
+        await connection.execute(f"PREPARE hot AS {sql(query)}")
+        plan = await connection.fetch(f"EXPLAIN EXECUTE hot({values})")
+        await connection.execute("DEALLOCATE hot; RESET plan_cache_mode")
+    text = "\n".join(row[0] for row in plan)
+    assert index in text
+    assert "Seq Scan" not in text

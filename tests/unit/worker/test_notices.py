@@ -1,0 +1,45 @@
+"""The queue's notices: kept until somebody listens, then handed on together."""
+
+import asyncio
+
+import pytest
+from pgqueuer.domain.settings import db_settings
+
+from livesop_bot.db.pool import Pool
+from livesop_bot.worker.notices import CalmDriver
+
+CHANNEL = db_settings().channel
+CHANGED = '{"type": "table_changed_event", "number": %d}'
+
+
+async def heard(listener: asyncio.Queue[object]) -> object:
+    async with asyncio.timeout(5):
+        return await listener.get()
+
+
+async def test_a_notice_before_anyone_listens_is_not_lost(pool: Pool) -> None:
+    listener: asyncio.Queue[object] = asyncio.Queue()
+    async with CalmDriver(pool) as driver:
+        await driver.notify(CHANNEL, '{"type": "health_check_event"}')
+        await driver.add_listener(CHANNEL, listener.put_nowait)
+        assert await heard(listener) == '{"type": "health_check_event"}'
+
+
+async def test_many_changes_are_one_notice_and_others_are_not_held_back(pool: Pool) -> None:
+    listener: asyncio.Queue[object] = asyncio.Queue()
+    async with CalmDriver(pool) as driver:
+        await driver.add_listener(CHANNEL, listener.put_nowait)
+        async with pool.acquire() as connection, connection.transaction():
+            for number in range(50):
+                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, CHANGED % number)
+            await connection.execute("SELECT pg_notify($1, 'health')", CHANNEL)
+        assert await heard(listener) == "health"
+        assert await heard(listener) == CHANGED % 0
+        await driver.notify(CHANNEL, CHANGED % 99)
+        assert await heard(listener) == CHANGED % 99
+
+
+async def test_only_the_queues_own_channel(pool: Pool) -> None:
+    async with CalmDriver(pool) as driver:
+        with pytest.raises(ValueError, match="one listener"):
+            await driver.add_listener("another", lambda _: None)
