@@ -1,4 +1,4 @@
-"""The composition root: builds every object, runs them in one TaskGroup, and ends them in order."""
+"""LiveSOP in one process: every part built, run in one TaskGroup, and ended in order."""
 
 import asyncio
 import logging
@@ -8,47 +8,38 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Self
 
 import aiohttp
 import structlog
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
-from livesop_bot.db.embedded import EmbeddedPostgres
-from livesop_bot.db.evaluations import Evaluations
-from livesop_bot.db.feed import Feed
-from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.app.parts import (
+    Stores,
+    choose_evaluator,
+    database,
+    open_pool,
+    open_sandbox,
+    slack_client,
+)
 from livesop_bot.db.migrations import migrate, pending
-from livesop_bot.db.pool import Pool, away, create_pool, ping
+from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
-from livesop_bot.db.runs import Runs
-from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Limits
-from livesop_bot.domain.evaluations import Cause
-from livesop_bot.domain.signals import SignalId, TeamId, UserId
+from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import (
     ConfigurationError,
     DatabaseAway,
-    PermanentError,
     SlackAway,
     SlackRefused,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
-from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import SocketState, SpoolState
-from livesop_bot.sandbox.demo import demo_workspace
-from livesop_bot.sandbox.server import SlackServer
-from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Installation, Rules
@@ -62,7 +53,6 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
-from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
 
@@ -73,14 +63,6 @@ _DRAIN = 4.0
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
-
-_ANSWER = 3.0
-"""Seconds that a person at a terminal waits for PostgreSQL."""
-
-_CLOSE = 1.0
-"""Seconds that a pool gets to say goodbye to PostgreSQL."""
-
-_EVALUATOR_THREADS = 16
 
 _CALL_LIMIT = aiohttp.ClientTimeout(total=10)
 
@@ -99,26 +81,6 @@ class Timing:
 
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What is kept in PostgreSQL, by its nouns."""
-
-    teams: Teams
-    workflows: Workflows
-    evaluations: Evaluations
-    runs: Runs
-    feed: Feed
-
-    @classmethod
-    def on(cls, pool: Pool, settings: Settings) -> Self:
-        """Put them all on one pool."""
-        teams = Teams(pool)
-        limits = Limits(
-            propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
-        )
-        return cls(teams, Workflows(pool), Evaluations(pool, teams, limits), Runs(pool), Feed(pool))
 
 
 class App:
@@ -239,13 +201,7 @@ class App:
             await pause(self.stop, _LOOK)
 
     async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
-        evaluating = Evaluating(
-            evaluations=stores.evaluations,
-            workflows=stores.workflows,
-            evaluator=self._evaluator,
-            time_limit=self.settings.livesop_evaluation_timeout,
-            metrics=self.metrics,
-        )
+        evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
         # Posts are retried by the queue, which asks Slack first whether they happened.
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
@@ -342,54 +298,6 @@ async def home_health(server: HealthServer) -> HomeHealth:
     )
 
 
-def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
-    """Build the evaluator that the settings name."""
-    if settings.livesop_evaluator == "openai":
-        raise ConfigurationError(
-            "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
-        )
-    return InThreads(
-        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
-    )
-
-
-def slack_client(
-    settings: Settings, session: aiohttp.ClientSession, *, retries: bool = True
-) -> AsyncWebClient:
-    """Make a client of the Web API; with `retries` it waits and tries again when asked to (429)."""
-    assert settings.slack_bot_token is not None, "the sandbox sets one where .env has none"
-    return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)] if retries else [],
-    )
-
-
-@asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[str]:
-    """Give the dsn of DATABASE_URL, or of the embedded server, started for as long."""
-    if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
-        return
-    async with EmbeddedPostgres(settings.livesop_data_dir) as server:
-        yield server.dsn
-
-
-@asynccontextmanager
-async def open_pool(dsn: str, *, max_size: int) -> AsyncIterator[Pool]:
-    """Open a pool that connects when first used, so that a database that is away stops nothing."""
-    pool = await create_pool(dsn, min_size=0, max_size=max_size)
-    try:
-        yield pool
-    finally:
-        try:
-            async with asyncio.timeout(_CLOSE):
-                await pool.close()
-        except TimeoutError:  # a server that hangs does not say goodbye
-            pool.terminate()
-
-
 async def run(
     settings: Settings,
     role: Role = Role.ALL,
@@ -416,54 +324,3 @@ async def run(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, app.stop.set)
         await app.run()
-
-
-@asynccontextmanager
-async def open_sandbox(settings: Settings) -> AsyncIterator[SlackServer]:
-    """Start the local Slack. Raises ConfigurationError where its port is taken."""
-    try:
-        server = await SlackServer(
-            demo_workspace(), port=settings.sandbox_port, timing=DESK_TIMING
-        ).__aenter__()
-    except OSError as error:
-        raise ConfigurationError(
-            f"SANDBOX_PORT: {settings.sandbox_port} cannot be listened on ({error.strerror}); "
-            "end the program that has it, or set another port"
-        ) from error
-    try:
-        yield server
-    finally:
-        await server.__aexit__(None, None, None)
-
-
-async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[str]:
-    """Evaluate a stored signal again, and give lines that say what came of it.
-
-    A dry run only says. Otherwise the answer is queued, and a running LiveSOP posts it.
-    """
-    async with database(settings) as dsn, open_pool(dsn, max_size=2) as pool:
-        stores = Stores.on(pool, settings)
-        metrics = Metrics()
-        evaluating = Evaluating(
-            evaluations=stores.evaluations,
-            workflows=stores.workflows,
-            evaluator=choose_evaluator(settings, metrics),
-            time_limit=settings.livesop_evaluation_timeout,
-            metrics=metrics,
-        )
-        await ping(pool, timeout=_ANSWER)
-        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
-        concluded = await evaluating(job, attempts=0)
-        if concluded is None:
-            raise PermanentError(
-                f"There is no signal {signal_id} to replay: unknown, or its message was deleted."
-            )
-        sop = concluded.workflow.title if concluded.workflow else "No SOP"
-        lines = [
-            f"{sop} ({concluded.judgement.confidence:.0%}, {concluded.judgement.evaluator})",
-            concluded.judgement.reasoning,
-            f"→ {concluded.decision.verdict}: {concluded.decision.detail}",
-        ]
-        if concluded.run is not None:
-            lines.append("Its message goes to the thread as soon as LiveSOP runs.")
-        return [line for line in lines if line]

@@ -1,0 +1,42 @@
+"""Replay: a stored signal, evaluated again for a person at a terminal."""
+
+from livesop_bot.app.parts import Stores, choose_evaluator, database, open_pool
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.pool import ping
+from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.signals import SignalId
+from livesop_bot.errors import (
+    PermanentError,
+)
+from livesop_bot.metrics import Metrics
+from livesop_bot.settings import Settings
+
+_ANSWER = 3.0
+"""Seconds that a person at a terminal waits for PostgreSQL."""
+
+
+async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[str]:
+    """Evaluate a stored signal again, and give lines that say what came of it.
+
+    A dry run only says. Otherwise the answer is queued, and a running LiveSOP posts it.
+    """
+    async with database(settings) as dsn, open_pool(dsn, max_size=2) as pool:
+        stores = Stores.on(pool, settings)
+        metrics = Metrics()
+        evaluating = stores.evaluating(settings, choose_evaluator(settings, metrics), metrics)
+        await ping(pool, timeout=_ANSWER)
+        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
+        concluded = await evaluating(job, attempts=0)
+        if concluded is None:
+            raise PermanentError(
+                f"There is no signal {signal_id} to replay: unknown, or its message was deleted."
+            )
+        sop = concluded.workflow.title if concluded.workflow else "No SOP"
+        lines = [
+            f"{sop} ({concluded.judgement.confidence:.0%}, {concluded.judgement.evaluator})",
+            concluded.judgement.reasoning,
+            f"→ {concluded.decision.verdict}: {concluded.decision.detail}",
+        ]
+        if concluded.run is not None:
+            lines.append("Its message goes to the thread as soon as LiveSOP runs.")
+        return [line for line in lines if line]

@@ -1,0 +1,120 @@
+"""What evaluators may do wrong, and what is stored then."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pgqueuer import RetryRequested
+
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.workflows import WorkflowId
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
+from livesop_bot.evaluation.evaluator import Question
+from livesop_bot.worker.evaluate import MOST_ATTEMPTS
+
+
+class Doing:
+    """An evaluator that does what it is told."""
+
+    name = "doing"
+
+    def __init__(self, do: Callable[[Question], Judgement]) -> None:
+        self._do = do
+        self.questions: list[Question] = []
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Do it."""
+        self.questions.append(question)
+        return self._do(question)
+
+
+def raising(error: Exception) -> Doing:
+    """An evaluator that fails."""
+
+    def fail(_: Question) -> Judgement:
+        raise error
+
+    return Doing(fail)
+
+
+def answering(**answer: Any) -> Doing:
+    """An evaluator that names the first SOP it was given, unless told otherwise."""
+    return Doing(
+        lambda question: Judgement(
+            **{
+                "workflow": question.workflows[0].id,
+                "confidence": 0.8,
+                "reasoning": "because",
+                "evaluator": "doing",
+                **answer,
+            }
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "said"),
+    [
+        (raising(EvaluatorBroken("it answered in verse")), "it answered in verse"),
+        (raising(KeyError("x")), "KeyError"),
+        (answering(workflow=WorkflowId(999_999)), "not given"),
+        (answering(evidence="words nobody wrote"), "not in the message"),
+    ],
+    ids=["broken", "crash", "unknown SOP", "made-up evidence"],
+)
+async def test_an_answer_that_cannot_be_used_is_stored_as_failed_and_starts_nothing(
+    tools: Any, evaluator: Doing, said: str
+) -> None:
+    signal = await tools.store("Payments are down")
+    concluded = await tools.evaluating(evaluator)(EvaluateJob(signal, 1), attempts=0)
+    assert concluded.decision.reason == "failed"
+    assert said in concluded.decision.detail
+    assert await tools.pool.fetchval("SELECT state FROM raw_signals") == "failed"
+    assert await tools.pool.fetchval("SELECT count(*) FROM runs") == 0
+
+
+@pytest.mark.parametrize("error", [EvaluatorAway("overloaded"), TimeoutError()])
+async def test_an_evaluator_that_is_away_is_asked_again_then_given_up(
+    tools: Any, error: Exception
+) -> None:
+    signal = await tools.store("Payments are down")
+    evaluating = tools.evaluating(raising(error))
+    for attempts in range(MOST_ATTEMPTS - 1):
+        with pytest.raises(RetryRequested):
+            await evaluating(EvaluateJob(signal, 1), attempts=attempts)
+    assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
+
+    concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_ATTEMPTS - 1)
+    assert concluded.decision.reason == "failed"
+
+
+async def test_the_wait_that_the_evaluator_asks_for_is_kept(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    evaluating = tools.evaluating(raising(EvaluatorAway("busy", retry_after=17)))
+    with pytest.raises(RetryRequested) as retry:
+        await evaluating(EvaluateJob(signal, 1), attempts=0)
+    assert retry.value.delay.total_seconds() >= 17
+
+
+async def test_only_sops_that_watch_the_channel_are_asked_about(tools: Any) -> None:
+    await tools.pool.execute(
+        """UPDATE workflow_versions
+        SET definition = jsonb_set(definition, '{trigger,channels}', '["C0OTHER"]')
+        WHERE workflow_id = (SELECT id FROM workflows WHERE slug = 'incident')"""
+    )
+    signal = await tools.store("Payments are down")
+    evaluator = answering()
+    await tools.evaluating(evaluator)(EvaluateJob(signal, 1), attempts=0)
+    (question,) = evaluator.questions
+    assert "incident" not in {workflow.slug for workflow in question.workflows}
+    assert len(question.workflows) == 4
+
+
+async def test_the_same_job_twice_makes_one_evaluation(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    evaluator = answering()
+    evaluating = tools.evaluating(evaluator)
+    assert await evaluating(EvaluateJob(signal, 1), attempts=0) is not None
+    assert await evaluating(EvaluateJob(signal, 1), attempts=0) is None
+    assert len(evaluator.questions) == 1
