@@ -14,6 +14,7 @@ import structlog
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
@@ -148,17 +149,14 @@ class App:
         log.info("app.stopped")
 
     async def _introduce(self, client: AsyncWebClient) -> Installation | None:
-        """Ask Slack who we are, for as long as it takes; None if told to stop meanwhile."""
+        """Ask Slack who we are, for as long as it takes; None if told to stop meanwhile.
+
+        Tokens that Slack refuses are told here, once: the socket client would retry them for ever.
+        """
         wait = 0.5
         while not self.stop.is_set():
             try:
-                with slack_errors():
-                    me = await client.auth_test()
-            except SlackRefused as error:
-                raise ConfigurationError(
-                    f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); copy the bot token from "
-                    "the app's page “OAuth & Permissions”"
-                ) from error
+                me = await self._ask_both_tokens(client)
             except SlackAway as error:
                 log.warning("slack.away", error=str(error), retry_in_seconds=wait)
                 await pause(self.stop, wait)
@@ -172,6 +170,27 @@ class App:
                     bot_id=me["bot_id"],
                 )
         return None
+
+    async def _ask_both_tokens(self, client: AsyncWebClient) -> AsyncSlackResponse:
+        try:
+            with slack_errors():
+                me = await client.auth_test()
+        except SlackRefused as error:
+            raise ConfigurationError(
+                f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); copy the bot token from the "
+                "app's page “OAuth & Permissions”"
+            ) from error
+        app_token = self.settings.slack_app_token
+        if self._role is not Role.WORKER and app_token is not None:
+            try:
+                with slack_errors():
+                    await client.apps_connections_open(app_token=app_token.get_secret_value())
+            except SlackRefused as error:
+                raise ConfigurationError(
+                    f"SLACK_APP_TOKEN: Slack refused it ({error.code}); make an app-level token "
+                    "with the scope connections:write on the app's page “Basic Information”"
+                ) from error
+        return me
 
     async def _prepare(self, pool: Pool, stores: Stores, installation: Installation) -> None:
         """Migrate, and give a new team its starter pack, as soon as PostgreSQL lets us."""

@@ -23,6 +23,7 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.IdleInTransactionSessionTimeoutError,  # the server gave this connection up
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
+    asyncpg.DeadlockDetectedError,  # rolled back in favour of another; fine the next time
 )
 _GONE = re.compile(
     "(connection|pool) (is|was) clos"

@@ -18,7 +18,8 @@ WITH incoming AS (
         event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
         author_is_bot, text, permalink, occurred_at, received_at, deliveries
     FROM incoming
-    ORDER BY ordinal
+    -- All writers in the same order, so that none waits for the other in a circle.
+    ORDER BY team_id, source, external_id
     ON CONFLICT DO NOTHING
     RETURNING id, revision, team_id, source, external_id
 ), queued AS (
@@ -78,6 +79,7 @@ WITH incoming AS (
         WHERE (known.team_id, known.source, known.external_id)
             = (i.team_id, i.source, i.external_id)
     )
+    ORDER BY team_id, source, external_id
     ON CONFLICT (team_id, source, external_id) DO UPDATE
     SET text = excluded.text, edit_version = excluded.edit_version,
         revision = s.revision + 1, attempt = s.attempt + 1
@@ -120,6 +122,7 @@ WITH incoming AS (
         WHERE (known.team_id, known.source, known.external_id)
             = (i.team_id, i.source, i.external_id)
     )
+    ORDER BY team_id, source, external_id
     ON CONFLICT (team_id, source, external_id) DO UPDATE
     SET text = '', state = 'deleted', deleted_at = now(),
         revision = s.revision + 1, attempt = s.attempt + 1

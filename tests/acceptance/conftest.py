@@ -117,13 +117,15 @@ async def start_app(
             app = App(
                 Settings(
                     _env_file=None,
-                    slack_bot_token=SecretStr(slack.bot_token),
-                    slack_app_token=SecretStr(slack.app_token),
-                    slack_api_url=slack.api_url,
-                    database_url=SecretStr(dsn),
-                    health_port=free_port(),
-                    livesop_data_dir=settings.pop("livesop_data_dir", tmp_path / "data"),
-                    **settings,
+                    **{
+                        "slack_bot_token": SecretStr(slack.bot_token),
+                        "slack_app_token": SecretStr(slack.app_token),
+                        "slack_api_url": slack.api_url,
+                        "database_url": SecretStr(dsn),
+                        "health_port": free_port(),
+                        "livesop_data_dir": tmp_path / "data",
+                        **settings,
+                    },
                 ),
                 role,
                 evaluator=evaluator,
@@ -133,8 +135,9 @@ async def start_app(
 
             async def stop() -> None:
                 app.stop.set()
-                async with asyncio.timeout(15):
-                    await running
+                if not running.done():  # else the test has seen why
+                    async with asyncio.timeout(15):
+                        await running
 
             stack.push_async_callback(stop)
             health = Health(app.settings.health_port, http)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
+
+from livesop_bot.errors import ConfigurationError
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
 
@@ -74,3 +78,12 @@ async def test_home_is_published_when_it_is_opened(
     await slack.workspace.wait_for_change(
         lambda _: "Auto-Pilot is off" in str(slack.workspace.views.homes.get(ADA))
     )
+
+
+@pytest.mark.parametrize("name", ["slack_bot_token", "slack_app_token"])
+async def test_a_token_that_slack_refuses_is_named_and_ends_the_start(
+    slack: SlackServer, database: str, start_app: Any, name: str
+) -> None:
+    wrong = {name: SecretStr(f"{'xoxb' if 'bot' in name else 'xapp'}-wrong")}
+    with pytest.raises(ConfigurationError, match=name.upper()):
+        await start_app(database, **wrong)
