@@ -23,6 +23,14 @@ from livesop_bot.stopping import first, pause
 
 log = structlog.get_logger()
 
+_NOT_STORED = (
+    DatabaseAway,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""Ways in which storing fails that say nothing about the event itself."""
+
 _GROUP = 500
 """Events in one commit; a burst of more is several commits."""
 
@@ -96,7 +104,7 @@ class Intake:
             try:
                 await self._catch_up()
                 wait = 0.05
-            except (DatabaseAway, asyncpg.PostgresError) as error:
+            except _NOT_STORED as error:
                 self._database_away = True
                 log.warning(
                     "intake.database_away",
@@ -150,7 +158,7 @@ class Intake:
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
         try:
             return await store_batch(self._pool, items, timeout=self._store_timeout)
-        except (DatabaseAway, asyncpg.PostgresError) as error:
+        except _NOT_STORED as error:
             # Also where PostgreSQL is there and refuses (disk full, read-only, …): the spool
             # keeps the events until it takes them.
             self._database_away = True

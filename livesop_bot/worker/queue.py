@@ -30,6 +30,15 @@ log = structlog.get_logger()
 
 Manager = QueueManager | SchedulerManager
 
+_INTERRUPTIONS = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    PgqException,
+)
+"""What PgQueuer raises where PostgreSQL goes away under it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -68,9 +77,14 @@ class Worker:
             try:
                 await self._work(stop)
                 wait = 0.1
-            except* (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, PgqException) as group:
-                error = group.exceptions[0]
-                log.warning("worker.interrupted", error=type(error).__name__, retry_in_seconds=wait)
+            except* Exception as group:
+                # Whatever it was, sockets and spool go on, and the jobs are still in the queue.
+                expected, faults = group.split(_INTERRUPTIONS)
+                if faults is not None:
+                    log.exception("worker.failed", retry_in_seconds=wait)
+                elif expected is not None:
+                    error = type(expected.exceptions[0]).__name__
+                    log.warning("worker.interrupted", error=error, retry_in_seconds=wait)
                 wait = min(wait * 2, 2.0)
             if not stop.is_set():
                 await pause(stop, wait)
