@@ -108,6 +108,7 @@ class App:
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
         self._sockets: Sockets | None = None
+        self._spool: Spool | None = None
 
     async def run(self) -> None:
         """Serve until `stop` is set. Raises ConfigurationError where that cannot begin."""
@@ -117,10 +118,12 @@ class App:
             dsn = await enter(database(settings))
             pool = await enter(open_pool(dsn, max_size=16))
             session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
-            spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
-            spool = await enter(Spool(settings.livesop_data_dir / "spool", max_bytes=spool_bytes))
             stores = Stores.on(pool, settings)
-            health = await enter(self._health(pool, spool))
+            if self._role is not Role.WORKER:  # which would adopt files and never replay them
+                spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
+                folder = settings.livesop_data_dir / "spool"
+                self._spool = await enter(Spool(folder, max_bytes=spool_bytes))
+            health = await enter(self._health(pool))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
             if installation is None:
@@ -129,11 +132,11 @@ class App:
                 group.create_task(self._prepare(pool, stores, installation))
                 if self._role is not Role.INGEST:
                     group.create_task(self._work(pool, stores, session))
-                if self._role is not Role.WORKER:
+                if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
                         pool=ingest_pool,
-                        spool=spool,
+                        spool=self._spool,
                         installation=installation,
                         rules=Rules(
                             allowed_bots=settings.allowed_bots,
@@ -274,8 +277,8 @@ class App:
             close.set()
 
     @asynccontextmanager
-    async def _health(self, pool: Pool, spool: Spool) -> AsyncIterator[HealthServer]:
-        ingests = self._role is not Role.WORKER
+    async def _health(self, pool: Pool) -> AsyncIterator[HealthServer]:
+        spool = self._spool
 
         async def pending_migrations() -> int:
             with away():
@@ -286,10 +289,10 @@ class App:
             database=lambda: ping(pool, timeout=1.0),
             pending_migrations=pending_migrations,
             queue=lambda: depth_and_age(pool),
-            sockets=self._socket_state if ingests else None,
-            spool=(lambda: SpoolState(spool.events, spool.size, spool.max_bytes))
-            if ingests
-            else None,
+            sockets=None if spool is None else self._socket_state,
+            spool=None
+            if spool is None
+            else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
             openai=self.settings.openai_api_key is not None,
             evaluator=self._evaluator.name,
         )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from time import monotonic
 from typing import Any, TypeVar
 
 import asyncpg
@@ -83,14 +84,17 @@ async def store_batch(pool: Pool, items: Sequence[Storable], *, timeout: float) 
     was begun then is rolled back, or is found as a duplicate later. One item that PostgreSQL
     refuses for its content does not hold up the others: it comes back as UNSTORABLE.
     """
+    deadline = monotonic() + timeout
     with away():
         async with pool.acquire(timeout=timeout) as connection:
             try:
-                return await within(connection, _transact(connection, items), timeout)
+                work = _transact(connection, items)
+                return await within(connection, work, max(deadline - monotonic(), 0.0))
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
                 if len(items) == 1:
                     return [Stored(Outcome.UNSTORABLE)]
-    return [(await store_batch(pool, [item], timeout=timeout))[0] for item in items]
+    singly = [store_batch(pool, [item], timeout=deadline - monotonic()) for item in items]
+    return [stored for (stored,) in await asyncio.gather(*singly)]
 
 
 async def within(

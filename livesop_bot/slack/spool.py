@@ -118,7 +118,7 @@ class Spool:
             while batch := list(islice(records, _BATCH)):
                 await store(batch)
                 replayed += len(batch)
-            await asyncio.to_thread(file.path.unlink)
+            await asyncio.to_thread(_put_away, file.path)
             os.close(file.descriptor)
             self._closed.remove(file)
         self.filled.clear()
@@ -210,13 +210,26 @@ def _records(path: Path) -> Iterator[bytes]:
     """The whole records of a file. A torn last line was never acked; damage elsewhere is told."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            checksum, _, record = line.rstrip(b"\n").partition(b" ")
             if not line.endswith(b"\n"):
                 log.info("spool.torn_line", file=path.name, line=number)
-            elif checksum == b"%08x" % zlib.crc32(record):
-                yield record
-            else:
+            elif _damaged(line):
                 log.error("spool.damaged_line", file=path.name, line=number)
+            else:
+                yield line[9:-1]
+
+
+def _put_away(path: Path) -> None:
+    """Remove a file that was replayed; one with damage in it stays, under another name."""
+    if any(_damaged(line) for line in path.read_bytes().splitlines(keepends=True)):
+        path.rename(path.with_suffix(".damaged"))
+    else:
+        path.unlink()
+
+
+def _damaged(line: bytes) -> bool:
+    """Whether a whole line is not what was written."""
+    checksum, _, record = line.rstrip(b"\n").partition(b" ")
+    return line.endswith(b"\n") and checksum != b"%08x" % zlib.crc32(record)
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -58,7 +58,10 @@ def answer(signal: Signal, evaluation: Evaluation | None, *, in_channel: bool) -
     if note := _since(signal, evaluation):
         blocks.append(section(note))
     blocks.append(
-        context(f"{where}  ·  {_when(evaluation)}  ·  by {line(evaluation.evaluator, 80)}")
+        context(
+            f"{where}  ·  {_when(evaluation)}  ·  by {line(evaluation.evaluator, 80)}"
+            f"  ·  signal {signal.id}"
+        )
     )
     text = f"{verdict_line(evaluation)}: {line(evaluation.decision.detail, 500)}"
     return message(text, blocks)
@@ -69,7 +72,7 @@ def _unjudged(signal: Signal) -> str:
         case SignalState.DELETED:
             return "was deleted before it was judged. Its text is gone here, too."
         case SignalState.TIMED_OUT | SignalState.FAILED:
-            return "could not be judged. It can be replayed."
+            return f"could not be judged. It can be replayed (signal {signal.id})."
         case _:
             return "is waiting to be judged. Ask again in a moment."
 

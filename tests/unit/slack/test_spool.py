@@ -148,6 +148,8 @@ async def test_only_whole_records_are_replayed(
     async with Spool(tmp_path, max_bytes=1000) as spool:
         await spool.replay(store)
     assert store.records == expected
+    kept = [path.suffix for path in tmp_path.iterdir()]
+    assert kept == ([".damaged"] if b"second" in expected and len(expected) == 1 else [])
 
 
 async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_a_judged_message_is_explained_with_what_it_rests_on(
         (
             "<https://acme.slack.com/archives/C012AB3CD/p1772625600000100|This message> in "
             "<#C012AB3CD>  ·  judged "
-            "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  by lexical"
+            "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  by lexical  ·  signal 7"
         ),
     ]
 
@@ -79,7 +79,7 @@ def test_a_deleted_message_is_not_quoted(signal: Signal, evaluation: Evaluation)
     [
         (SignalState.PENDING, "is waiting to be judged. Ask again in a moment."),
         (SignalState.DELETED, "was deleted before it was judged. Its text is gone here, too."),
-        (SignalState.FAILED, "could not be judged. It can be replayed."),
+        (SignalState.FAILED, "could not be judged. It can be replayed (signal 7)."),
     ],
 )
 def test_a_message_without_an_evaluation_says_where_it_stands(
