@@ -1,11 +1,11 @@
 """`make bench`: both sides, round by round, as a table of medians with their spread."""
 
 import asyncio
+import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
-
-import asyncpg
 
 from bench.figures import HEADINGS, Round, rows
 from bench.side import WARM_UP, Side, empty_bolt, livesop
@@ -20,27 +20,20 @@ ANSWER_EVERY = 20
 
 async def _empty() -> Round:
     async with empty_bolt() as side:
-        return await _measure(side, every=0, stores=[])
+        return await _measure(side, every=0)
 
 
 async def _livesop(database_url: str, folder: Path) -> Round:
-    async with livesop(database_url, folder) as side:
-        stores: list[float] = []
-        measured = await _measure(side, every=ANSWER_EVERY, stores=stores)
-    connection = await asyncpg.connect(database_url)
-    try:
-        found = await connection.fetch(
-            "SELECT extract(epoch FROM stored_at - received_at)::float AS seconds FROM raw_signals"
-            " ORDER BY id DESC LIMIT $1",
-            PER_SECOND * SECONDS,
-        )
-    finally:
-        await connection.close()
-    stores += [row["seconds"] for row in found]
-    return measured
+    log = folder / "livesop.log"
+    async with livesop(database_url, folder, log) as side:
+        measured = await _measure(side, every=ANSWER_EVERY)
+    # What the app itself logs once a message is committed: seconds since it was received.
+    lines = [json.loads(line) for line in log.read_text().splitlines() if "signal.stored" in line]
+    stores = [line["seconds"] for line in lines[-PER_SECOND * SECONDS :]]
+    return replace(measured, stores=stores)
 
 
-async def _measure(side: Side, *, every: int, stores: list[float]) -> Round:
+async def _measure(side: Side, *, every: int) -> Round:
     await side.burst(WARM_UP)
     burst = await side.burst(BURST)
     await side.settle()
@@ -50,7 +43,6 @@ async def _measure(side: Side, *, every: int, stores: list[float]) -> Round:
         burst=burst,
         steady=steady,
         resident=side.resident,
-        stores=stores,
         answers=answers,
     )
 

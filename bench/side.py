@@ -126,8 +126,8 @@ async def empty_bolt() -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def livesop(database_url: str, data_dir: Path) -> AsyncIterator[Side]:
-    """LiveSOP in all its roles, ready when its health port says so."""
+async def livesop(database_url: str, data_dir: Path, log: Path) -> AsyncIterator[Side]:
+    """LiveSOP in all its roles, logging to a file, ready when its health port says so."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -138,7 +138,7 @@ async def livesop(database_url: str, data_dir: Path) -> AsyncIterator[Side]:
         "LOG_FORMAT": "json",
     }
     arguments = ["-m", "livesop_bot", "run"]
-    async with _slack() as slack, _process(slack, arguments, settings) as process:
+    async with _slack() as slack, _process(slack, arguments, settings, log) as process:
         health = f"http://127.0.0.1:{port}/health"
         ready = await _ready(f"{health}/ready", process.create_time())
         await slack.socket_mode.wait_for_connections(2)
@@ -153,7 +153,7 @@ async def _slack() -> AsyncIterator[SlackServer]:
 
 @asynccontextmanager
 async def _process(
-    slack: SlackServer, arguments: list[str], settings: dict[str, str]
+    slack: SlackServer, arguments: list[str], settings: dict[str, str], log: Path | None = None
 ) -> AsyncIterator[psutil.Process]:
     environment = {
         "PATH": os.environ["PATH"],
@@ -162,13 +162,10 @@ async def _process(
         "SLACK_API_URL": slack.api_url,
         **settings,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
-        env=environment,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    with (log or Path(os.devnull)).open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, env=environment, stdout=output, stderr=output
+        )
     try:
         yield psutil.Process(process.pid)
     finally:

@@ -35,7 +35,8 @@ def test_a_judged_message_is_explained_with_what_it_rests_on(
         (
             "<https://acme.slack.com/archives/C012AB3CD/p1772625600000100|This message> in "
             "<#C012AB3CD>  ·  judged "
-            "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  by lexical  ·  signal 7"
+            "<!date^1772625600^{date_short_pretty} {time}|2026-03-04 12:00 UTC>  ·  by lexical"
+            "  ·  signal 7"
         ),
     ]
 
