@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import asyncpg
 
@@ -14,7 +14,15 @@ from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
-from livesop_bot.domain.evaluations import Attempt, Cause, Evaluation, EvaluationId, Judgement
+from livesop_bot.domain.evaluations import (
+    Attempt,
+    Cause,
+    Evaluation,
+    EvaluationId,
+    Judgement,
+    Usage,
+)
+from livesop_bot.domain.knowledge import Passage
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import Signal, SignalState, TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
@@ -54,6 +62,19 @@ class _Ended:
     workflow: Workflow | None
     latency_ms: float
 
+    def basis(self) -> tuple[object, ...]:
+        """What the judgement rests on and what it cost: the columns that both writers share."""
+        judgement = self.judgement
+        return (
+            json.dumps(dict(judgement.fields)),
+            json.dumps([asdict(passage) for passage in judgement.citations]),
+            judgement.stand_in,
+            judgement.caution,
+            judgement.usage.prompt_tokens,
+            judgement.usage.completion_tokens,
+            judgement.usage.cost_usd,
+        )
+
     def confidence(self, decision: Decision) -> float | None:
         """None where nothing was judged."""
         return None if decision.reason in _SIGNAL_STATES else self.judgement.confidence
@@ -74,6 +95,7 @@ class _Ended:
             decision.reason,
             decision.detail,
             self.latency_ms,
+            *self.basis(),
             _signal_state(decision),
         )
 
@@ -174,6 +196,8 @@ class Evaluations:
             limits=self._limits,
             already_running=running,
             dry_run=ended.job.dry_run,
+            stand_in=ended.judgement.stand_in,
+            caution=ended.judgement.caution,
         )
 
     async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
@@ -214,6 +238,7 @@ class Evaluations:
                 decision.reason,
                 decision.detail,
                 ended.latency_ms,
+                *ended.basis(),
             )
         )
         run = None
@@ -253,6 +278,15 @@ def evaluation_from_row(row: asyncpg.Record) -> Evaluation:
         dry_run=row["dry_run"],
         latency_ms=row["latency_ms"],
         created_at=row["evaluated_at"],
+        fields=json.loads(row["fields"]),
+        citations=tuple(Passage(**passage) for passage in json.loads(row["citations"])),
+        usage=Usage(
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            cost_usd=row["cost_usd"],
+        ),
+        stand_in=row["stand_in"],
+        caution=row["caution"],
     )
 
 

@@ -161,7 +161,9 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
             "examples": list(trigger.examples),
             "keywords": list(trigger.keywords),
             "channels": list(trigger.channels),
+            "trust_local": trigger.trust_local,
         },
+        "extract": dict(definition.extract),
         "steps": [
             {
                 "id": step.id,
@@ -184,8 +186,10 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
 def definition_from_json(stored: object) -> WorkflowDefinition:
     """Read a stored definition; raises InvalidWorkflow where it is not exactly of that form."""
     try:
-        parts = _parts(stored, "slug", "title", "summary", "trigger", "steps", "edges")
-        trigger = _parts(parts["trigger"], "description", "examples", "keywords", "channels")
+        parts = _parts(stored, "slug", "title", "summary", "trigger", "extract", "steps", "edges")
+        trigger = _parts(
+            parts["trigger"], "description", "examples", "keywords", "channels", "trust_local"
+        )
         return WorkflowDefinition(
             slug=_text(parts["slug"]),
             title=_text(parts["title"]),
@@ -195,7 +199,9 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
                 examples=tuple(_text(example) for example in _list(trigger["examples"])),
                 keywords=tuple(_text(keyword) for keyword in _list(trigger["keywords"])),
                 channels=tuple(ChannelId(_text(c)) for c in _list(trigger["channels"])),
+                trust_local=trigger["trust_local"] is True,
             ),
+            extract=_texts(parts["extract"]),
             steps=tuple(_step(step) for step in _list(parts["steps"])),
             edges=tuple(_edge(edge) for edge in _list(parts["edges"])),
         )
@@ -205,9 +211,6 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
 
 def _step(stored: object) -> Step:
     parts = _parts(stored, "id", "title", "kind", "mode", "instructions", "action", "fields")
-    fields = parts["fields"]
-    if not isinstance(fields, dict):
-        raise ValueError(f"expected an object of fields, found {type(fields).__name__}")  # noqa: TRY004  one error for whatever is wrong
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
@@ -215,7 +218,7 @@ def _step(stored: object) -> Step:
         mode=StepMode(_text(parts["mode"])),
         instructions=_text(parts["instructions"]),
         action=None if parts["action"] is None else ActionKind(_text(parts["action"])),
-        fields={_text(name): _text(value) for name, value in fields.items()},
+        fields=_texts(parts["fields"]),
     )
 
 
@@ -237,8 +240,14 @@ def _parts(stored: object, *names: str) -> Mapping[str, object]:
 
 def _list(stored: object) -> Sequence[object]:
     if not isinstance(stored, list):
-        raise ValueError(f"expected a list, found {type(stored).__name__}")  # noqa: TRY004  as above
+        raise ValueError(f"expected a list, found {type(stored).__name__}")  # noqa: TRY004  one error for whatever is wrong
     return stored
+
+
+def _texts(stored: object) -> dict[str, str]:
+    if not isinstance(stored, dict):
+        raise ValueError(f"expected an object of fields, found {type(stored).__name__}")  # noqa: TRY004  as above
+    return {_text(name): _text(value) for name, value in stored.items()}
 
 
 def _text(stored: object) -> str:

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     NO_MATCH = "no_match"
     OTHER_CHANNEL = "other_channel"
     DUPLICATE_RUN = "duplicate_run"
+    STAND_IN = "stand_in"
+    CAUTION = "caution"
     DRY_RUN = "dry_run"
     TIMED_OUT = "timed_out"
     FAILED = "failed"
@@ -105,8 +107,13 @@ def decide(
     limits: Limits,
     already_running: bool,
     dry_run: bool,
+    stand_in: str = "",
+    caution: str = "",
 ) -> Decision:
     """Decide what follows from an evaluation that succeeded.
+
+    `stand_in`: why the local evaluator judged in place of the model; `caution`: why nothing may
+    start on this judgement. Either is empty where it does not apply.
 
     A confidence or a limit outside 0..1 is unknown, and nothing is proposed or started on it. So
     is a flag that is neither true nor false, which counts as the one that stops.
@@ -129,7 +136,7 @@ def decide(
         return Decision(
             Verdict.SKIP, Reason.DUPLICATE_RUN, f"{workflow.title} is already open in this thread."
         )
-    decision = _start_or_propose(workflow, confidence, switches, limits)
+    decision = _start_or_propose(workflow, confidence, switches, limits, stand_in, caution)
     if dry_run is not False:
         return Decision(
             Verdict.SKIP,
@@ -140,7 +147,12 @@ def decide(
 
 
 def _start_or_propose(
-    workflow: Workflow, confidence: float, switches: Switches, limits: Limits
+    workflow: Workflow,
+    confidence: float,
+    switches: Switches,
+    limits: Limits,
+    stand_in: str,
+    caution: str,
 ) -> Decision:
     if not _reaches(confidence, limits.auto):
         return Decision(
@@ -152,6 +164,15 @@ def _start_or_propose(
     if obstacle := autopilot_obstacle(workflow, switches):
         return Decision(
             Verdict.PROPOSE, Reason.AUTOPILOT_OFF, f"Proposed, not started: {obstacle}."
+        )
+    if caution:
+        return Decision(Verdict.PROPOSE, Reason.CAUTION, f"Proposed, not started: {caution}.")
+    if stand_in and workflow.definition.trigger.trust_local is not True:
+        return Decision(
+            Verdict.PROPOSE,
+            Reason.STAND_IN,
+            f"Proposed, not started: {stand_in}, and this SOP does not start on the local "
+            "evaluator's word.",
         )
     return Decision(
         Verdict.START,

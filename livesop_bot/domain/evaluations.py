@@ -1,11 +1,13 @@
 """Evaluations: attempts to say which workflow a signal calls for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
 from livesop_bot.domain.decisions import Decision
+from livesop_bot.domain.knowledge import Passage
 from livesop_bot.domain.signals import Signal, SignalId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 
@@ -20,11 +22,25 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a judgement cost: tokens of the model, and US dollars by its list price."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What an evaluator says. It can only name a workflow that it was given, or none.
 
     `confidence` is 0..1, also for no match (then: of the nearest workflow). `reasoning` is short
-    and for people; it never quotes the message. `evidence` is a verbatim span of the message.
+    and for people; it never quotes the message. `evidence` and the values of `fields` (what the
+    workflow wants extracted) are verbatim spans of the message. `citations` are the passages of
+    knowledge that it rests on.
+
+    `stand_in` says why the local evaluator judged in place of the model, and `caution` why this
+    may be proposed but never start by itself; empty where there is nothing to say.
     """
 
     workflow: WorkflowId | None
@@ -32,6 +48,11 @@ class Judgement:
     reasoning: str
     evaluator: str
     evidence: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    citations: tuple[Passage, ...] = ()
+    usage: Usage = Usage()  # frozen
+    stand_in: str = ""
+    caution: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence <= 1:
@@ -54,6 +75,11 @@ class Evaluation:
     dry_run: bool
     latency_ms: float
     created_at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    citations: tuple[Passage, ...] = ()
+    usage: Usage = Usage()
+    stand_in: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,17 +59,25 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """What a message must be about. Empty `channels` means every channel."""
+    """What a message must be about. Empty `channels` means every channel.
+
+    `trust_local`: where the model is away and the local evaluator stands in for it, its judgement
+    may start this SOP too; otherwise it may only propose it.
+    """
 
     description: str
     examples: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     channels: tuple[ChannelId, ...] = ()
+    trust_local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowDefinition:
-    """The content of one workflow version. `slug` names the workflow within its team."""
+    """The content of one workflow version. `slug` names the workflow within its team.
+
+    `extract` names what its actions need to know from the message, and says what each is.
+    """
 
     slug: str
     title: str
@@ -77,6 +85,7 @@ class WorkflowDefinition:
     steps: tuple[Step, ...]
     edges: tuple[Edge, ...] = ()
     summary: str = ""
+    extract: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def acting_steps(self) -> tuple[Step, ...]:

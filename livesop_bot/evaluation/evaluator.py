@@ -5,16 +5,22 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.signals import Signal
 from livesop_bot.domain.workflows import Workflow
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One message, and the workflows that it may call for."""
+    """One message, the workflows that it may call for, and what may help to tell.
+
+    The signal's text is masked: no evaluator, and nothing that it says, ever holds a secret.
+    """
 
     signal: Signal
     workflows: Sequence[Workflow]
+    passages: Sequence[Passage] = ()
+    cases: Sequence[PastCase] = ()
 
 
 class Evaluator(Protocol):
@@ -38,4 +44,16 @@ class BlockingEvaluator(Protocol):
 
     def evaluate(self, question: Question) -> Judgement:
         """Say which workflow the question's signal calls for, if any."""
+        ...
+
+
+class Library(Protocol):
+    """Looks up what may help to judge a message, within its team. Raises DatabaseAway."""
+
+    async def passages(self, signal: Signal) -> Sequence[Passage]:
+        """Give the few passages of knowledge that are nearest to the signal, best first."""
+        ...
+
+    async def cases(self, signal: Signal) -> Sequence[PastCase]:
+        """Give the few earlier signals that are most like it, best first; never itself."""
         ...

@@ -146,7 +146,9 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             examples=tuple(trigger.get("examples", ())),
             keywords=tuple(trigger.get("keywords", ())),
             channels=tuple(ChannelId(channel) for channel in trigger.get("channels", ())),
+            trust_local=trigger.get("trust_local", False),
         ),
+        extract=sop.get("extract", {}),
         steps=steps,
         edges=_edges(sop, [Box(step.id, step.kind) for step in steps]),
     )
@@ -179,8 +181,10 @@ def _plain(definition: WorkflowDefinition) -> dict[str, Any]:
                     "examples": list(trigger.examples),
                     "keywords": list(trigger.keywords),
                     "channels": list(trigger.channels),
+                    "trust_local": trigger.trust_local,
                 }
             ),
+            "extract": dict(definition.extract),
             "steps": [_plain_step(step) for step in definition.steps],
             "edges": []
             if definition.edges == chain(boxes)

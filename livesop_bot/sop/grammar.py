@@ -3,7 +3,7 @@
 from typing import Any
 
 from livesop_bot.domain.workflows import ActionKind, StepKind, StepMode
-from livesop_bot.sop.shapes import Choice, Items, Record, Text, Texts
+from livesop_bot.sop.shapes import Choice, Flag, Items, Record, Text, Texts
 
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 _NAME_EXPECTED = "a name of small letters, digits and hyphens"
@@ -40,6 +40,10 @@ _TRIGGER = Record(
             ),
             limit=100,
             unique=True,
+        ),
+        "trust_local": Flag(
+            meaning="Whether the local evaluator may start it, too, where it stands in for a model "
+            "that is away. Left out: no, it may only propose it.",
         ),
     },
     required=frozenset({"description"}),
@@ -91,6 +95,12 @@ SOP = Record(
         "title": Text(meaning="The SOP's name for people.", limit=100),
         "summary": Text(meaning="What the SOP is for.", limit=500),
         "trigger": _TRIGGER,
+        "extract": Texts(
+            meaning="What its actions need to know from the message: a name, and what it is.",
+            of=Text(meaning="What is meant, for people and models.", limit=300),
+            names=r"[a-z][a-z0-9_]{0,62}",
+            limit=20,
+        ),
         "steps": Items(meaning="The steps.", of=_STEP, least=1, limit=50),
         "edges": Items(
             meaning="The ways from step to step. Left out: in order, one after the other.",

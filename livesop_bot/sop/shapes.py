@@ -101,6 +101,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Yes or no, as YAML writes them: true or false."""
+
+    meaning: str
+
+    def read(self, node: Node, place: Place, reading: Reading) -> bool | None:
+        words = {"true": True, "false": False}
+        if not isinstance(node, ScalarNode) or node.value.lower() not in words:
+            reading.refuse(place, f"expected true or false, found {_kind(node)}")
+            return None
+        return words[node.value.lower()]
+
+    def schema(self) -> dict[str, Any]:
+        return {"description": self.meaning, "type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
     """A list of `least` to `limit` parts of one shape; `unique` ones are refused twice."""
 

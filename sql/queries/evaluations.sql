@@ -1,9 +1,13 @@
 -- name: insert_evaluation
--- Stores an evaluation. $1: team; $2: signal; $3: revision; $4: cause; $5: dry run; $6, $7: workflow and version (null: none); $8: confidence (null: none); $9: reasoning; $10: evidence; $11: evaluator; $12: verdict; $13: reason; $14: detail; $15: latency in ms. Gives its id.
+-- Stores an evaluation. $1: team; $2: signal; $3: revision; $4: cause; $5: dry run; $6, $7: workflow and version (null: none); $8: confidence (null: none); $9: reasoning; $10: evidence; $11: evaluator; $12: verdict; $13: reason; $14: detail; $15: latency in ms; $16: fields; $17: citations; $18: stand-in; $19: caution; $20, $21: prompt and completion tokens; $22: cost in US dollars. Gives its id.
 INSERT INTO evaluations (
     team_id, signal_id, revision, cause, dry_run, workflow_id, workflow_version, confidence,
-    reasoning, evidence, evaluator, verdict, reason, detail, latency_ms
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    reasoning, evidence, evaluator, verdict, reason, detail, latency_ms, fields, citations,
+    stand_in, caution, prompt_tokens, completion_tokens, cost_usd
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+    $22
+)
 RETURNING id;
 
 -- name: open_run_exists
@@ -15,15 +19,17 @@ SELECT EXISTS (
 );
 
 -- name: conclude_skips
--- Stores evaluations from which nothing follows, and ends their attempts; void ones are left out. A column each, one row an evaluation: $1: signals; $2: tokens; $3: revisions; $4: causes; $5, $6: workflows and versions (null: none); $7: confidences (null: none); $8: reasonings; $9: evidences; $10: evaluators; $11: reasons; $12: details; $13: latencies in ms; $14: the signals' states. Gives ordinal and evaluation id.
+-- Stores evaluations from which nothing follows, and ends their attempts; void ones are left out. A column each, one row an evaluation: $1: signals; $2: tokens; $3: revisions; $4: causes; $5, $6: workflows and versions (null: none); $7: confidences (null: none); $8: reasonings; $9: evidences; $10: evaluators; $11: reasons; $12: details; $13: latencies in ms; $14: fields; $15: citations; $16: stand-ins; $17: cautions; $18, $19: prompt and completion tokens; $20: costs in US dollars; $21: the signals' states. Gives ordinal and evaluation id.
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::integer[],
         $7::double precision[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-        $13::double precision[], $14::text[]
+        $13::double precision[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[],
+        $18::integer[], $19::integer[], $20::double precision[], $21::text[]
     ) WITH ORDINALITY AS i (
         signal_id, token, revision, cause, workflow_id, workflow_version, confidence, reasoning,
-        evidence, evaluator, reason, detail, latency_ms, state, ordinal
+        evidence, evaluator, reason, detail, latency_ms, fields, citations, stand_in, caution,
+        prompt_tokens, completion_tokens, cost_usd, state, ordinal
     )
 ), held AS (
     UPDATE raw_signals AS s
@@ -35,11 +41,14 @@ WITH incoming AS (
 ), stored AS (
     INSERT INTO evaluations (
         team_id, signal_id, revision, cause, dry_run, workflow_id, workflow_version, confidence,
-        reasoning, evidence, evaluator, verdict, reason, detail, latency_ms
+        reasoning, evidence, evaluator, verdict, reason, detail, latency_ms, fields, citations,
+        stand_in, caution, prompt_tokens, completion_tokens, cost_usd
     )
     SELECT
         held.team_id, held.id, i.revision, i.cause, false, i.workflow_id, i.workflow_version,
-        i.confidence, i.reasoning, i.evidence, i.evaluator, 'skip', i.reason, i.detail, i.latency_ms
+        i.confidence, i.reasoning, i.evidence, i.evaluator, 'skip', i.reason, i.detail,
+        i.latency_ms, i.fields, i.citations, i.stand_in, i.caution, i.prompt_tokens,
+        i.completion_tokens, i.cost_usd
     FROM held
     JOIN incoming AS i ON i.ordinal = held.ordinal
     ORDER BY i.ordinal

@@ -16,6 +16,13 @@ SELECT
     e.reason,
     e.detail,
     e.latency_ms,
+    e.fields,
+    e.citations,
+    e.stand_in,
+    e.caution,
+    e.prompt_tokens,
+    e.completion_tokens,
+    e.cost_usd,
     e.created_at AS evaluated_at,
     v.definition
 FROM evaluations AS e
@@ -44,6 +51,13 @@ SELECT
     e.reason,
     e.detail,
     e.latency_ms,
+    e.fields,
+    e.citations,
+    e.stand_in,
+    e.caution,
+    e.prompt_tokens,
+    e.completion_tokens,
+    e.cost_usd,
     e.created_at AS evaluated_at,
     v.definition
 FROM raw_signals AS s

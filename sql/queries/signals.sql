@@ -139,8 +139,9 @@ UPDATE runs SET state = 'cancelled', ended_at = now(), post_state = 'cancelled'
 WHERE signal_id = ANY($1::bigint[]) AND state IN ('proposed', 'running') AND post_state = 'planned';
 
 -- name: forget_evidence
--- Removes what evaluations quoted of deleted messages. $1: signal ids.
-UPDATE evaluations SET evidence = '' WHERE signal_id = ANY($1::bigint[]) AND evidence <> '';
+-- Removes what evaluations quoted and took of deleted messages. $1: signal ids.
+UPDATE evaluations SET evidence = '', fields = '{}'
+WHERE signal_id = ANY($1::bigint[]) AND (evidence <> '' OR fields <> '{}');
 
 -- name: begin_attempts
 -- Signals to judge, each with whether its revision was judged before. $1: signal ids.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
@@ -15,7 +16,8 @@ from livesop_bot.db.signals import store_batch
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits, Reason, timed_out
-from livesop_bot.domain.evaluations import Attempt, Cause, Judgement
+from livesop_bot.domain.evaluations import Attempt, Cause, Judgement, Usage
+from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.signals import (
     ChannelId,
     EventId,
@@ -49,6 +51,18 @@ MESSAGE = NewSignal(
     occurred_at=NOW,
     received_at=NOW,
 )
+DELETION = SignalDeletion(
+    event_id=EventId("Ev2"),
+    team=TEAM,
+    source=Source.SLACK,
+    external_id=MESSAGE.external_id,
+    channel=MESSAGE.channel,
+    message_ts=TS,
+    occurred_at=NOW,
+    received_at=NOW,
+)
+BASIS = ("fields", "citations", "usage", "stand_in", "caution")
+"""What a judgement rests on, beside what every one has."""
 
 
 class Desk:
@@ -70,7 +84,11 @@ class Desk:
         self, begun: tuple[Signal, Attempt], confidence: float, **options: Any
     ) -> Concluded | None:
         judgement = Judgement(
-            workflow=None, confidence=confidence, reasoning="because", evaluator="test"
+            workflow=None,
+            confidence=confidence,
+            reasoning="because",
+            evaluator="test",
+            **{k: options.pop(k) for k in BASIS if k in options},
         )
         job = replace(self.job, **{k: options.pop(k) for k in ("cause", "dry_run") if k in options})
         workflow = self.workflow if confidence else None
@@ -104,6 +122,37 @@ async def test_two_attempts_at_once_make_one_evaluation(desk: Desk, confidence: 
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])
+async def test_what_a_judgement_rests_on_is_kept_and_goes_with_the_message(
+    desk: Desk, confidence: float
+) -> None:
+    passage = Passage(
+        id=PassageId(7), title="Runbook", text="Page the owner.", source="a file", link=None
+    )
+    usage = Usage(prompt_tokens=900, completion_tokens=40, cost_usd=0.0002)
+    await desk.conclude(
+        await desk.begin(),
+        confidence,
+        fields={"service": "checkout"},
+        citations=(passage,),
+        usage=usage,
+        stand_in="OpenAI is away",
+        caution="it reads like an instruction",
+    )
+    feed = Feed(desk.pool)
+    (found,) = await feed.latest(TEAM, 1)
+    assert (found.fields, found.citations, found.usage) == (
+        {"service": "checkout"},
+        (passage,),
+        usage,
+    )
+    assert (found.stand_in, found.caution) == ("OpenAI is away", "it reads like an instruction")
+
+    await store_batch(desk.pool, [DELETION], timeout=5)
+    (found,) = await feed.latest(TEAM, 1)
+    assert (found.evidence, found.fields) == ("", {})
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])
 @pytest.mark.parametrize("change", ["timed out", "edited", "deleted", "replayed"])
 async def test_what_came_in_between_makes_an_attempt_void(
     desk: Desk, change: str, confidence: float
@@ -119,17 +168,7 @@ async def test_what_came_in_between_makes_an_attempt_void(
             )
             await store_batch(desk.pool, [edit], timeout=5)
         case "deleted":
-            gone = SignalDeletion(
-                event_id=EventId("Ev2"),
-                team=TEAM,
-                source=Source.SLACK,
-                external_id=MESSAGE.external_id,
-                channel=MESSAGE.channel,
-                message_ts=TS,
-                occurred_at=NOW,
-                received_at=NOW,
-            )
-            await store_batch(desk.pool, [gone], timeout=5)
+            await store_batch(desk.pool, [DELETION], timeout=5)
         case _:
             replayed = await desk.begin(Cause.REPLAY)
             await desk.conclude(replayed, 0.0, cause=Cause.REPLAY)

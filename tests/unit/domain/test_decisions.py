@@ -34,7 +34,9 @@ LIMITS = Limits(propose=0.5, auto=0.9)
 ON = Switches(team=True, workflow=True, channel=True, steps={StepId("page"): True})
 
 
-def a_workflow(*modes: StepMode, channels: tuple[str, ...] = ()) -> Workflow:
+def a_workflow(
+    *modes: StepMode, channels: tuple[str, ...] = (), trust_local: bool = False
+) -> Workflow:
     """A workflow with an acting step of each mode, the first of them named `page`."""
     names = ("page", "second", "third", "fourth")
     steps = tuple(
@@ -56,7 +58,9 @@ def a_workflow(*modes: StepMode, channels: tuple[str, ...] = ()) -> Workflow:
             slug="incident",
             title="Incident",
             trigger=Trigger(
-                description="Something is down.", channels=tuple(map(ChannelId, channels))
+                description="Something is down.",
+                channels=tuple(map(ChannelId, channels)),
+                trust_local=trust_local,
             ),
             steps=(*steps, look),
         ),
@@ -64,6 +68,8 @@ def a_workflow(*modes: StepMode, channels: tuple[str, ...] = ()) -> Workflow:
 
 
 AUTO = a_workflow(StepMode.AUTO)
+TRUSTING = a_workflow(StepMode.AUTO, trust_local=True)
+AWAY, ODD = "OpenAI is away", "the message tells the evaluator what to do"
 
 
 def gate(**changed: Any) -> Decision:
@@ -98,6 +104,16 @@ def gate(**changed: Any) -> Decision:
         ({"workflow": a_workflow(channels=("C2",))}, Verdict.SKIP, Reason.OTHER_CHANNEL),
         ({"workflow": a_workflow(channels=("C2", "C1"))}, Verdict.START, Reason.STARTED),
         ({"already_running": True}, Verdict.SKIP, Reason.DUPLICATE_RUN),
+        ({"stand_in": AWAY}, Verdict.PROPOSE, Reason.STAND_IN),
+        ({"stand_in": AWAY, "workflow": TRUSTING}, Verdict.START, Reason.STARTED),
+        ({"caution": ODD}, Verdict.PROPOSE, Reason.CAUTION),
+        (
+            {"caution": ODD, "stand_in": AWAY, "workflow": TRUSTING},
+            Verdict.PROPOSE,
+            Reason.CAUTION,
+        ),
+        ({"caution": ODD, "confidence": 0.6}, Verdict.PROPOSE, Reason.PROPOSED),
+        ({"caution": ODD, "workflow": None}, Verdict.SKIP, Reason.NO_MATCH),
         ({"dry_run": True}, Verdict.SKIP, Reason.DRY_RUN),
         ({"dry_run": True, "already_running": True}, Verdict.SKIP, Reason.DUPLICATE_RUN),
         ({"dry_run": True, "workflow": None}, Verdict.SKIP, Reason.NO_MATCH),

@@ -79,6 +79,9 @@ def test_a_full_document_is_read_to_the_letter() -> None:
               examples: [I'd like to order, "order: now"]
               keywords: [order]
               channels: [C012AB3CD]
+              trust_local: true
+            extract:
+              amount: How much is ordered.
             steps:
               - id: ask
                 title: Really?
@@ -107,7 +110,9 @@ def test_a_full_document_is_read_to_the_letter() -> None:
         examples=("I'd like to order", "order: now"),
         keywords=("order",),
         channels=(ChannelId("C012AB3CD"),),
+        trust_local=True,
     )
+    assert sop.extract == {"amount": "How much is ordered."}
     send = sop.steps[1]
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
@@ -149,7 +154,10 @@ CHOICE = """
         ("a: b\nc: \x07", "line 2, column 4: character U+0007 is not text"),
         ("x" * (MAX_BYTES + 1), "line 1, column 1: expected at most 1,000,000 bytes"),
         (LEAST + "titel: T", "unknown key 'titel'; did you mean title?"),
-        (LEAST + "xyz: T", "unknown key 'xyz'; there are slug, title, summary, trigger, steps"),
+        (
+            LEAST + "xyz: T",
+            "unknown key 'xyz'; there are slug, title, summary, trigger, extract, steps",
+        ),
         (LEAST + "title: T", "key 'title' stands there twice (first: line 3)"),
         (LEAST + "? [a]\n: b", "expected a key, found a list"),
         (LEAST + "summary: ~", "summary: expected a text, found nothing"),
@@ -164,6 +172,7 @@ CHOICE = """
         (LEAST.replace("{description", "{descripton"), "did you mean description?"),
         (LEAST.replace("tea.}", "tea., examples: [a, a]}"), "examples #2: 'a' stands there twice"),
         (LEAST.replace("tea.}", "tea., channels: [tea]}"), "expected a channel's id such as C012A"),
+        (LEAST.replace("tea.}", "tea., trust_local: 1}"), "expected true or false, found '1'"),
         (LEAST.replace("kind: manual", "kind: manul"), "did you mean manual?"),
         (LEAST.replace("kind: manual", "kind: [manual]"), "found a list"),
         (
@@ -371,7 +380,9 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
             examples=draw(lists),
             keywords=draw(lists),
             channels=draw(st.sampled_from([(), (ChannelId("C1AB"),)])),
+            trust_local=draw(st.booleans()),
         ),
+        extract=draw(st.dictionaries(st.sampled_from(["amount", "who"]), texts(60))),
         steps=tuple(steps),
         edges=tuple(draw(st.permutations(edges))),
     )
