@@ -19,9 +19,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
-    choose_evaluator,
     database,
     open_pool,
     open_sandbox,
@@ -41,7 +41,7 @@ from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
-from livesop_bot.ops.status import SocketState, SpoolState
+from livesop_bot.ops.status import ModelState, SocketState, SpoolState
 from livesop_bot.settings import Settings
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Installation, Rules
@@ -104,7 +104,7 @@ class App:
         self.metrics = Metrics()
         self.settings = settings
         self._role = role
-        self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
+        self._evaluator = evaluator
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -124,7 +124,11 @@ class App:
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
                 folder = settings.livesop_data_dir / "spool"
                 self._spool = await enter(Spool(folder, max_bytes=spool_bytes))
-            health = await enter(self._health(pool))
+            if self._evaluator is None:
+                judge = await enter(choose_evaluator(settings, self.metrics, pool))
+            else:
+                judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+            health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
             if installation is None:
@@ -147,7 +151,7 @@ class App:
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(self._listen(client, stores, intake, health))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session, intake))
+                    group.create_task(self._work(pool, stores, session, judge.evaluator, intake))
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -225,9 +229,14 @@ class App:
             await pause(self.stop, _LOOK)
 
     async def _work(
-        self, pool: Pool, stores: Stores, session: aiohttp.ClientSession, intake: Intake | None
+        self,
+        pool: Pool,
+        stores: Stores,
+        session: aiohttp.ClientSession,
+        evaluator: Evaluator,
+        intake: Intake | None,
     ) -> None:
-        evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
+        evaluating = stores.evaluating(self.settings, evaluator, self.metrics)
         # Posts are retried by the queue, which asks Slack first whether they happened.
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
@@ -287,7 +296,7 @@ class App:
             close.set()
 
     @asynccontextmanager
-    async def _health(self, pool: Pool) -> AsyncIterator[HealthServer]:
+    async def _health(self, pool: Pool, judge: Judge) -> AsyncIterator[HealthServer]:
         spool = self._spool
 
         async def pending_migrations() -> int:
@@ -303,8 +312,8 @@ class App:
             spool=None
             if spool is None
             else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
-            openai=self.settings.openai_api_key is not None,
-            evaluator=self._evaluator.name,
+            model=judge.model,
+            evaluator=judge.evaluator.name,
         )
         settings = self.settings
         async with HealthServer(
@@ -327,6 +336,8 @@ async def home_health(server: HealthServer) -> HomeHealth:
         spool_events=found.spool.events if found.spool else 0,
         database=found.database.problem is None,
         evaluator=found.evaluator,
+        model_problem=found.model.problem,
+        model_share=found.model.share,
     )
 
 

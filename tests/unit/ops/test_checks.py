@@ -9,6 +9,7 @@ from typing import Any
 from livesop_bot.db.queue import QueueState
 from livesop_bot.errors import ConfigurationError, DatabaseAway
 from livesop_bot.ops.checks import Checks, Lookout
+from livesop_bot.ops.status import ModelState
 
 
 class Database:
@@ -51,7 +52,7 @@ def lookout(database: Database, limit: float = 0.2) -> Lookout:
             queue=database.queue,
             sockets=None,
             spool=None,
-            openai=False,
+            model=lambda: ModelState("not_configured"),
             evaluator="local",
         ),
         limit=limit,
@@ -122,7 +123,7 @@ async def test_a_lost_database_is_reported_in_its_words_without_the_password() -
     database = Database()
     database.error = DatabaseAway("no route to postgresql://ada:secret@db/livesop")
     found = await lookout(database).snapshot()
-    assert found.database.problem == "no route to postgresql://ada:***@db/livesop"
+    assert found.database.problem == "no route to postgresql://ada:[masked: password]@db/livesop"
 
 
 async def test_an_unexpected_error_is_logged_and_makes_the_database_unknown(
