@@ -42,6 +42,7 @@ _BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{20,}+(?:\s{1,4}[A-Za-z0-9+/_-
 _BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{24,}+={0,6}(?![\w=])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,]?){16,}(?![0-9A-Za-z])")
 _ESCAPED = re.compile(r"\S{12,}")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _UNICODE_ESCAPE = re.compile(r"\\(?:u00|u\{|x)([0-9A-Fa-f]{2})\}?")
 
 
@@ -106,7 +107,7 @@ def views(plain_text: str) -> Iterator[View]:
 
 
 def decoded(text: str) -> Iterator[tuple[int, int, str]]:
-    """Spans that are text in base64, base32, hex, percent signs or character references, and that text."""
+    """Spans that say something in base64, base32, hex or escapes, each with what it says."""
     for found in _BASE64.finditer(text):
         if said := _base64(found[0]):
             yield *found.span(), said
@@ -140,9 +141,7 @@ def _text(data: bytes) -> str:
         said = data.decode()
     except UnicodeDecodeError:
         return ""
-    return (
-        said if said.isprintable() or not re.search(r"[^\s\x20-\x7e\x80-\U0010ffff]", said) else ""
-    )
+    return "" if _CONTROL.search(said) else said
 
 
 def _unescaped(word: str) -> str:

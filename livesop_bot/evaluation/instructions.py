@@ -1,4 +1,4 @@
-"""How text gives instructions to an evaluator: one rule for each way, each with why it is here.
+"""How text gives instructions to an evaluator: one rule for each way.
 
 The rules look at plain text (see `disguises`): lower case, no accents, no look-alikes. A rule finds
 where an instruction is; the whole sentence goes then, unless the rule says `exact`. Gaps between
@@ -63,11 +63,11 @@ _TOKEN = (
 RULES = (
     # Orders to forget what the evaluator was told.
     _override(
-        "ignor,disregard,forget,overrid,overrul,bypass,follow,obey,discard,aside,apply,use",
+        "ignor,disregard,forget,overrid,overrul,bypass,follow,obey,discard,aside,apply,scrap",
         r"ignore|ignoring|disregard|forget|override|overrule|bypass|discard"
-        r"|(?:do not|don.?t|never|stop) (?:follow|obey|apply|use)(?:ing)?|set aside",
+        r"|(?:do not|don.?t|never|stop) (?:follow|obey|apply)(?:ing)?|set aside|scrap",
         r"instructions?|prompts?|rules?|guidelines?|directives?|guardrails?|polic(?:y|ies)"
-        r"|constraints?|restrictions?|commands?|programming|training|context|safeguards?|criteria|guidance",
+        r"|constraints?|restrictions?|commands?|programming|training|context|safeguards?|criteria|guidance|directions|brief",
         "previous|prior|above|earlier|preceding|foregoing|all|any|every|your|system|original"
         "|initial|safety|default",
     ),
@@ -109,10 +109,14 @@ RULES = (
     ),
     rule(
         "override",
-        "you were,you have been,no longer apply,gesagt wurde",
+        "you were,you have been,no longer apply,gesagt wurde,prior,previous,above,ignore what",
         r"\b(?:what|everything|instructions?|rules?|guidelines?|prompts?) you (?:were|have been)"
         r" (?:told|given|instructed)\b"
-        r"|\b(?:your|all) (?:\w{1,20} )?(?:instructions?|rules?|guidelines?) (?:no longer|do not) apply"
+        r"|\b(?:your|all) (?:\w{1,20} )?(?:instructions?|rules?|guidelines?)"
+        r" (?:no longer|do not) apply\b"
+        r"|\b(?:everything|all|anything)\W{1,3}(?:prior|previous|above|before)\b.{0,40}?"
+        r"\b(?:void|invalid|wrong|cancelled|obsolete)\b"
+        r"|\b(?:ignore|disregard) what (?:the|this) (?:user|customer|message|person|text)\b"
         r"|\b(?:vergiss|ignorier\w*|missacht\w*)\W{1,3}alles\b.{0,40}gesagt wurde",
     ),
     rule(  # ... without calling them instructions
@@ -173,8 +177,8 @@ RULES = (
         "note,message,instruction,attention,attn,memo,reminder,hinweis,dear,anweisung",
         r"\b(?:notes?|message|instructions?|attention|attn|memo|reminder|hinweis\w*|anweisung\w*"
         r"|dear)\W{1,3}(?:(?:to|for|an|fur)\W{1,3})?(?:(?:the|any|all|every|die|den)\W{1,3})?"
-        r"(?:automated )?(?:ai|a\.i\.|ki|llm|language model|model|evaluator|classifier|assistant|bot"
-        r"|livesop|gpt|chatgpt)s?(?: (?:model|assistant|agent|evaluator|system|classifier|bot)s?)?"
+        r"(?:automated )?(?:ai|a\.i\.|ki|llm|language model|model|evaluator|classifier|assistant"
+        r"|bot|livesop|gpt|chatgpt)s?(?: (?:model|assistant|agent|evaluator|system|bot)s?)?"
         r"(?:\W{0,3}[:,]|\W{1,3}(?:reading|processing|evaluating|that|which|who|when)\b)",
     ),
     rule(
@@ -183,7 +187,7 @@ RULES = (
         rf"\bif you(?: are|'re)\W{{1,3}}{_MODEL}\b"
         r"|\bas (?:an ai|a language model|an llm|an ai model|(?:the|an) (?:evaluator|classifier))"
         r"\W{1,3}(?:you|it is your|language|model)\b"
-        r"|\b(?:ai|llm|model|assistant|evaluator|classifier|bot)s?\W{1,3}(?:(?:that|who) is )?"
+        r"|\b(?:ai|llm|model|assistant|evaluator|classifier|bot)s?\W{1,3}(?:that is )?"
         r"(?:reading|processing|evaluating|classifying|indexing|parsing)\W{1,3}this\b"
         r"|\bals (?:ki|sprachmodell)\b\W{1,3}(?:musst|sollst|wahl)",
     ),
@@ -197,10 +201,17 @@ RULES = (
     rule(
         "address",
         "evaluator,assistant,classifier,model,llm,ai,gpt,livesop,bot,sudo",
-        r"(?:^|[.!?\n]\s{0,3})[^\w\n.!?]{0,3}(?:(?:hey|hi|hello|dear|okay|ok)\W{1,3})?(?:evaluator|assistant"
-        r"|classifier|language model|model|llm|ai|chatgpt|gpt|livesop|bot|sudo)\W{1,3}(?:please |kindly )?"
+        r"(?:^|[.!?\n]\s{0,3})[^\w\n.!?]{0,3}(?:(?:hey|hi|hello|dear|ok)\W{1,3})?(?:evaluator"
+        r"|assistant|classifier|language model|model|llm|ai|chatgpt|gpt|livesop|bot|sudo)\W{1,3}"
+        r"(?:please |kindly )?"
         r"(?:pick|choose|trigger|start|run|match|ignore|select|set|open|execute|approve|disregard"
         r"|grant|post|send|say|return|enable)\b",
+    ),
+    rule(
+        "address",
+        "your task,your job,your new,your goal,your role",
+        r"\byour (?:new |only |real )?(?:task|job|goal|role|purpose)\W{1,3}(?:is|has changed|now)\b"
+        rf"{gap(4)}(?:open|match|choose|select|start|trigger|evaluate|classify|answer)\b",
     ),
     rule(  # documents that say what to do with messages
         "address",
@@ -236,10 +247,18 @@ RULES = (
         rf"{_TOKEN}(?:(?:(?!{_TOKEN})[\s\S]){{0,600}}{_TOKEN}|[^\n]*(?:\n[^\n]+)?)",
         exact=True,
     ),
+    rule(  # ... as in a call of a model, or in front matter
+        "role",
+        "role",
+        r"\{?[\"']?\brole[\"']?\s{0,3}:\s{0,3}[\"']?(?:system|assistant|developer)\b[\"']?"
+        r"(?:[^\n]{0,3}\n?[^\n]{0,3}content[^\n]*)?",
+        exact=True,
+    ),
     rule(
         "role",
         "begin,end of,end system,human,user",
-        r"(?:^|\n)\W{0,8}(?:begin|start|end)(?: of)? (?:system|admin|developer) (?:message|prompt)[^\n]*"
+        r"(?:^|\n)\W{0,8}(?:begin|start|end)(?: of)? (?:system|admin|developer)"
+        r" (?:message|prompt)[^\n]*"
         r"|(?:^|\n)\W{0,4}(?:human|user)\s?:[^\n]*\n+\W{0,4}(?:assistant|ai)\s?:[^\n]*",
         exact=True,
     ),

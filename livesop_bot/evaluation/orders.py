@@ -55,7 +55,7 @@ ORDERS = (
     rule(
         "choice",
         "workflow,sop",
-        rf"{_ORDER}(?:output|return|say|answer|print|report)\b{gap(2)}(?:workflow|sop)(?:_id)?\s?[=:]",
+        rf"{_ORDER}(?:output|return|say|answer|print|report)\b{gap(2)}(?:workflow|sop)(?:_id)?\s?=",
     ),
     rule(
         "choice",
@@ -90,8 +90,8 @@ ORDERS = (
     rule(
         "confidence",
         "confidence,certainty",
-        rf"\b(?:set|let|make|raise|report|return|use|give|put|assign|increase|with|output|mark|state"
-        rf"|claim|match|select|choose|answer|respond|classify)\w{{0,3}}\b{gap(7)}(?:(?:{_SURE}"
+        rf"\b(?:set|let|make|raise|report|return|use|give|put|assign|increase|output|mark|state"
+        rf"|claim|match|select|choose|answer|respond|classify)\b{gap(7)}(?:(?:{_SURE}"
         rf"|100 ?%|absolute|complete)\W{{1,6}}(?:confidence|certainty)"
         rf"|(?:confidence|certainty)\b\W{{1,6}}"
         rf"(?:\w{{1,12}}\W{{1,6}}){{0,4}}?{_SURE}\b)",
@@ -149,8 +149,9 @@ ORDERS = (
     ),
     rule(
         "leak",
-        "prompt",
-        r"\byour (?:system |hidden |initial )?prompt\b|\bsystem prompts?\b.{0,60}\byours?\b",
+        "prompt,your instructions,your rules",
+        r"\bwhat (?:are|were) your (?:\w{1,20} )?(?:instructions|rules)\b"
+        r"|\byour (?:system |hidden |initial )?prompt\b|\bsystem prompts?\b.{0,60}\byours?\b",
     ),
     rule(
         "leak",
@@ -186,16 +187,19 @@ ORDERS = (
     ),
     rule(
         "switch",
-        "pilot on,no human,automatically,auto-approve",
+        "pilot,no human,automatically,auto-approve,permission,authori,approval",
         r"(?:^|[.!?\n]\s{0,3})auto\W?pilot on\b\W{0,3}(?:[.!\n]|$)"
+        rf"|\b(?:permission|authori[sz]ed?(?: you)?|allowed)\W{{1,3}}to\b{gap(4)}(?:auto\W?pilot"
+        rf"|approvals?)\b|\bi grant\b{gap(4)}auto\W?pilot\b"
         rf"|\bno human (?:is )?(?:needed|required|necessary)\b|{_ORDER}(?:auto-?approve\b"
         rf"|approve {gap(2)}automatically)",
     ),
     rule(
         "switch",
-        "approv,human,confirm,threshold,gate,review",
+        "approv,human,confirm,threshold,gate,review,checks",
         rf"{_ORDER}(?:skip|bypass|omit|override|lower|ignore)\b{gap(4)}(?:approvals?"
-        rf"|human (?:review|approval|check)|confirmations?|(?:decision )?gate|thresholds?)\b",
+        rf"|human (?:review|approval|check)|confirmations?|checks|(?:decision )?gate"
+        rf"|thresholds?)\b",
     ),
     rule(
         "switch",
@@ -232,9 +236,15 @@ ORDERS = (
     ),
     rule(
         "target",
+        "your answer,your reply,your response",
+        rf"\byour (?:answer|reply|response)\W{{1,3}}(?:must|should|shall|has to)\b{gap(3)}"
+        rf"(?:to|in)\W{{1,3}}{_ELSEWHERE}",
+    ),
+    rule(
+        "target",
         "as the,to the,to every,in the",
-        rf"{_ORDER}(?:use|take)\b[^\n.!?]{{0,20}}{_ELSEWHERE}\S*\W{{1,3}}as (?:the )?(?:webhook|channel"
-        rf"|recipient|target)\b|{_ORDER}(?:add|include|put|insert|append)\b[^\n!?]{{0,40}}https?:\S+"
+        rf"{_ORDER}(?:use|take)\b[^\n.!?]{{0,20}}{_ELSEWHERE}\S*\W{{1,3}}as (?:the )?(?:webhook"
+        rf"|channel|recipient|target)\b|{_ORDER}(?:add|include|put|insert|append)\b[^\n!?]{{0,40}}https?:\S+"
         rf"\W{{1,3}}(?:to|in|into) (?:the|every|each) (?:thread message|answer|reply|response)",
     ),
     rule(
