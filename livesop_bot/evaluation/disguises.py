@@ -9,7 +9,7 @@ import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -77,8 +77,10 @@ def plain(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_PLAIN)
 
 
-def places(text: str) -> list[int]:
+def places(text: str) -> Sequence[int]:
     """For each character of plain(text) its place in the text, and the text's end at last."""
+    if text.isascii():
+        return range(len(text) + 1)
     found = [at for at, char in enumerate(text) for _ in _PLAIN[ord(char)]]
     return [*found, len(text)]
 

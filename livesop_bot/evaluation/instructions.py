@@ -62,7 +62,7 @@ _TOKEN = (
 
 RULES = (
     # Orders to forget what the evaluator was told.
-    _override(
+    _override(  # the classic: forget what you were told
         "ignor,disregard,forget,overrid,overrul,bypass,follow,obey,discard,aside,apply,scrap",
         r"ignore|ignoring|disregard|forget|override|overrule|bypass|discard"
         r"|(?:do not|don.?t|never|stop) (?:follow|obey|apply)(?:ing)?|set aside|scrap",
@@ -107,7 +107,7 @@ RULES = (
         r"(?:忽略|无视|無視|忘记|忘記).{0,10}(?:指令|指示|说明|說明|规则|規則|提示)"
         r"|(?:指示|指令|命令|規則).{0,10}(?:無視|忘れ)",
     ),
-    rule(
+    rule(  # the same as a statement
         "override",
         "you were,you have been,no longer apply,gesagt wurde,prior,previous,above,ignore what",
         r"\b(?:what|everything|instructions?|rules?|guidelines?|prompts?) you (?:were|have been)"
@@ -126,7 +126,7 @@ RULES = (
         r"(?:\w{1,12}\W{1,3}){0,3}(?:above|before|previous|prior|so far|up to (?:now|here)"
         r"|you (?:were|have been|know|are) ?(?:told|given|instructed)?)\b",
     ),
-    rule(
+    rule(  # “ignore the above” alone is said among people; with what comes instead it is not
         "override",
         "the above,what came before",
         r"\b(?:ignore|disregard|forget)\W{1,3}(?:all )?(?:of )?(?:the above|what came before)"
@@ -139,7 +139,7 @@ RULES = (
         r"(?:previous|prior|above|earlier|system)(?:instructions?|rules?|prompts?|context)",
     ),
     # Another person to be, with other rules.
-    rule(
+    rule(  # somebody else has other rules
         "persona",
         "you are,du bist,ihr seid,tu es,vous etes,eres,voce e,sei ,you're",
         r"\b(?:you are|you're|du bist|tu es|vous etes|eres|voce e|sei)\W{1,4}"
@@ -150,7 +150,7 @@ RULES = (
         r"|(?:developer|debug|maintenance|god|admin\w*|root|test|unrestricted|override)\W?mode"
         r"|assistent|assistente|asistente|modell|modele|modelo)\b",
     ),
-    rule(
+    rule(  # a part to play, and what only a program could play
         "persona",
         "act as,behave as,act like,pretend,roleplay,role-play,role play,answer as,speak as",
         r"\b(?:act|behave|answer|speak)\W{1,3}(?:as|like)\W{1,3}(?:if you were )?(?:an?|the|my)"
@@ -159,20 +159,20 @@ RULES = (
         r"|\bpretend\W{1,3}(?:to be|(?:that )?you(?:'re| are| have| can| were))\b"
         r"|\brole\W?play\W{1,3}(?:as|that)\b",
     ),
-    rule(
+    rule(  # rules for what comes later
         "persona",
         "from now on,ab sofort,ab jetzt,desormais,a partir de,henceforth",
         r"\b(?:from now on|henceforth|ab sofort|ab jetzt|desormais|a partir de (?:ahora|agora))\b"
         rf"{gap(6)}(?:match|choose|select|classify|confidence|ignore|workflow|sop|auto-?pilot|obey"
         r"|wahl\w*|ignorier\w*|ignor\w*|eres|evaluator)\b",
     ),
-    rule(
+    rule(  # names that such tricks go by
         "persona",
         "jailbreak,dan mode,do anything now",
         r"\b(?:dan mode|do anything now|jailbreak mode)\b",
     ),
     # Text that addresses whatever evaluates it.
-    rule(
+    rule(  # a note to a machine
         "address",
         "note,message,instruction,attention,attn,memo,reminder,hinweis,dear,anweisung",
         r"\b(?:notes?|message|instructions?|attention|attn|memo|reminder|hinweis\w*|anweisung\w*"
@@ -181,7 +181,7 @@ RULES = (
         r"|bot|livesop|gpt|chatgpt)s?(?: (?:model|assistant|agent|evaluator|system|bot)s?)?"
         r"(?:\W{0,3}[:,]|\W{1,3}(?:reading|processing|evaluating|that|which|who|when)\b)",
     ),
-    rule(
+    rule(  # a condition that holds for a machine only
         "address",
         "if you,as an ai,as a language,as the ,as an ,ing this,als ki,als sprachmodell",
         rf"\bif you(?: are|'re)\W{{1,3}}{_MODEL}\b"
@@ -191,14 +191,14 @@ RULES = (
         r"(?:reading|processing|evaluating|classifying|indexing|parsing)\W{1,3}this\b"
         r"|\bals (?:ki|sprachmodell)\b\W{1,3}(?:musst|sollst|wahl)",
     ),
-    rule(
+    rule(  # what a machine has to do
         "address",
         "evaluator,assistant,classifier,language model,llm,ai ,ai,",
         r"\b(?:evaluator|assistant|classifier|language model|llm|ai)s?\W{1,3}(?:must|should|shall"
         r"|has to|have to|needs? to)\W{1,3}(?:return|ignore|match|choose|select|answer|report|set"
         r"|output|pick|start|trigger|treat|say|always|disregard|open)\b",
     ),
-    rule(
+    rule(  # a machine called by its name, and an order
         "address",
         "evaluator,assistant,classifier,model,llm,ai,gpt,livesop,bot,sudo",
         r"(?:^|[.!?\n]\s{0,3})[^\w\n.!?]{0,3}(?:(?:hey|hi|hello|dear|ok)\W{1,3})?(?:evaluator"
@@ -207,7 +207,7 @@ RULES = (
         r"(?:pick|choose|trigger|start|run|match|ignore|select|set|open|execute|approve|disregard"
         r"|grant|post|send|say|return|enable)\b",
     ),
-    rule(
+    rule(  # another task
         "address",
         "your task,your job,your new,your goal,your role",
         r"\byour (?:new |only |real )?(?:task|job|goal|role|purpose)\W{1,3}(?:is|has changed|now)\b"
@@ -225,7 +225,7 @@ RULES = (
         rf"|classified|trigger\w*|start\w*)\b{gap(6)}(?:workflow|sop|as)\b",
     ),
     # Lines that pretend to come from the program, not from a person.
-    rule(
+    rule(  # a speaker who is not there, saying what concerns the evaluator
         "role",
         "system,assistant,developer,ai,evaluator,model,administrator",
         r"(?:^|\n)[ \t>*_#\[<|(-]{0,10}(?:system|assistant|developer|ai|evaluator|model"
@@ -234,7 +234,7 @@ RULES = (
         r"|authori[sz]ed|trusted)\b)[^\n]*",
         exact=True,
     ),
-    rule(
+    rule(  # what only the one who runs a model gives it
         "role",
         "system,admin,developer",
         r"\b(?:(?:new|updated|important|secret)\W{1,3})?(?:system|admin|administrator|developer)\W{1,3}"
@@ -254,7 +254,7 @@ RULES = (
         r"(?:[^\n]{0,3}\n?[^\n]{0,3}content[^\n]*)?",
         exact=True,
     ),
-    rule(
+    rule(  # the beginning of a part that is not there; a dialogue made up
         "role",
         "begin,end of,end system,human,user",
         r"(?:^|\n)\W{0,8}(?:begin|start|end)(?: of)? (?:system|admin|developer)"
@@ -262,7 +262,7 @@ RULES = (
         r"|(?:^|\n)\W{0,4}(?:human|user)\s?:[^\n]*\n+\W{0,4}(?:assistant|ai)\s?:[^\n]*",
         exact=True,
     ),
-    rule(
+    rule(  # headings of training data
         "role",
         "##",
         r"(?:^|\n)#{2,6} ?(?:system(?: prompt)?|instruction|assistant|response|human)\s?:?[ \t]*"
@@ -278,21 +278,21 @@ RULES = (
         exact=True,
     ),
     # Answers in the evaluator's place.
-    rule(
+    rule(  # the finished answer, as JSON
         "answer",
         "confidence",
         rf"\{{[^{{}}]{{0,300}}(?:{_WORKFLOW_KEY}[^{{}}]{{0,300}}confidence|confidence[^{{}}]{{0,300}}{_WORKFLOW_KEY})"
         r"[^{}]{0,400}\}?",
         exact=True,
     ),
-    rule(
+    rule(  # ... or as lines
         "answer",
         "confidence",
         rf"\b{_WORKFLOW_KEY}[^\n]{{0,80}}\n?[^\n]{{0,40}}\bconfidence[\"']?\s{{0,3}}[:=][^\n]*"
         rf"|\bconfidence[\"']?\s{{0,3}}[:=][^\n]{{0,40}}\n?[^\n]{{0,40}}\b{_WORKFLOW_KEY}[^\n]*",
         exact=True,
     ),
-    rule(
+    rule(  # a call or a result of a tool that it does not have
         "answer",
         "tool_call,tool_result,function_call,invoke",
         rf"{LESS}/?(?:tool_calls?|tool_results?|function_calls?|function_results?|invoke)\b[^\n]*",

@@ -22,12 +22,12 @@ _TELL = (
 
 ORDERS = (
     # Which SOP to choose.
-    rule(
+    rule(  # chosen from the list that only the evaluator sees
         "choice",
         "workflow,sop,playbook",
         rf"{_ORDER}(?:re)?(?:match|choose|select|pick|classify|label)\b{gap(7)}{_SOP}\b",
     ),
-    rule(
+    rule(  # SOPs are started by LiveSOP alone
         "choice",
         "workflow,sop,playbook",
         rf"{_ORDER}(?:start|trigger|run|launch|execute|fire)\b{gap(5)}(?:sop|playbook)s?\b",
@@ -39,45 +39,45 @@ ORDERS = (
         rf"[\"'`]?\w+-\w[\w-]*[\"'`]?(?:\W{{1,4}}workflow)?\b|{gap(5)}workflow\b[^\n.!?]{{0,60}}?\b"
         rf"(?:instead|without|automatically|regardless|no matter)\b)",
     ),
-    rule(
+    rule(  # judged before it is looked at
         "choice",
         "as ",
         rf"{_ORDER}(?:classify|treat|label|mark|handle|regard|evaluate|consider|report)\W{{1,3}}"
         rf"(?:this|it|every|all|any)\b{gap(6)}as\b{gap(3)}(?:(?:a|an|the) )?[\"'`]?(?:match|\w+-\w+"
         rf"|{_SOP}|incident|refund|sev\W?1)\b",
     ),
-    rule(
+    rule(  # the judgement of all messages at once
         "choice",
         "every ,all ,any ",
         r"\b(?:every|all|any) (?:message|signal|request)s?(?: \w{1,20}){0,4} (?:is|are) (?:an? )?"
         r"(?:\w{1,20} )?(?:incidents?|refunds?|match(?:es)?|outages?)\b",
     ),
-    rule(
+    rule(  # the answer spelled out
         "choice",
         "workflow,sop",
         rf"{_ORDER}(?:output|return|say|answer|print|report)\b{gap(2)}(?:workflow|sop)(?:_id)?\s?=",
     ),
-    rule(
+    rule(  # judged by its own word
         "choice",
         "this ,the message",
         rf"\b(?:this|the) (?:message|signal|conversation|text)\b{gap(3)}(?:match(?:es|ed)?"
         rf"|classified|trigger\w*|start\w*|belongs? to)\b{gap(6)}(?:{_SOP}|as)\b",
     ),
-    rule(
+    rule(  # the answer given away
         "choice",
         "correct,right,expected,true,proper,valid,best,only",
         rf"\b(?:correct|right|expected|true|proper|valid|best|only)\W{{1,3}}(?:matching )?(?:match"
         rf"|{_SOP}|classification|label|workflow.id)\b\W{{0,3}}(?:\w{{1,20}}\W{{1,3}}){{0,4}}?"
         rf"(?:is|must be|would be)\b",
     ),
-    rule(
+    rule(  # do not look at all
         "choice",
         "regardless,no matter,independent,whatever",
         r"\b(?:regardless of|no matter|independent of|whatever)\W{1,3}(?:the |its |what )?(?:the )?"
         r"(?:actual )?(?:content|message|text|user|customer|input|it)s?"
         r"\W{0,2}(?:says?|asks?|,|\.|$|\n)",
     ),
-    rule(
+    rule(  # the same in other languages
         "choice",
         "wahl,nimm,start,choisi,selection,declench,elige,escoge,selecciona,escolha,selecione"
         ",inicie,ejecuta,execute,lance,demarre,scegli,kies",
@@ -87,7 +87,7 @@ ORDERS = (
         rf"|fluxos?|processo|flusso|werkstroom)\b",
     ),
     # How sure to be.
-    rule(
+    rule(  # a number for what only an evaluator has
         "confidence",
         "confidence,certainty",
         rf"\b(?:set|let|make|raise|report|return|use|give|put|assign|increase|output|mark|state"
@@ -96,7 +96,7 @@ ORDERS = (
         rf"|(?:confidence|certainty)\b\W{{1,6}}"
         rf"(?:\w{{1,12}}\W{{1,6}}){{0,4}}?{_SURE}\b)",
     ),
-    rule(
+    rule(  # ... or that it has to be high
         "confidence",
         "confidence",
         r"\bconfidence(?: (?:score|level|value))?\W{1,3}(?:must|should|shall|has to|needs to|always"
@@ -104,7 +104,7 @@ ORDERS = (
         r"|\bconfidence[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:1(?:\.0+)?|100 ?%?)(?![\d.])"
         r"|\b(?:raise|increase|boost|maximi[sz]e)\W{1,3}(?:the |your )?confidence\b",
     ),
-    rule(
+    rule(  # ... in other languages
         "confidence",
         "konfidenz,confidence,confiance,confianza,confianca,fiducia,sicherheit",
         r"\b(?:setz\w*|gib|mets|mettez|fixe[zr]?|regle[zr]?|pon|ponga|fija|establec\w+|defina|coloque"
@@ -112,7 +112,7 @@ ORDERS = (
         rf"|sicherheit)\b\W{{1,6}}(?:\w{{1,12}}\W{{1,6}}){{0,3}}?{_SURE}\b",
     ),
     # What to answer, and what to keep quiet about.
-    rule(
+    rule(  # the form of the answer
         "output",
         "only,exactly,just,nothing but,exclusively,nur,uniquement,solo,unicamente,apenas,somente",
         rf"\b(?:respond|answer|reply|output|return|print|write|say|produce|antworte|repond\w*|responde"
@@ -120,26 +120,26 @@ ORDERS = (
         rf"|seulement|solo|unicamente|apenas|somente)\b{gap(3)}(?:json|words?|string|workflow|sop"
         rf"|confidence|valid|object|wort|mot|palabra|palavra)\b",
     ),
-    rule(
+    rule(  # parts of the answer that people see
         "output",
         "reasoning,evidence",
         rf"{_ORDER}(?:include|put|write|append|add|copy|insert|quote|mention|use|give|leave|set)\b"
         rf"{gap(8)}(?:the|your|as)\W{{1,3}}(?:reasoning|evidence)\b",
     ),
-    rule(
+    rule(  # secrecy about an instruction
         "output",
         "do not,don't,never",
         rf"\b(?:do not|don't|never)\W{{1,3}}(?:explain|mention|reveal|tell|show|log|report|disclose"
         rf"|follow|quote)\b{gap(4)}(?:(?:this|these) instructions?|your reasoning|this rule)\b",
     ),
-    rule(
+    rule(  # what people would read as LiveSOP's own words
         "output",
         "in your,to your,your answer,your reply,your response,into your",
         rf"{_ORDER}(?:include|put|append|add|insert|end|begin|start)\b{gap(8)}your\W{{1,3}}"
         rf"(?:next )?(?:answer|reply|response|reasoning|output|message)s?\b",
     ),
     # What it knows, and what others wrote.
-    rule(
+    rule(  # what it was told, and what it runs with
         "leak",
         "prompt,instruction,configuration,your rules,above,api key,token,secret,environment",
         rf"{_TELL}\b{gap(4)}(?:system prompt|hidden (?:prompt|instructions)"
@@ -147,19 +147,19 @@ ORDERS = (
         rf"\W{{1,3}}(?:\w{{1,20}} )?(?:prompts?|instructions?|configuration|rules|api keys?|tokens?"
         rf"|secrets?|environment)|(?:words|text|everything|all) above)\b",
     ),
-    rule(
+    rule(  # asked as a question
         "leak",
         "prompt,your instructions,your rules",
         r"\bwhat (?:are|were) your (?:\w{1,20} )?(?:instructions|rules)\b"
         r"|\byour (?:system |hidden |initial )?prompt\b|\bsystem prompts?\b.{0,60}\byours?\b",
     ),
-    rule(
+    rule(  # the names of our own secrets
         "leak",
         "_token,_key,database_url",
         rf"{_TELL}\b{gap(5)}(?:slack_bot_token|slack_app_token|openai_api_key"
         rf"|database_url|jira_api_token)\b",
     ),
-    rule(
+    rule(  # what others wrote, to somewhere else
         "leak",
         "message,signal,conversation,histor,credential,secret,token,knowledge",
         rf"{_ORDER}(?:{_SEND}|upload|submit|exfiltrate|transmit|include|list|show)\b{gap(4)}"
@@ -167,25 +167,25 @@ ORDERS = (
         rf"[^\n.!?]{{0,60}}(?:{_ELSEWHERE}|other team|another team|other channel|private channel)",
     ),
     # Switches and limits.
-    rule(
+    rule(  # switches that only people have
         "switch",
         "auto-pilot,autopilot,auto pilot,kill switch,kill-switch,approval,safety,gate",
         rf"{_ORDER}(?:turn|switch|set|flip|toggle|enable|activate|unlock|disable|deactivate|remove)"
         rf"\b{gap(5)}(?:auto\W?pilot|kill\W?switch|approvals?|safety (?:checks?|rules?)"
         rf"|decision gate)\b",
     ),
-    rule(
+    rule(  # ... in other languages
         "switch",
         "auto-pilot,autopilot,auto pilot,automatique,automatico",
         r"\b(?:schalt\w*|aktivier\w*|activ\w+|ative|ativar|attiva|enciend\w+|ligue|allum\w+)\b"
         rf"{gap(5)}(?:auto\W?pilot\w*|pilot\w? automati\w+)\b",
     ),
-    rule(
+    rule(  # ... by decree
         "switch",
         "auto-pilot,autopilot,auto pilot",
         r"\bauto\W?pilot\W{1,3}(?:must|should|shall|has to|is hereby|is allowed|may act|acts)\b",
     ),
-    rule(
+    rule(  # ... by a permission that no message can give
         "switch",
         "pilot,no human,automatically,auto-approve,permission,authori,approval",
         r"(?:^|[.!?\n]\s{0,3})auto\W?pilot on\b\W{0,3}(?:[.!\n]|$)"
@@ -194,14 +194,14 @@ ORDERS = (
         rf"|\bno human (?:is )?(?:needed|required|necessary)\b|{_ORDER}(?:auto-?approve\b"
         rf"|approve {gap(2)}automatically)",
     ),
-    rule(
+    rule(  # checks that are there for a reason
         "switch",
         "approv,human,confirm,threshold,gate,review,checks",
         rf"{_ORDER}(?:skip|bypass|omit|override|lower|ignore)\b{gap(4)}(?:approvals?"
         rf"|human (?:review|approval|check)|confirmations?|checks|(?:decision )?gate"
         rf"|thresholds?)\b",
     ),
-    rule(
+    rule(  # haste that leaves people out
         "switch",
         "without,no need,do not ask,don't ask,do not wait",
         rf"{_ORDER}(?:start|run|execute|proceed|perform|trigger|send|pay|post|act|approve|do)\b"
@@ -209,51 +209,51 @@ ORDERS = (
         rf"|asking|review|human)|no need (?:for|to)|(?:do not|don't) (?:ask|wait))\b",
     ),
     # Where to, to whom, and with what.
-    rule(
+    rule(  # somewhere else than where the SOP says
         "target",
         "instead,rather than,and not",
         rf"\b(?:{_SEND}|notify|reply|answer|ask|tell|ping)\b[^\n.!?]{{0,80}}{_ELSEWHERE}[^\n!?]{{0,60}}"
         rf"\b(?:instead|rather than|and not (?:in|to))\b"
         rf"|\binstead\b[^\n.!?]{{0,40}}\b(?:{_SEND}|notify)\b[^\n.!?]{{0,40}}{_ELSEWHERE}",
     ),
-    rule(
+    rule(  # LiveSOP's own words to somewhere else
         "target",
         "answer,reply,response,output,evaluation,reasoning,action",
         rf"{_ORDER}{_SEND}\b{gap(2)}(?:answer|reply|response|output|evaluation|reasoning|action)s?\b"
         rf"[^\n.!?]{{0,40}}\b(?:to|in|into|at|on)\W{{1,4}}{_ELSEWHERE}",
     ),
-    rule(
+    rule(  # everybody called at once
         "target",
         "@channel,@everyone,@here,!channel,!here,!everyone",
         rf"{_ORDER}(?:{_SEND}|notify|ping|mention|tag|cc)\b[^\n.!?]{{0,60}}"
         rf"(?:{LESS}!(?:channel|here|everyone)|@(?:channel|here|everyone))\b",
     ),
-    rule(
+    rule(  # the place itself changed
         "target",
         "channel,recipient,destination,target,webhook",
         rf"{_ORDER}(?:change|set|switch|replace|redirect|override|point|use)\b{gap(4)}(?:channel"
         rf"|recipient|destination|target|webhook)s?\b{gap(3)}(?:to|with|=|as|is)?\W{{0,6}}{_ELSEWHERE}",
     ),
-    rule(
+    rule(  # ... by decree
         "target",
         "your answer,your reply,your response",
         rf"\byour (?:answer|reply|response)\W{{1,3}}(?:must|should|shall|has to)\b{gap(3)}"
         rf"(?:to|in)\W{{1,3}}{_ELSEWHERE}",
     ),
-    rule(
+    rule(  # an address or a link of one's own
         "target",
         "as the,to the,to every,in the",
         rf"{_ORDER}(?:use|take)\b[^\n.!?]{{0,20}}{_ELSEWHERE}\S*\W{{1,3}}as (?:the )?(?:webhook"
         rf"|channel|recipient|target)\b|{_ORDER}(?:add|include|put|insert|append)\b[^\n!?]{{0,40}}https?:\S+"
         rf"\W{{1,3}}(?:to|in|into) (?:the|every|each) (?:thread message|answer|reply|response)",
     ),
-    rule(
+    rule(  # a field of an action, assigned
         "field",
         "=",
         rf"{_ORDER}(?:set|change|overwrite)\W{{1,3}}(?:the )?(?:summary|description|title|assignee"
         rf"|priority|project|reporter|amount|labels?)\s?:?=",
     ),
-    rule(
+    rule(  # ... or named as one
         "field",
         "field",
         rf"{_ORDER}(?:set|change|overwrite|replace|fill|update)\b{gap(4)}fields?\b{gap(4)}(?:to|with|=)\b"
