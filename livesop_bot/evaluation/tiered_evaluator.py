@@ -29,13 +29,15 @@ class Scale:
     Below `noise_below` an SOP does not come into question: low, for what is dropped here no model
     ever sees, and a message too many costs a fraction of a cent. From `agrees_from` the words of a
     message bear out what a model says; one that names an SOP all the same may have been misled.
+    That is as sure as a proposal must be: an instruction that got through names the SOP it wants,
+    and a word or two in common with it must not be enough.
     """
 
     noise_below: float
     agrees_from: float
 
 
-LEXICAL = Scale(noise_below=0.05, agrees_from=0.2)
+LEXICAL = Scale(noise_below=0.05, agrees_from=0.5)
 """Of LocalEvaluator. With 75 SOPs it keeps a third of what calls for none from a model, and passes
 on 88 % of the messages that call for one, all but those that share no word with it."""
 
