@@ -10,19 +10,11 @@ from livesop_bot.app import replay
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
 from tests.model_server import KEY, ModelServer, answer, status
+from tests.switches import ALL_ON
 
 OUTAGE = (
     "URGENT: checkout is down, all payments fail with error 502 since 10 minutes. "
     "Several enterprise customers are affected."
-)
-ALL_ON = (
-    "UPDATE teams SET autopilot = true",
-    """INSERT INTO autopilot_switches (team_id, scope, subject, is_on)
-    SELECT w.team_id, 'workflow', w.slug, true FROM workflows AS w
-    UNION SELECT w.team_id, 'step', w.slug || '/' || (step ->> 'id'), true
-    FROM workflows AS w
-    JOIN workflow_versions AS v ON v.workflow_id = w.id
-    CROSS JOIN jsonb_array_elements(v.definition -> 'steps') AS step""",
 )
 
 
