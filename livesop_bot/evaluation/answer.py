@@ -19,6 +19,7 @@ from livesop_bot.evaluation.prompt import NO_SOP, asked_text, given_passages
 _REASONING = 400
 _EVIDENCE = 300
 _LINK = re.compile(r"\S*(?:://|www\.)\S*")
+_NAME = re.compile(r"[a-z0-9_.]{1,80}")
 _QUOTE = 6
 """Words in a row that make a quotation."""
 _CHECKED_HERE = frozenset({"title", "default", "minimum", "maximum"})
@@ -64,7 +65,8 @@ class AnswerForm:
             return self._model.model_validate_json(text).model_dump(by_alias=True)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
+            where = ".".join(str(part) for part in first["loc"])
+            where = where if _NAME.fullmatch(where) else "the whole"  # a key may be anything
             raise EvaluatorBroken(
                 f"the model's answer does not keep to the form ({where}: {first['type']})"
             ) from None

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 
 log = structlog.get_logger()
 
@@ -59,6 +59,9 @@ class Breaker:
             self._open_until = self._clock() + self._pause  # others wait for what this one finds
         try:
             yield
+        except QuestionRefused:
+            self._close()  # nobody's message may silence the model for others
+            raise
         except EvaluatorRefused as error:
             self._hold(error, self._pause)
             raise

@@ -10,7 +10,7 @@ import openai
 import stamina
 from openai.types.chat import ChatCompletion
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.chat import Reply
 
 _TRIES = 2
@@ -127,7 +127,7 @@ def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | Evalua
         case openai.APIStatusError() if error.status_code >= 500 or error.status_code in (408, 409):
             return EvaluatorAway(f"OpenAI is away ({error.status_code})", _retry_after(error))
         case openai.APIStatusError():
-            return EvaluatorRefused(f"OpenAI does not take the question ({error.status_code})")
+            return QuestionRefused(f"OpenAI does not take the question ({error.status_code})")
         case openai.APIResponseValidationError():
             return EvaluatorBroken(_UNREADABLE)
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.domain.knowledge import Passage, PassageId
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from tests import questions
 from tests.model_server import (
@@ -86,6 +86,7 @@ async def test_nothing_that_others_wrote_stands_among_the_instructions(
         (answer(sop="page-everybody"), "does not keep to the form (sop: literal_error)"),
         (answer(sop=None), "does not keep to the form (sop: missing)"),
         (answer(channel="#general"), "does not keep to the form (channel: extra_forbidden)"),
+        (answer(**{OUTAGE: "x"}), "does not keep to the form (the whole: extra_forbidden)"),
         (answer(confidence=1.01), "does not keep to the form (confidence"),
         (answer(confidence=-0.1), "does not keep to the form (confidence"),
         (answer(confidence="0.9"), "does not keep to the form (confidence"),
@@ -152,7 +153,7 @@ async def test_a_reason_that_quotes_the_message_is_left_out(
         (status(401), EvaluatorRefused, "refused the key (401); check OPENAI_API_KEY", 1),
         (status(403), EvaluatorRefused, "does not let this key use gpt-4o-mini (403)", 1),
         (status(404), EvaluatorRefused, "has no model gpt-4o-mini (404)", 1),
-        (status(400), EvaluatorRefused, "does not take the question (400)", 1),
+        (status(400), QuestionRefused, "does not take the question (400)", 1),
         (status(429), EvaluatorAway, "is away (429 Too Many Requests)", 2),
         (status(429, retry_after="17"), EvaluatorAway, "is away (429 Too Many Requests)", 1),
         (status(429, retry_after_ms="20"), EvaluatorAway, "(429 Too Many Requests)", 2),
