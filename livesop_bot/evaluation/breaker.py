@@ -11,6 +11,7 @@ from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused,
 log = structlog.get_logger()
 
 _PAUSE = 30.0
+_FORGOTTEN = 600.0
 _MOST_FAILURES = 3
 
 
@@ -38,8 +39,13 @@ class Breaker:
 
     @property
     def problem(self) -> str:
-        """Why calls are held back, for people; empty while they are let through."""
-        return "" if self._error is None else str(self._error)
+        """Why calls are held back, for people, until one goes through; empty where none are.
+
+        It is forgotten after a while without any call: what nobody tried is not known to fail.
+        """
+        if self._error is None or self._clock() > self._open_until + _FORGOTTEN:
+            return ""
+        return str(self._error)
 
     def check(self) -> None:
         """Raise what the last call raised where calls are held back; lets nothing through."""

@@ -57,7 +57,9 @@ def test_failures_in_a_row_hold_calls_back_for_a_while(
         pass
     assert held.value.retry_after == 30
     assert breaker.problem == "it is away"
-    clock.now += 30
+    clock.now += 700
+    assert breaker.problem == "", "nobody tried for long"
+    clock.now -= 670
     with breaker.call():
         assert not fail(breaker, away), "one looks, the others wait for what it finds"
     assert breaker.problem == ""
