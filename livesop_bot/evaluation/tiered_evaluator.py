@@ -4,11 +4,13 @@ The local one is there for three things: to keep what is clearly noise from the 
 for a model that is away, and to have a say before anything starts. A model alone starts nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.workflows import WorkflowId
 from livesop_bot.errors import EvaluatorAway, EvaluatorRefused
 from livesop_bot.evaluation.evaluator import Evaluator, Library, Question
 from livesop_bot.evaluation.informed_evaluator import with_citations
@@ -28,9 +30,8 @@ class Scale:
 
     Below `noise_below` an SOP does not come into question: low, for what is dropped here no model
     ever sees, and a message too many costs a fraction of a cent. From `agrees_from` the words of a
-    message bear out what a model says; one that names an SOP all the same may have been misled.
-    That is as sure as a proposal must be: an instruction that got through names the SOP it wants,
-    and a word or two in common with it must not be enough.
+    message bear out a model that names the nearest SOP. High: whom it does not reach a person still
+    gets the proposal, and what it lets through may start because a message told the model to.
     """
 
     noise_below: float
@@ -111,9 +112,10 @@ class TieredEvaluator:
             stand_in = await with_citations(first, self._library, question.signal)
             return replace(stand_in, stand_in=str(error))
         self._metrics.evaluation_tiers.labels("model").inc()
-        if (
-            judgement.workflow is None
-            or scores.get(judgement.workflow, 0) >= self._scale.agrees_from
-        ):
+        if judgement.workflow is None or self._agrees(scores, judgement.workflow):
             return judgement
         return replace(judgement, caution=judgement.caution or UNBORNE)
+
+    def _agrees(self, scores: Mapping[WorkflowId, float], workflow: WorkflowId) -> bool:
+        score = scores.get(workflow, 0.0)
+        return score >= self._scale.agrees_from and score >= max(scores.values())

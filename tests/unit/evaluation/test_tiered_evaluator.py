@@ -107,7 +107,7 @@ def tiers(
 ) -> TieredEvaluator:
     return TieredEvaluator(
         local=local,
-        scale=Scale(noise_below=0.15, agrees_from=0.2),
+        scale=Scale(noise_below=0.15, agrees_from=0.5),
         model=model,
         library=library or NoLibrary(),
         stands_in=stands_in,
@@ -145,9 +145,20 @@ async def test_at_most_five_come_into_question(ask: Any) -> None:
     assert [workflow.id for workflow in model.questions[0].workflows] == [4, 5, 6, 7, 8]
 
 
-@pytest.mark.parametrize(("score", "caution"), [(0.19, UNBORNE), (0.2, "")])
-async def test_a_model_alone_starts_nothing(ask: Any, score: float, caution: str) -> None:
-    judgement = await tiers(Local(w1=score), Model(1)).evaluate(ask("Something"))
+@pytest.mark.parametrize(
+    ("scores", "caution"),
+    [
+        ({"w1": 0.5}, ""),
+        ({"w1": 0.49}, UNBORNE),
+        ({"w1": 0.8, "w2": 0.7}, ""),
+        ({"w2": 0.9, "w1": 0.8}, UNBORNE),
+        ({"w2": 0.9}, UNBORNE),
+    ],
+)
+async def test_a_model_alone_starts_nothing(
+    ask: Any, scores: dict[str, float], caution: str
+) -> None:
+    judgement = await tiers(Local(**scores), Model(1)).evaluate(ask("Something"))
     assert (judgement.confidence, judgement.caution) == (0.97, caution)
 
 
