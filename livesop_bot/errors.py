@@ -12,6 +12,9 @@ LivesopError
     ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
     ├── SlackRefused        Slack answered that it will not do this
     └── EvaluatorBroken     the evaluator gave no usable answer
+        ├── EvaluatorRefused    its service will not serve us: the key, the model, the credit
+        │   └── BudgetSpent         (evaluation/budget.py) the team's tokens for today are used up
+        └── AnswerRejected      (evaluation/evaluator.py) an answer that must not be used
 """
 
 
@@ -69,3 +72,7 @@ class SlackRefused(PermanentError):
 
 class EvaluatorBroken(PermanentError):
     """The evaluator gave no usable answer."""
+
+
+class EvaluatorRefused(EvaluatorBroken):
+    """The evaluator's service will not serve us, whatever is asked: key, model or credit."""

@@ -57,6 +57,33 @@ class Metrics:
             "Evaluations stopped at LIVESOP_EVALUATION_TIMEOUT.",
             registry=self.registry,
         )
+        self.evaluation_tiers = Counter(
+            "livesop_evaluations_by_tier",
+            "Evaluations by who judged: local (never sent to a model), model, stand_in.",
+            ["tier"],
+            registry=self.registry,
+        )
+        self.reused_judgements = Counter(
+            "livesop_reused_judgements",
+            "Judgements of a model that were used again for the same text.",
+            registry=self.registry,
+        )
+        self.model_tokens = Counter(
+            "livesop_model_tokens",
+            "Tokens that the model took, by kind (prompt, completion).",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.model_cost = Counter(
+            "livesop_model_cost_usd",
+            "What those tokens cost by list price, in US dollars.",
+            registry=self.registry,
+        )
+        self.model_usable = Gauge(
+            "livesop_model_usable",
+            "1 while the model is asked, 0 while it is away or its budget spent; NaN: not used.",
+            registry=self.registry,
+        )
         self.abandoned_threads = Gauge(
             "livesop_abandoned_evaluator_threads",
             "Threads of blocking evaluators that outlived their time-out and still run.",

@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     livesop_evaluation_timeout: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
         25, description="Seconds that one evaluation may take."
     )
+    livesop_daily_token_budget: Annotated[int, Field(ge=0, le=10**12)] = Field(
+        2_000_000, description="Tokens that a team may use of the model a day (UTC); 0: none."
+    )
     livesop_auto_threshold: Fraction = Field(
         0.9, description="Confidence from which an SOP may start by itself."
     )

@@ -23,8 +23,6 @@ from livesop_bot.errors import (
     ConfigurationError,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
-from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
@@ -34,8 +32,6 @@ from livesop_bot.worker.evaluate import Evaluating
 
 _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
-
-_EVALUATOR_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +71,6 @@ class Stores:
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
         )
-
-
-def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
-    """Build the evaluator that the settings name."""
-    if settings.livesop_evaluator == "openai":
-        raise ConfigurationError(
-            "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
-        )
-    return InThreads(
-        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
-    )
 
 
 def slack_client(

@@ -18,9 +18,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
-    choose_evaluator,
     database,
     open_pool,
     open_sandbox,
@@ -40,7 +40,7 @@ from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
-from livesop_bot.ops.status import SocketState, SpoolState
+from livesop_bot.ops.status import ModelState, SocketState, SpoolState
 from livesop_bot.settings import Settings
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Installation, Rules
@@ -103,7 +103,7 @@ class App:
         self.metrics = Metrics()
         self.settings = settings
         self._role = role
-        self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
+        self._evaluator = evaluator
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -123,7 +123,11 @@ class App:
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
                 folder = settings.livesop_data_dir / "spool"
                 self._spool = await enter(Spool(folder, max_bytes=spool_bytes))
-            health = await enter(self._health(pool))
+            if self._evaluator is None:
+                judge = await enter(choose_evaluator(settings, self.metrics, pool))
+            else:
+                judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+            health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
             if installation is None:
@@ -131,7 +135,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session))
+                    group.create_task(self._work(pool, stores, session, judge.evaluator))
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
@@ -222,8 +226,10 @@ class App:
                 return
             await pause(self.stop, _LOOK)
 
-    async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
-        evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
+    async def _work(
+        self, pool: Pool, stores: Stores, session: aiohttp.ClientSession, evaluator: Evaluator
+    ) -> None:
+        evaluating = stores.evaluating(self.settings, evaluator, self.metrics)
         # Posts are retried by the queue, which asks Slack first whether they happened.
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
@@ -278,7 +284,7 @@ class App:
             close.set()
 
     @asynccontextmanager
-    async def _health(self, pool: Pool) -> AsyncIterator[HealthServer]:
+    async def _health(self, pool: Pool, judge: Judge) -> AsyncIterator[HealthServer]:
         spool = self._spool
 
         async def pending_migrations() -> int:
@@ -294,8 +300,8 @@ class App:
             spool=None
             if spool is None
             else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
-            openai=self.settings.openai_api_key is not None,
-            evaluator=self._evaluator.name,
+            model=judge.model,
+            evaluator=judge.evaluator.name,
         )
         settings = self.settings
         async with HealthServer(
@@ -318,6 +324,8 @@ async def home_health(server: HealthServer) -> HomeHealth:
         spool_events=found.spool.events if found.spool else 0,
         database=found.database.problem is None,
         evaluator=found.evaluator,
+        model_problem=found.model.problem,
+        model_share=found.model.share,
     )
 
 

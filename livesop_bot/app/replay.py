@@ -1,6 +1,7 @@
 """Replay: a stored signal, evaluated again for a person at a terminal."""
 
-from livesop_bot.app.parts import Stores, choose_evaluator, database, open_pool
+from livesop_bot.app.judge import choose_evaluator
+from livesop_bot.app.parts import Stores, database, open_pool
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import ping
 from livesop_bot.domain.evaluations import Cause
@@ -23,10 +24,10 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
     async with database(settings) as dsn, open_pool(dsn, max_size=2) as pool:
         stores = Stores.on(pool, settings)
         metrics = Metrics()
-        evaluating = stores.evaluating(settings, choose_evaluator(settings, metrics), metrics)
         await ping(pool, timeout=_ANSWER)
         job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
-        concluded = await evaluating(job, attempts=0)
+        async with choose_evaluator(settings, metrics, pool) as judge:
+            concluded = await stores.evaluating(settings, judge.evaluator, metrics)(job, attempts=0)
         if concluded is None:
             raise PermanentError(
                 f"There is no signal {signal_id} to replay: unknown, or its message was deleted."

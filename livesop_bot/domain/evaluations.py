@@ -39,6 +39,9 @@ class Judgement:
     workflow wants extracted) are verbatim spans of the message. `citations` are the passages of
     knowledge that it rests on.
 
+    `ranking` are the workflows that came into question, best first, each with 0..1: what a local
+    evaluator makes of them before a model is asked.
+
     `stand_in` says why the local evaluator judged in place of the model, and `caution` why this
     may be proposed but never start by itself; empty where there is nothing to say.
     """
@@ -53,6 +56,7 @@ class Judgement:
     usage: Usage = Usage()  # frozen
     stand_in: str = ""
     caution: str = ""
+    ranking: tuple[tuple[WorkflowId, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence <= 1:

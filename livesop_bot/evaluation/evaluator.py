@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.evaluations import Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.signals import Signal
 from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow
+from livesop_bot.errors import EvaluatorBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Question:
     """One message, the workflows that it may call for, and what may help to tell.
 
     The signal's text is masked: no evaluator, and nothing that it says, ever holds a secret.
+    `fresh` asks for a new judgement also where the same text was judged just now.
     """
 
     signal: Signal
@@ -23,6 +25,16 @@ class Question:
     passages: Sequence[Passage] = ()
     cases: Sequence[PastCase] = ()
     lessons: Sequence[Lesson] = ()
+    fresh: bool = False
+
+
+class AnswerRejected(EvaluatorBroken):
+    """An answer that must not be used: stored as failed, with who gave it and what it cost."""
+
+    def __init__(self, message: str, *, evaluator: str, usage: Usage) -> None:
+        super().__init__(message)
+        self.evaluator = evaluator
+        self.usage = usage
 
 
 class Evaluator(Protocol):
@@ -59,3 +71,15 @@ class Library(Protocol):
     async def cases(self, signal: Signal) -> Sequence[PastCase]:
         """Give the few earlier signals that are most like it, best first; never itself."""
         ...
+
+
+class NoLibrary:
+    """A library with nothing in it."""
+
+    async def passages(self, signal: Signal) -> Sequence[Passage]:
+        """Give nothing."""
+        return ()
+
+    async def cases(self, signal: Signal) -> Sequence[PastCase]:
+        """Give nothing."""
+        return ()

@@ -46,9 +46,12 @@ class LocalEvaluator:
         best = ranked[0]
         confidence = _confidence(ranked)
         workflow = question.workflows[best.position]
+        ranking = tuple((question.workflows[r.position].id, min(1.0, r.score)) for r in ranked)
         if confidence < MATCH_FROM:
             return self._none(
-                confidence, f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
+                confidence,
+                f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%}).",
+                ranking,
             )
         return Judgement(
             workflow=workflow.id,
@@ -56,11 +59,18 @@ class LocalEvaluator:
             reasoning=_reasoning(workflow, best),
             evaluator=self.name,
             evidence=_evidence(text, best.window, best.matched),
+            ranking=ranking,
         )
 
-    def _none(self, confidence: float, reasoning: str) -> Judgement:
+    def _none(
+        self, confidence: float, reasoning: str, ranking: tuple[tuple[WorkflowId, float], ...] = ()
+    ) -> Judgement:
         return Judgement(
-            workflow=None, confidence=confidence, reasoning=reasoning, evaluator=self.name
+            workflow=None,
+            confidence=confidence,
+            reasoning=reasoning,
+            evaluator=self.name,
+            ranking=ranking,
         )
 
     def _vocabulary(self, workflows: Sequence[Workflow]) -> Vocabulary:

@@ -10,7 +10,14 @@ import structlog
 from livesop_bot.db.queue import QueueState
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.logs import mask
-from livesop_bot.ops.status import DatabaseState, Snapshot, SocketState, SpoolState, Status
+from livesop_bot.ops.status import (
+    DatabaseState,
+    ModelState,
+    Snapshot,
+    SocketState,
+    SpoolState,
+    Status,
+)
 
 log = structlog.get_logger()
 
@@ -21,7 +28,7 @@ class Checks:
 
     `database`, `pending_migrations` and `queue` ask PostgreSQL; they raise DatabaseAway and end
     within a second or two of being cancelled. `sockets` and `spool` are None where a process has
-    none. `openai`: whether a key is set. `evaluator`: the name of the one in use.
+    none. `model`: how the evaluator's model is doing. `evaluator`: the name of the one in use.
     """
 
     database: Callable[[], Awaitable[None]]
@@ -29,7 +36,7 @@ class Checks:
     queue: Callable[[], Awaitable[QueueState]]
     sockets: Callable[[], SocketState] | None
     spool: Callable[[], SpoolState] | None
-    openai: bool
+    model: Callable[[], ModelState]
     evaluator: str
 
 
@@ -65,7 +72,7 @@ class Lookout:
             queue=found.queue,
             sockets=None if self._checks.sockets is None else self._checks.sockets(),
             spool=None if self._checks.spool is None else self._checks.spool(),
-            openai=self._checks.openai,
+            model=self._checks.model(),
             evaluator=self._checks.evaluator,
         )
         if snapshot.status is not self._status:

@@ -47,6 +47,23 @@ class SpoolState:
     max_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """A model that judges: `status` as /health says it, and why it is not asked.
+
+    `share` is the part of the messages that went on to it since the start, 0..1; None: of none.
+    """
+
+    status: str
+    problem: str = ""
+    share: float | None = None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is one to ask."""
+        return self.status not in ("not_configured", "not_used")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All parts at one moment.
@@ -58,7 +75,7 @@ class Snapshot:
     queue: QueueState | None
     sockets: SocketState | None
     spool: SpoolState | None
-    openai: bool
+    model: ModelState
     evaluator: str
 
     @property
@@ -83,6 +100,8 @@ class Snapshot:
             found.append("events wait in the spool")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
+        if self.model.problem:
+            found.append(self.model.problem)
         return found
 
     @property
@@ -103,12 +122,17 @@ class Snapshot:
         """Each part for /health, every one with a `status`."""
         return {
             "database": self._database(),
-            "openai": {"status": "configured" if self.openai else "not_configured"},
+            "openai": {"status": self.model.status},
             "slack": self._slack(),
             "queue": self._queue(),
             "spool": self._spool(),
-            "evaluator": {"status": "ok", "name": self.evaluator},
+            "evaluator": self._judge(),
         }
+
+    def _judge(self) -> dict[str, Any]:
+        share = self.model.share
+        found = {"status": "ok", "name": self.evaluator}
+        return found if share is None else found | {"model_share": round(share, 3)}
 
     def _database(self) -> dict[str, Any]:
         found = self.database

@@ -34,7 +34,8 @@ _LATE_S = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
-    in seconds (None: unknown), events kept on disk for the database, and who judges."""
+    in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
+    is not asked, and of which share of the messages it was (None: of none)."""
 
     sockets: int
     queue_depth: int | None
@@ -42,6 +43,8 @@ class HomeHealth:
     spool_events: int
     database: bool
     evaluator: str
+    model_problem: str = ""
+    model_share: float | None = None
 
 
 def home(
@@ -101,14 +104,17 @@ def _meaning(*, is_on: bool) -> str:
 def health_line(health: HomeHealth) -> str:
     """Say in one line whether LiveSOP hears, works and remembers."""
     late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
-    well = health.sockets > 0 and health.database and not health.spool_events and not late
+    well = health.sockets > 0 and health.database and not (health.spool_events or late)
+    well = well and not health.model_problem
     parts = [
         "🟢 All well" if well else "🟡 Needs a look",
         _sockets(health.sockets),
         _queue(health.queue_depth, health.oldest_job_s),
         "database up" if health.database else "*database away*",
-        f"evaluator: {line(health.evaluator, 60)}",
+        _evaluator(health),
     ]
+    if health.model_problem:
+        parts.append(f"*{line(health.model_problem, 100)}*")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
     return "  ·  ".join(parts)
@@ -147,6 +153,12 @@ def _kill_switch(*, autopilot: bool, is_admin: bool) -> Iterator[Block]:
     else:
         yield actions(BlockId.KILL_SWITCH, refresh)
         yield context("An admin can switch it on.")
+
+
+def _evaluator(health: HomeHealth) -> str:
+    share = health.model_share
+    asked = "" if share is None else f", asked about {share:.0%} of messages"
+    return f"evaluator: {line(health.evaluator, 60)}{asked}"
 
 
 def _sockets(sockets: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import structlog
@@ -12,12 +13,13 @@ from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Decision, failed, timed_out
-from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.evaluations import Cause, Judgement
 from livesop_bot.domain.signals import Signal
 from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow, watching
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
-from livesop_bot.evaluation.evaluator import Evaluator, Question
+from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
+from livesop_bot.evaluation.evaluator import AnswerRejected, Evaluator, Question
+from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
 from livesop_bot.worker.faults import later, patiently
 
@@ -63,10 +65,12 @@ class Evaluating:
         )
         workflow: Workflow | None = None
         failure: Decision | None = None
+        # Secrets go no further than this: not to a model, not into what is stored of the judgement.
+        masked = replace(signal, text=mask_secrets(signal.text))
+        fresh = job.cause is Cause.REPLAY
+        question = Question(masked, workflows, lessons=lessons, fresh=fresh)
         try:
-            judgement, workflow = await self._within_limit(
-                Question(signal, workflows, lessons=lessons)
-            )
+            judgement, workflow = await self._within_limit(question)
         except TimeoutError:
             failure = timed_out(self._time_limit)
             self._metrics.evaluation_timeouts.inc()
@@ -77,7 +81,11 @@ class Evaluating:
                 raise later(attempts, str(error), error.retry_after) from error
             failure = failed(f"{error}.")
         except EvaluatorBroken as error:
+            if isinstance(error, AnswerRejected):
+                judgement = replace(judgement, evaluator=error.evaluator, usage=error.usage)
             failure = failed(f"{error}.")
+        except DatabaseAway:
+            raise  # the queue waits for it
         except Exception as error:
             # A fault of the evaluator must not take the worker along, nor be tried for ever.
             log.exception("evaluation.crashed", signal=signal.id)
@@ -151,6 +159,7 @@ class Evaluating:
             signal=signal.id,
             evaluation=concluded.evaluation,
             reason=concluded.decision.reason,
+            evaluator=judgement.evaluator,
             confidence=round(judgement.confidence, 3),
             run=concluded.run,
             seconds=round(latency, 4),

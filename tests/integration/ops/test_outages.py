@@ -14,7 +14,7 @@ from livesop_bot.db.queue import depth_and_age
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
-from livesop_bot.ops.status import SocketState
+from livesop_bot.ops.status import ModelState, SocketState
 
 
 class Postgres(Protocol):
@@ -40,7 +40,7 @@ def checks(pool: Pool) -> Checks:
         queue=lambda: depth_and_age(pool),
         sockets=lambda: SocketState(2, 2),
         spool=None,
-        openai=False,
+        model=lambda: ModelState("not_configured"),
         evaluator="local",
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from livesop_bot.db.queue import QueueState
 from livesop_bot.errors import ConfigurationError, DatabaseAway
 from livesop_bot.ops.checks import Checks, Lookout
+from livesop_bot.ops.status import ModelState
 
 
 class Database:
@@ -51,7 +52,7 @@ def lookout(database: Database, limit: float = 0.2) -> Lookout:
             queue=database.queue,
             sockets=None,
             spool=None,
-            openai=False,
+            model=lambda: ModelState("not_configured"),
             evaluator="local",
         ),
         limit=limit,

@@ -18,7 +18,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.heartbeat import Heartbeat
-from livesop_bot.ops.status import SocketState, SpoolState
+from livesop_bot.ops.status import ModelState, SocketState, SpoolState
 
 
 class Parts:
@@ -47,7 +47,7 @@ class Parts:
             queue=self.queue,
             sockets=lambda: self.sockets,
             spool=lambda: self.spool,
-            openai=True,
+            model=lambda: ModelState("configured"),
             evaluator="local",
         )
 

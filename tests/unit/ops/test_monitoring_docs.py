@@ -10,7 +10,7 @@ from prometheus_client import Metric
 
 from livesop_bot.db.queue import QueueState
 from livesop_bot.metrics import Metrics
-from livesop_bot.ops.status import DatabaseState, Snapshot, SocketState, SpoolState
+from livesop_bot.ops.status import DatabaseState, ModelState, Snapshot, SocketState, SpoolState
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
@@ -85,7 +85,7 @@ def test_the_health_example_has_the_form_that_is_served() -> None:
         queue=QueueState(3, 0.2),
         sockets=SocketState(1, 2),
         spool=SpoolState(0, 0, 256 * 1024 * 1024),
-        openai=False,
+        model=ModelState("not_configured"),
         evaluator="local-lexical",
     )
     assert example["checks"] == snapshot.checks()

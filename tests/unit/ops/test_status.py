@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from livesop_bot.db.queue import QueueState
-from livesop_bot.ops.status import DatabaseState, Snapshot, SocketState, SpoolState
+from livesop_bot.ops.status import DatabaseState, ModelState, Snapshot, SocketState, SpoolState
 
 WELL = Snapshot(
     database=DatabaseState(latency_seconds=0.0012, pending_migrations=0),
     queue=QueueState(depth=3, oldest_age_seconds=0.2),
     sockets=SocketState(connected=2, wanted=2),
     spool=SpoolState(events=0, size=0, max_bytes=1000),
-    openai=False,
+    model=ModelState("not_configured"),
     evaluator="local",
 )
 AWAY = DatabaseState(problem="refused")
@@ -69,7 +69,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
     ("change", "check", "expected"),
     [
         ({"database": AWAY}, "database", {"status": "away", "problem": "refused"}),
-        ({"openai": True}, "openai", {"status": "configured"}),
+        ({"model": ModelState("configured")}, "openai", {"status": "configured"}),
         ({"sockets": SocketState(1, 2)}, "slack", {"status": "degraded"}),
         ({"sockets": SocketState(0, 2)}, "slack", {"status": "disconnected"}),
         ({"sockets": None}, "slack", {"status": "not_used"}),

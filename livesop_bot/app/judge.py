@@ -1,0 +1,106 @@
+"""Who judges messages: built from the settings, for processes and commands alike."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.usage import ModelUsage
+from livesop_bot.evaluation.breaker import Breaker
+from livesop_bot.evaluation.budget import Budget
+from livesop_bot.evaluation.chat import ClosableChat, LateChat
+from livesop_bot.evaluation.defusing_evaluator import DefusingEvaluator
+from livesop_bot.evaluation.evaluator import Evaluator, Library, NoLibrary
+from livesop_bot.evaluation.informed_evaluator import InformedEvaluator
+from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.openai_evaluator import OpenAIEvaluator
+from livesop_bot.evaluation.prices import is_priced
+from livesop_bot.evaluation.reusing_evaluator import ReusingEvaluator
+from livesop_bot.evaluation.threads import InThreads
+from livesop_bot.evaluation.tiered_evaluator import LocalTier, TieredEvaluator
+from livesop_bot.metrics import Metrics
+from livesop_bot.ops.status import ModelState
+from livesop_bot.settings import Settings
+
+log = structlog.get_logger()
+
+_EVALUATOR_THREADS = 16
+_MODEL_PART = 0.6
+"""The part of LIVESOP_EVALUATION_TIMEOUT that a model gets, so that a stand-in still fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """An evaluator, and how its model is doing."""
+
+    evaluator: Evaluator
+    model: Callable[[], ModelState]
+
+
+def local_evaluator(metrics: Metrics) -> Evaluator:
+    """Build the one that needs no key."""
+    return InThreads(
+        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
+    )
+
+
+@asynccontextmanager
+async def choose_evaluator(
+    settings: Settings, metrics: Metrics, pool: Pool, library: Library | None = None
+) -> AsyncIterator[Judge]:
+    """Build the evaluator that the settings name, for as long as it is in use."""
+    library = library or NoLibrary()
+    local = local_evaluator(metrics)
+    key = settings.openai_api_key
+    if key is None or settings.livesop_evaluator == "local":
+        unused = ModelState("not_configured" if key is None else "not_used")
+        yield Judge(DefusingEvaluator(LocalTier(local, library)), lambda: unused)
+        return
+
+    def make_chat() -> ClosableChat:
+        # Imported here alone: openai takes 1.2 s and 45 MB, which a start has better use for.
+        from livesop_bot.evaluation.openai_chat import OpenAIChat
+
+        return OpenAIChat(
+            key=key.get_secret_value(),
+            base_url=settings.openai_base_url,
+            model=settings.openai_model,
+        )
+
+    if not is_priced(settings.openai_model):
+        log.warning("model.price_unknown", model=settings.openai_model)
+    chat = LateChat(make_chat)
+    budget = Budget(ModelUsage(pool), settings.livesop_daily_token_budget)
+    breaker = Breaker()
+    model = OpenAIEvaluator(
+        chat=chat,
+        model=settings.openai_model,
+        time_limit=_MODEL_PART * settings.livesop_evaluation_timeout,
+        budget=budget,
+        breaker=breaker,
+        metrics=metrics,
+    )
+    tiered = TieredEvaluator(
+        local=local,
+        model=ReusingEvaluator(
+            InformedEvaluator(model, library), on_reused=metrics.reused_judgements.inc
+        ),
+        library=library,
+        stands_in=settings.livesop_evaluator == "auto",
+        metrics=metrics,
+    )
+
+    def state() -> ModelState:
+        share = tiered.model_share
+        if problem := breaker.problem:
+            return ModelState("away", problem, share)
+        if budget.is_spent:
+            return ModelState("budget_spent", "the daily token budget is spent", share)
+        return ModelState("configured", share=share)
+
+    try:
+        yield Judge(DefusingEvaluator(tiered), state)
+    finally:
+        await chat.close()

@@ -1,0 +1,34 @@
+"""Takes out of a message what reads like an instruction to LiveSOP, before anything judges it."""
+
+from dataclasses import replace
+
+from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.evaluation.evaluator import Evaluator, Question
+from livesop_bot.evaluation.injection import defuse
+
+CAUTION = "part of the message reads like an instruction to LiveSOP"
+
+
+class DefusingEvaluator:
+    """Has the rest of the message judged, and lets nothing start where there was such a part."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.name = evaluator.name
+        self._evaluator = evaluator
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Judge what is left; what is quoted stands in the message as it was."""
+        signal = question.signal
+        defused = defuse(signal.text)
+        if not defused.removed:
+            return await self._evaluator.evaluate(question)
+        judgement = await self._evaluator.evaluate(
+            replace(question, signal=replace(signal, text=defused.text))
+        )
+        return replace(
+            judgement,
+            # A span across a part that was taken out is in no message.
+            evidence=judgement.evidence if judgement.evidence in signal.text else "",
+            fields={name: v for name, v in judgement.fields.items() if v in signal.text},
+            caution=CAUTION,
+        )
