@@ -1,16 +1,20 @@
 """Verdicts in PostgreSQL: every word kept, the newest counts, and what is learned from them."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.signals import ChannelId, SignalId, TeamId
 from livesop_bot.domain.verdicts import Labelled, Lesson, NewVerdict
-from livesop_bot.domain.workflows import WorkflowId
+from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches
+from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.masking import mask_secrets
 
 LESSONS_EACH = 200
@@ -85,6 +89,31 @@ class Verdicts:
             by_signal.setdefault(SignalId(row["signal_id"]), []).append(row)
         return [_labelled(signal, verdicts) for signal, verdicts in by_signal.items()]
 
+    async def past_matches(
+        self, team: TeamId, since: datetime, slug: str | None = None
+    ) -> list[PastMatches]:
+        """Give what matched since then, all or one SOP's, from the lowest of THRESHOLDS on."""
+        with away():
+            rows = await self._pool.fetch(
+                sql("past_matches"), team, since, list(THRESHOLDS), slug
+            )
+        return [
+            PastMatches(
+                workflow=Workflow(
+                    id=WorkflowId(row["workflow_id"]),
+                    team=team,
+                    version=row["workflow_version"],
+                    definition=definition_from_json(json.loads(row["definition"])),
+                ),
+                reached=THRESHOLDS[row["reached"] - 1],
+                stand_in=row["stand_in"],
+                caution=row["caution"],
+                marked=Marked(row["marked"]),
+                count=row["matches"],
+            )
+            for row in rows
+        ]
+
 
 def _lessons(rows: Sequence[asyncpg.Record], known: Mapping[int, Lesson]) -> dict[int, Lesson]:
     return {
@@ -102,7 +131,7 @@ def _lessons(rows: Sequence[asyncpg.Record], known: Mapping[int, Lesson]) -> dic
 def _labelled(signal: SignalId, verdicts: Sequence[asyncpg.Record]) -> Labelled:
     answers = [row["slug"] for row in verdicts if row["fits"] == (row["slug"] is not None)]
     return Labelled(
-        signal=signal,
+        name=f"signal {signal}",
         channel=ChannelId(verdicts[0]["channel_id"]),
         text=mask_secrets(verdicts[0]["text"]),
         is_answered=bool(answers),

@@ -45,15 +45,16 @@ class Labelled:
     """A message of which people said what it calls for: masked text, and slugs.
 
     `expected` is what it calls for (None: nothing). Where nobody said so, `is_answered` is false,
-    and `refused` is all there is: what it does not call for.
+    and `refused` is all there is: what it does not call for. `name` is for people: where it is
+    from. `channel` is None where that is not known.
     """
 
-    signal: SignalId
-    channel: ChannelId
+    name: str
     text: str
-    is_answered: bool
     expected: str | None
-    refused: frozenset[str]
+    is_answered: bool = True
+    refused: frozenset[str] = frozenset()
+    channel: ChannelId | None = None
 
 
 def on_judgement(evaluation: Evaluation | None, *, right: bool, by: UserId) -> NewVerdict | None:

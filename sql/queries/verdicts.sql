@@ -78,3 +78,50 @@ LEFT JOIN workflows AS w ON w.id = v.workflow_id
 WHERE v.team_id = $1 AND v.replaced_at IS NULL
 ORDER BY v.id DESC
 LIMIT $2;
+
+-- name: past_matches
+-- What matched since a time, counted by all that matters for a start, with what people said of it. Newest judgement of each message; no replays, no dry runs; not what the gate skipped for its channel or its thread. $1: team; $2: since; $3: thresholds, ascending; $4: slug (null: all). Gives `reached` as the threshold's position from 1.
+WITH counted AS (
+    SELECT
+        e.workflow_id,
+        e.workflow_version,
+        width_bucket(e.confidence, $3::double precision[]) AS reached,
+        e.stand_in <> '' AS stand_in,
+        e.caution <> '' AS caution,
+        CASE
+            WHEN said.is_right THEN 'right'
+            WHEN said.is_wrong THEN 'wrong'
+            ELSE 'not'
+        END AS marked,
+        count(*) AS matches
+    FROM evaluations AS e
+    CROSS JOIN LATERAL (
+        SELECT
+            bool_or(v.fits AND v.workflow_id = e.workflow_id) AS is_right,
+            bool_or(
+                CASE
+                    WHEN v.workflow_id IS NULL OR v.workflow_id = e.workflow_id THEN NOT v.fits
+                    ELSE v.fits
+                END
+            ) AS is_wrong
+        FROM verdicts AS v
+        WHERE v.signal_id = e.signal_id AND v.revision = e.revision AND v.replaced_at IS NULL
+    ) AS said
+    WHERE e.team_id = $1 AND e.created_at >= $2
+        AND e.workflow_id IS NOT NULL AND e.cause = 'signal' AND NOT e.dry_run
+        AND e.confidence >= ($3::double precision[])[1]
+        AND e.reason NOT IN ('other_channel', 'duplicate_run')
+        AND (
+            $4::text IS NULL
+            OR e.workflow_id = (SELECT id FROM workflows WHERE team_id = $1 AND slug = $4)
+        )
+        AND NOT EXISTS (
+            SELECT FROM evaluations AS later
+            WHERE later.signal_id = e.signal_id AND later.id > e.id AND later.cause = 'signal'
+        )
+    GROUP BY 1, 2, 3, 4, 5, 6
+)
+SELECT counted.*, v.definition
+FROM counted
+JOIN workflow_versions AS v
+    ON v.workflow_id = counted.workflow_id AND v.version = counted.workflow_version;
