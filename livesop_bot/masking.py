@@ -1,8 +1,9 @@
 """Masking: secrets in a text give way to their kind, as in `[masked: Slack token]`.
 
 The rules come from detect-secrets where it has one that holds for prose; its rules that take time
-squared (OpenAI, npm, JWT), guess by entropy, or find only where a secret begins (private keys,
-which must go whole) have one of our own here, as have the kinds that it does not know.
+squared (OpenAI, npm, JWT), guess by entropy, find only where a secret begins (private keys, which
+must go whole) or know only older forms (Slack) have one of our own here, as have the kinds that it
+does not know.
 """
 
 import re
@@ -17,7 +18,6 @@ from detect_secrets.plugins.keyword import DENYLIST
 from detect_secrets.plugins.mailchimp import MailchimpDetector
 from detect_secrets.plugins.pypi_token import PypiTokenDetector
 from detect_secrets.plugins.sendgrid import SendGridDetector
-from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
@@ -117,8 +117,7 @@ _RULES = (
         rf"|[^\n]*+(?:\n[A-Z][\w-]*+: [^\n]*+)*+{_KEY_LINES})",
         re.DOTALL,
     ),
-    _theirs("Slack token", "xox", SlackDetector.denylist[:1]),
-    _word("Slack token", "xox|xapp-", r"(?:xoxe\.)?xox[a-z]-\w|xapp-\w"),  # newer, or cut short
+    _word("Slack token", "xox|xapp-", r"(?:xoxe\.)?xox[a-z]-\w|xapp-\w"),
     _rule("Slack webhook", "hooks.slack", r"hooks\.slack(?:-gov)?\.com/(?P<secret>[^\s\"'<>|[]+)"),
     _theirs("AWS access key", "akia|asia|abia|acca|a3t", AWSKeyDetector.denylist[:1]),
     _rule(

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 from livesop_bot.domain.signals import (
     ChannelId,
+    EventId,
     MessageTs,
+    NewSignal,
     Signal,
     SignalId,
     SignalState,
@@ -15,13 +17,36 @@ from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowI
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sop.starter_pack import starter_pack
 
+TEAM = TeamId("T1")
+
+
+def new_signal(text: str, number: int) -> NewSignal:
+    """A message as it arrives; each number is another one, in a thread of its own."""
+    ts = MessageTs(f"1700000000.{number:06}")
+    moment = datetime(2026, 1, 5, tzinfo=UTC)
+    return NewSignal(
+        event_id=EventId(f"Ev{number}"),
+        team=TEAM,
+        source=Source.SLACK,
+        external_id=f"C1:{ts}",
+        channel=ChannelId("C1"),
+        message_ts=ts,
+        thread_ts=None,
+        author="U1",
+        author_is_bot=False,
+        text=text,
+        permalink=None,
+        occurred_at=moment,
+        received_at=moment,
+    )
+
 
 def question(text: str, definitions: tuple[WorkflowDefinition, ...] | None = None) -> Question:
     """Put a message, over the starter pack unless other definitions are given."""
     moment = datetime(2026, 1, 5, tzinfo=UTC)
     signal = Signal(
         id=SignalId(1),
-        team=TeamId("T1"),
+        team=TEAM,
         source=Source.SLACK,
         external_id="C1:1700000000.000100",
         channel=ChannelId("C1"),
@@ -39,7 +64,7 @@ def question(text: str, definitions: tuple[WorkflowDefinition, ...] | None = Non
         attempt=1,
     )
     workflows = tuple(
-        Workflow(id=WorkflowId(n), team=TeamId("T1"), version=1, definition=definition)
+        Workflow(id=WorkflowId(n), team=TEAM, version=1, definition=definition)
         for n, definition in enumerate(
             starter_pack() if definitions is None else definitions, start=1
         )

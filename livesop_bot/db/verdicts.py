@@ -94,9 +94,7 @@ class Verdicts:
     ) -> list[PastMatches]:
         """Give what matched since then, all or one SOP's, from the lowest of THRESHOLDS on."""
         with away():
-            rows = await self._pool.fetch(
-                sql("past_matches"), team, since, list(THRESHOLDS), slug
-            )
+            rows = await self._pool.fetch(sql("past_matches"), team, since, list(THRESHOLDS), slug)
         return [
             PastMatches(
                 workflow=Workflow(

@@ -46,15 +46,17 @@ def comparison_report(
     ]
     a, b = (_cut(name, 34) for name in names)
     lost, won = len(comparison.only_first), len(comparison.only_second)
-    chance = "less than 0.001" if comparison.p_value < 0.001 else f"{comparison.p_value:.3f}"
+    chance = "< 0.001" if comparison.p_value < 0.001 else f"= {comparison.p_value:.3f}"
     sure = "hardly chance" if comparison.p_value < 0.05 else "may be chance"
     return [
         f"  {'':<18} {a:>34} {b:>34}",
         *(f"  {label:<18} {left:>34} {right:>34}" for label, left, right in rows),
         "",
-        f"  {won:,} messages are right only with the second, {lost:,} only with the first; "
-        f"{comparison.otherwise_wrong:,} wrong in",
-        f"  another way. McNemar's exact test: p = {chance}, {sure}.".replace("= less", "less"),
+        (
+            f"  right only with the second: {won:,}; only with the first: {lost:,}; "
+            f"with neither, but differently: {comparison.otherwise_wrong:,}"
+        ),
+        f"  McNemar's exact test: p {chance}, {sure}",
         *_changes("only right with the second", comparison.only_second, propose),
         *_changes("only right with the first", comparison.only_first, propose),
     ]
@@ -148,9 +150,7 @@ def _sops(figures: Figures) -> Iterable[str]:
     if not figures.sops:
         return
     shown = figures.sops[:_MOST_SOPS]
-    which = (
-        f"worst {len(shown)} of {len(figures.sops)} SOPs" if figures.sops[_MOST_SOPS:] else "SOP"
-    )
+    which = f"the worst of {len(figures.sops)} SOPs" if figures.sops[_MOST_SOPS:] else "SOP"
     yield ""
     yield f"  {which:<{_SLUG}}  messages  proposed  precision  recall"
     for each in shown:

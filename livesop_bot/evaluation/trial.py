@@ -24,7 +24,7 @@ from livesop_bot.evaluation.figures import Outcome
 from livesop_bot.masking import mask_secrets
 
 FOLDS = 5
-"""A message from which an evaluator may learn is judged by one that learned from the other parts."""
+"""What an evaluator may learn from is judged by one that learned from the other parts alone."""
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -7,12 +7,12 @@ import pytest
 from pgqueuer import RetryRequested
 
 from livesop_bot.db.jobs import EvaluateJob
-from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.evaluations import Cause, Judgement, Usage
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.verdicts import Lesson, NewVerdict
 from livesop_bot.domain.workflows import WorkflowId
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
-from livesop_bot.evaluation.evaluator import Question
+from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
+from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from livesop_bot.worker.evaluate import MOST_ATTEMPTS
 
 
@@ -140,3 +140,57 @@ async def test_evaluators_get_what_people_said_of_earlier_messages(tools: Any) -
     await evaluating(EvaluateJob(await tools.store("Payments again"), 1), attempts=0)
     lesson = Lesson(text="Payments are down", workflow=None, fits=False)
     assert [question.lessons for question in evaluator.questions] == [(), (lesson,)]
+
+
+async def test_a_rejected_answer_is_stored_with_what_it_cost(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    usage = Usage(prompt_tokens=900, completion_tokens=40, cost_usd=0.0002)
+    error = AnswerRejected("the model said too much", evaluator="openai/x", usage=usage)
+    concluded = await tools.evaluating(raising(error))(EvaluateJob(signal, 1), attempts=0)
+    assert concluded.decision.reason == "failed"
+    row = await tools.pool.fetchrow("SELECT * FROM evaluations")
+    assert (row["evaluator"], row["prompt_tokens"], row["completion_tokens"]) == (
+        "openai/x",
+        900,
+        40,
+    )
+    assert row["cost_usd"] == pytest.approx(0.0002)
+    assert "said too much" in row["detail"]
+
+
+async def test_a_database_that_is_away_under_the_evaluator_is_waited_for(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    with pytest.raises(DatabaseAway):
+        await tools.evaluating(raising(DatabaseAway("gone")))(EvaluateJob(signal, 1), attempts=0)
+    assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
+
+
+async def test_no_secret_reaches_an_evaluator_or_what_is_stored_of_it(tools: Any) -> None:
+    secret = "xoxb-1234567890-1234567890-abcdefghijklmnopqrstuvwx"
+    signal = await tools.store(f"Payments are down, the token is {secret}")
+    evaluator = Doing(
+        lambda question: Judgement(
+            workflow=question.workflows[0].id,
+            confidence=0.8,
+            reasoning="because",
+            evaluator="doing",
+            evidence=question.signal.text,
+            fields={"token": question.signal.text[-20:]},
+        )
+    )
+    await tools.evaluating(evaluator)(EvaluateJob(signal, 1), attempts=0)
+    (question,) = evaluator.questions
+    assert secret not in question.signal.text
+    assert "Payments are down, the token is [" in question.signal.text
+    row = str(await tools.pool.fetchrow("SELECT * FROM evaluations"))
+    assert "Payments are down" in row
+    assert secret[-12:] not in row
+    assert secret in await tools.pool.fetchval("SELECT text FROM raw_signals"), "as it was written"
+
+
+@pytest.mark.parametrize("cause", Cause)
+async def test_a_replay_asks_for_a_new_judgement(tools: Any, cause: Cause) -> None:
+    signal = await tools.store("Payments are down")
+    evaluator = answering()
+    await tools.evaluating(evaluator)(EvaluateJob(signal, 1, cause), attempts=0)
+    assert evaluator.questions[0].fresh is (cause is Cause.REPLAY)
