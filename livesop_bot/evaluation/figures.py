@@ -124,8 +124,8 @@ class Comparison:
     p_value: float
 
 
-NOTHING = "nothing"
-"""What stands for no SOP where slugs are listed; no message can call for an SOP of that name."""
+NOTHING = "(nothing)"
+"""What stands for no SOP where slugs are listed; it is none."""
 
 
 def figures(outcomes: Sequence[Outcome], *, propose: float, auto: float) -> Figures:

@@ -88,8 +88,10 @@ def sops_of_examples(team: TeamId, examples: Sequence[Labelled]) -> tuple[Workfl
 
 def _case(number: int, row: object, known: set[str] | None) -> Labelled | str:
     """A line's message, or what is wrong with it."""
+    if isinstance(row, ValueError):
+        return str(row)
     if not isinstance(row, dict):
-        return row if isinstance(row, str) else "expected an object with a text and a label"
+        return "expected an object with a text and a label"
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         return "text is missing"
@@ -114,7 +116,7 @@ def _listed(known: set[str]) -> str:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, object]]:
-    """Each line that is not empty, with its number; a text in place of an object says why not."""
+    """Each line that is not empty, with its number; a ValueError in place of an object says why."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -133,7 +135,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, object]]:
             try:
                 yield number, json.loads(line)
             except ValueError as error:
-                yield number, f"is not JSON: {error}"
+                yield number, ValueError(f"is not JSON: {error}")
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, object]]:
@@ -149,8 +151,8 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, object]]:
     try:
         for row in reader:
             if None in row or None in row.values():
-                yield reader.line_num, f"expected {len(columns)} columns, as in line 1"
+                yield reader.line_num, ValueError(f"expected {len(columns)} columns, as in line 1")
             else:
                 yield reader.line_num, row
     except csv.Error as error:
-        yield reader.line_num, f"is not CSV: {error}"
+        yield reader.line_num, ValueError(f"is not CSV: {error}")

@@ -91,8 +91,8 @@ def _headlines(figures: Figures, propose: float, auto: float) -> Iterable[str]:
     low, high = figures.accuracy_range or (0, 0)
     yield (
         f"  accuracy      {_percent(figures.accuracy)}   {figures.right:,} of "
-        f"{figures.messages:,} messages, SOP or nothing, proposed from {propose:.0%} "
-        f"(95%: {low * 100:.1f} to {high * 100:.1f})"
+        f"{figures.messages:,} right, SOP or nothing, proposed from {propose:.0%} "
+        f"(95% range {low * 100:.1f} to {high * 100:.1f})"
     )
     yield (
         f"  right SOP     {_percent(figures.nearest)}   of {figures.calling:,} messages that call "

@@ -37,7 +37,6 @@ class Setup:
     alone.
     """
 
-    name: str
     team: TeamId
     evaluator: Evaluator
     workflows: Sequence[Workflow]
