@@ -39,15 +39,13 @@ async def tell_what_if(
 
 
 def _table(rows: Sequence[WhatIf], today: float) -> list[str]:
-    lines = [
-        "  from   would start   marked right   marked wrong   no verdict   wrong, of the marked"
-    ]
+    lines = ["  from  would start     right     wrong  no verdict  wrong, of those with one"]
     now = max((row.threshold for row in rows if row.threshold <= today), default=None)
     for row in rows:
         share = "-" if row.wrong_share is None else f"{row.wrong_share:.1%}"
-        mark = f"   ← LIVESOP_AUTO_THRESHOLD={today:g}" if row.threshold == now else ""
+        mark = f"  ← LIVESOP_AUTO_THRESHOLD={today:g}" if row.threshold == now else ""
         lines.append(
-            f"  {row.threshold:4.0%}   {row.started:11,}   {row.right:12,}   {row.wrong:12,}   "
-            f"{row.unmarked:10,}   {share:>6}{mark}"
+            f"  {row.threshold:4.0%}  {row.started:11,}  {row.right:8,}  {row.wrong:8,}  "
+            f"{row.unmarked:10,}  {share:>6}{mark}"
         )
     return lines
