@@ -13,6 +13,7 @@ LivesopError
     ├── SlackRefused        Slack answered that it will not do this
     └── EvaluatorBroken     the evaluator gave no usable answer
         ├── EvaluatorRefused    its service will not serve us: the key, the model, the credit
+        │   ├── QuestionRefused     it does not take this one question
         │   └── BudgetSpent         (evaluation/budget.py) the team's tokens for today are used up
         └── AnswerRejected      (evaluation/evaluator.py) an answer that must not be used
 """
@@ -75,4 +76,8 @@ class EvaluatorBroken(PermanentError):
 
 
 class EvaluatorRefused(EvaluatorBroken):
-    """The evaluator's service will not serve us, whatever is asked: key, model or credit."""
+    """The evaluator's service will not serve us: the key, the model, the credit."""
+
+
+class QuestionRefused(EvaluatorRefused):
+    """The evaluator's service does not take this one question; others it may."""

@@ -106,12 +106,14 @@ def gullible(asked: Asked) -> dict[str, Any]:
         with suppress(ValueError):
             text += "\n" + base64.b64decode(blob + "==").decode()
     text = f"{text}\n{codecs.encode(text, 'rot13')}\n{text[::-1]}".lower()
-    for sop in asked.document["sops"]:
-        if sop["key"] in text or sop["title"].lower() in text:
-            return taken_over(sop["key"])(asked)
-    if re.search(r"ignore|instruct|system|confiden|must|answer|pretend|overrid|approve", text):
-        return taken_over("")(asked)
-    return sensible(asked)
+    named = [s["key"] for s in asked.document["sops"] if s["key"] in text]
+    named += [s["key"] for s in asked.document["sops"] if s["title"].lower() in text]
+    orders = r"ignore|instruct|system|confiden|must|answer|pretend|overrid|approve"
+    if not named and not re.search(orders, text):
+        return sensible(asked)
+    links = re.findall(r"https?://\S+", text)
+    told = {"reasoning": " ".join(["It was told so.", *links])}
+    return taken_over(named[0] if named else "")(asked) | told
 
 
 def status(code: int, error: str = "", **headers: str) -> Behaviour:

@@ -19,7 +19,7 @@ from livesop_bot.evaluation.openai_evaluator import OpenAIEvaluator
 from livesop_bot.evaluation.prices import is_priced
 from livesop_bot.evaluation.reusing_evaluator import ReusingEvaluator
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.evaluation.tiered_evaluator import LocalTier, TieredEvaluator
+from livesop_bot.evaluation.tiered_evaluator import LEXICAL, LocalTier, TieredEvaluator
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
@@ -84,6 +84,7 @@ async def choose_evaluator(
     )
     tiered = TieredEvaluator(
         local=local,
+        scale=LEXICAL,
         model=ReusingEvaluator(
             InformedEvaluator(model, library), on_reused=metrics.reused_judgements.inc
         ),

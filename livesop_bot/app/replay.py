@@ -38,6 +38,11 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
             concluded.judgement.reasoning,
             f"→ {concluded.decision.verdict}: {concluded.decision.detail}",
         ]
+        if concluded.judgement.stand_in:
+            lines.append(f"The local evaluator stood in: {concluded.judgement.stand_in}.")
+        if (cost := concluded.judgement.usage).prompt_tokens:
+            tokens = cost.prompt_tokens + cost.completion_tokens
+            lines.append(f"{tokens:,} tokens, {cost.cost_usd:.6f} US dollars by list price.")
         if concluded.run is not None:
             lines.append("Its message goes to the thread as soon as LiveSOP runs.")
         return [line for line in lines if line]

@@ -4,6 +4,7 @@ The schema is made anew for each question, so that only what was given can be na
 promise to keep to it; that promise is checked, not trusted.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from livesop_bot.evaluation.prompt import NO_SOP, asked_text, given_passages
 
 _REASONING = 400
 _EVIDENCE = 300
+_LINK = re.compile(r"\S*(?:://|www\.)\S*")
+_NAME = re.compile(r"[a-z0-9_.]{1,80}")
 _QUOTE = 6
 """Words in a row that make a quotation."""
 _CHECKED_HERE = frozenset({"title", "default", "minimum", "maximum"})
@@ -62,7 +65,8 @@ class AnswerForm:
             return self._model.model_validate_json(text).model_dump(by_alias=True)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the whole"
+            where = ".".join(str(part) for part in first["loc"])
+            where = where if _NAME.fullmatch(where) else "the whole"  # a key may be anything
             raise EvaluatorBroken(
                 f"the model's answer does not keep to the form ({where}: {first['type']})"
             ) from None
@@ -115,8 +119,8 @@ def _fields(
 
 
 def _reasoning(text: str, message: str) -> str:
-    """Keep it short and free of the message, whose words go with it when it is deleted."""
-    words, said = message.split(), " ".join(text.split())
+    """Keep it short, without links to press, and free of the message, which may be deleted."""
+    words, said = message.split(), " ".join(_LINK.sub("…", text).split())
     runs = (" ".join(words[n : n + _QUOTE]) for n in range(len(words) - _QUOTE + 1))
     if any(run in said for run in runs):
         return "The model's reason quoted the message, and was left out."

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 
 import structlog
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 
 log = structlog.get_logger()
 
 _PAUSE = 30.0
+_FORGOTTEN = 600.0
 _MOST_FAILURES = 3
 
 
@@ -38,8 +39,13 @@ class Breaker:
 
     @property
     def problem(self) -> str:
-        """Why calls are held back, for people; empty while they are let through."""
-        return "" if self._error is None else str(self._error)
+        """Why calls are held back, for people, until one goes through; empty where none are.
+
+        It is forgotten after a while without any call: what nobody tried is not known to fail.
+        """
+        if self._error is None or self._clock() > self._open_until + _FORGOTTEN:
+            return ""
+        return str(self._error)
 
     def check(self) -> None:
         """Raise what the last call raised where calls are held back; lets nothing through."""
@@ -59,6 +65,9 @@ class Breaker:
             self._open_until = self._clock() + self._pause  # others wait for what this one finds
         try:
             yield
+        except QuestionRefused:
+            self._close()  # nobody's message may silence the model for others
+            raise
         except EvaluatorRefused as error:
             self._hold(error, self._pause)
             raise

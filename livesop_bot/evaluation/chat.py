@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a model said, and the tokens that it took.
+    """What a model said, and the tokens that it took; None where the service does not count.
 
     `problem` says why the text must not be used: cut short, refused, filtered; else empty.
     """
 
     text: str
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None
+    completion_tokens: int | None
     problem: str = ""
 
 

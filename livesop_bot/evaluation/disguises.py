@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -38,8 +39,10 @@ _DIGIT_AS_LETTER = re.compile(r"[a-z][0134578@$!|][a-z]|\b[0134578@$!|][a-z]{2}"
 HIDDEN = re.compile("(?<![\N{WAVING BLACK FLAG}\U000e0020-\U000e007f])[\U000e0020-\U000e007f]{2,}")
 
 _BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{20,}+(?:\s{1,4}[A-Za-z0-9+/_-]{20,}+)*+={0,2}")
+_BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{24,}+={0,6}(?![\w=])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,]?){16,}(?![0-9A-Za-z])")
 _ESCAPED = re.compile(r"\S{12,}")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _UNICODE_ESCAPE = re.compile(r"\\(?:u00|u\{|x)([0-9A-Fa-f]{2})\}?")
 
 
@@ -104,10 +107,15 @@ def views(plain_text: str) -> Iterator[View]:
 
 
 def decoded(text: str) -> Iterator[tuple[int, int, str]]:
-    """Spans that are text in base64, hex, percent signs or character references, and that text."""
+    """Spans that say something in base64, base32, hex or escapes, each with what it says."""
     for found in _BASE64.finditer(text):
         if said := _base64(found[0]):
             yield *found.span(), said
+    for found in _BASE32.finditer(text):
+        letters = found[0].rstrip("=")
+        with suppress(binascii.Error):
+            if said := _text(base64.b32decode(letters + "=" * (-len(letters) % 8))):
+                yield *found.span(), said
     for found in _HEX.finditer(text):
         digits = re.sub(r"0x|\\x|[\s:,]", "", found[0])
         if said := _text(bytes.fromhex(digits)):
@@ -133,9 +141,7 @@ def _text(data: bytes) -> str:
         said = data.decode()
     except UnicodeDecodeError:
         return ""
-    return (
-        said if said.isprintable() or not re.search(r"[^\s\x20-\x7e\x80-\U0010ffff]", said) else ""
-    )
+    return "" if _CONTROL.search(said) else said
 
 
 def _unescaped(word: str) -> str:

@@ -1,4 +1,4 @@
-"""How text gives instructions to an evaluator: one rule for each way, each with why it is here.
+"""How text gives instructions to an evaluator: one rule for each way.
 
 The rules look at plain text (see `disguises`): lower case, no accents, no look-alikes. A rule finds
 where an instruction is; the whole sentence goes then, unless the rule says `exact`. Gaps between
@@ -8,6 +8,8 @@ rules therefore want two things together, as an order to ignore and instructions
 
 import re
 from dataclasses import dataclass
+
+from livesop_bot.evaluation.disguises import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,17 @@ _MODEL = (
 _WORKFLOW_KEY = r"[\"']?(?:matched_)?(?:workflow|sop|match)(?:_id|_slug)?[\"']?\s{0,3}[:=]"
 _TOKEN = (
     rf"(?:{LESS}\|[a-z_ ]{{2,30}}\|{MORE}|\[/?inst\]|{LESS}{{2}}/?sys{MORE}{{2}}"
-    rf"|{LESS}/?(?:start|end)_of_turn{MORE})"
+    rf"|{LESS}/?(?:start_of_turn|end_of_turn|system|assistant|instructions?){MORE})"
 )
 
 RULES = (
     # Orders to forget what the evaluator was told.
     _override(
-        "ignor,disregard,forget,overrid,overrul,bypass,follow,obey,discard",
+        "ignor,disregard,forget,overrid,overrul,bypass,follow,obey,discard,aside,apply,scrap",
         r"ignore|ignoring|disregard|forget|override|overrule|bypass|discard"
-        r"|(?:do not|don.?t|never|stop) (?:follow|obey|apply)(?:ing)?",
+        r"|(?:do not|don.?t|never|stop) (?:follow|obey|apply)(?:ing)?|set aside|scrap",
         r"instructions?|prompts?|rules?|guidelines?|directives?|guardrails?|polic(?:y|ies)"
-        r"|constraints?|restrictions?|commands?|programming|training|context|safeguards?",
+        r"|constraints?|restrictions?|commands?|programming|training|context|safeguards?|criteria|guidance|directions|brief",
         "previous|prior|above|earlier|preceding|foregoing|all|any|every|your|system|original"
         "|initial|safety|default",
     ),
@@ -82,9 +84,9 @@ RULES = (
         r"tou\w+|precedente?s?|ci-dessus|anterieure?s?|vos|tes|initiale?s?",
     ),
     _override(  # Spanish and Portuguese
-        "ignor,olvid,descart,omit,esquec,desconsider",
-        r"ignor\w+|olvid\w+|descart\w+|omit\w+|esquec\w+|desconsider\w+",
-        r"instruc\w+|instruc\w+|indicac\w+|reglas?|regras?|ordenes|diretrizes|directrices",
+        "ignor,olvid,descart,omi,esquec,desconsider",
+        r"ignor\w+|olvid\w+|descart\w+|omit\w+|esquec\w+|desconsider\w+|caso omiso",
+        r"instruc\w+|indicac\w+|reglas?|regras?|ordenes|diretrizes|directrices",
         r"tod\w+|anterior\w*|previ\w+|arriba|acima|tus|sus|suas|teus",
     ),
     _override(  # Italian and Dutch
@@ -92,6 +94,30 @@ RULES = (
         r"ignora\w*|dimentica\w*|trascura\w*|negeer|vergeet",
         r"istruzion\w+|regol\w+|direttiv\w+|instructies|opdrachten|aanwijzingen|regels",
         r"tutt\w+|precedent\w+|tue|alle|vorige|eerdere|bovenstaande",
+    ),
+    _override(  # Russian
+        plain("игнорир,забуд,не следуй"),
+        plain("игнорируйте|игнорируй|забудьте|забудь|не следуй|не следуйте"),
+        rf"(?:{plain('инструкци|указани|правил|команд')})\w*",
+        rf"(?:{plain('все|предыдущ|прежн|выше|тво')})\w*",
+    ),
+    rule(  # Chinese and Japanese, where words have no gaps
+        "override",
+        "忽略,无视,無視,忘记,忘記,忘れ",
+        r"(?:忽略|无视|無視|忘记|忘記).{0,10}(?:指令|指示|说明|說明|规则|規則|提示)"
+        r"|(?:指示|指令|命令|規則).{0,10}(?:無視|忘れ)",
+    ),
+    rule(
+        "override",
+        "you were,you have been,no longer apply,gesagt wurde,prior,previous,above,ignore what",
+        r"\b(?:what|everything|instructions?|rules?|guidelines?|prompts?) you (?:were|have been)"
+        r" (?:told|given|instructed)\b"
+        r"|\b(?:your|all) (?:\w{1,20} )?(?:instructions?|rules?|guidelines?)"
+        r" (?:no longer|do not) apply\b"
+        r"|\b(?:everything|all|anything)\W{1,3}(?:prior|previous|above|before)\b.{0,40}?"
+        r"\b(?:void|invalid|wrong|cancelled|obsolete)\b"
+        r"|\b(?:ignore|disregard) what (?:the|this) (?:user|customer|message|person|text)\b"
+        r"|\b(?:vergiss|ignorier\w*|missacht\w*)\W{1,3}alles\b.{0,40}gesagt wurde",
     ),
     rule(  # ... without calling them instructions
         "override",
@@ -151,8 +177,8 @@ RULES = (
         "note,message,instruction,attention,attn,memo,reminder,hinweis,dear,anweisung",
         r"\b(?:notes?|message|instructions?|attention|attn|memo|reminder|hinweis\w*|anweisung\w*"
         r"|dear)\W{1,3}(?:(?:to|for|an|fur)\W{1,3})?(?:(?:the|any|all|every|die|den)\W{1,3})?"
-        r"(?:automated )?(?:ai|a\.i\.|ki|llm|language model|model|evaluator|classifier|judge model|assistant|bot"
-        r"|livesop|gpt|chatgpt)s?(?: (?:model|assistant|agent|evaluator|system|classifier|bot)s?)?"
+        r"(?:automated )?(?:ai|a\.i\.|ki|llm|language model|model|evaluator|classifier|assistant"
+        r"|bot|livesop|gpt|chatgpt)s?(?: (?:model|assistant|agent|evaluator|system|bot)s?)?"
         r"(?:\W{0,3}[:,]|\W{1,3}(?:reading|processing|evaluating|that|which|who|when)\b)",
     ),
     rule(
@@ -161,9 +187,31 @@ RULES = (
         rf"\bif you(?: are|'re)\W{{1,3}}{_MODEL}\b"
         r"|\bas (?:an ai|a language model|an llm|an ai model|(?:the|an) (?:evaluator|classifier))"
         r"\W{1,3}(?:you|it is your|language|model)\b"
-        r"|\b(?:ai|llm|model|assistant|evaluator|classifier|bot)s?\W{1,3}(?:(?:that|who|which) is )?"
+        r"|\b(?:ai|llm|model|assistant|evaluator|classifier|bot)s?\W{1,3}(?:that is )?"
         r"(?:reading|processing|evaluating|classifying|indexing|parsing)\W{1,3}this\b"
         r"|\bals (?:ki|sprachmodell)\b\W{1,3}(?:musst|sollst|wahl)",
+    ),
+    rule(
+        "address",
+        "evaluator,assistant,classifier,language model,llm,ai ,ai,",
+        r"\b(?:evaluator|assistant|classifier|language model|llm|ai)s?\W{1,3}(?:must|should|shall"
+        r"|has to|have to|needs? to)\W{1,3}(?:return|ignore|match|choose|select|answer|report|set"
+        r"|output|pick|start|trigger|treat|say|always|disregard|open)\b",
+    ),
+    rule(
+        "address",
+        "evaluator,assistant,classifier,model,llm,ai,gpt,livesop,bot,sudo",
+        r"(?:^|[.!?\n]\s{0,3})[^\w\n.!?]{0,3}(?:(?:hey|hi|hello|dear|ok)\W{1,3})?(?:evaluator"
+        r"|assistant|classifier|language model|model|llm|ai|chatgpt|gpt|livesop|bot|sudo)\W{1,3}"
+        r"(?:please |kindly )?"
+        r"(?:pick|choose|trigger|start|run|match|ignore|select|set|open|execute|approve|disregard"
+        r"|grant|post|send|say|return|enable)\b",
+    ),
+    rule(
+        "address",
+        "your task,your job,your new,your goal,your role",
+        r"\byour (?:new |only |real )?(?:task|job|goal|role|purpose)\W{1,3}(?:is|has changed|now)\b"
+        rf"{gap(4)}(?:open|match|choose|select|start|trigger|evaluate|classify|answer)\b",
     ),
     rule(  # documents that say what to do with messages
         "address",
@@ -173,15 +221,15 @@ RULES = (
         rf"(?:set|choose|select|match|return|output|answer with|respond with|report)\b{gap(6)}"
         rf"(?:workflow|sop|confidence|auto-?pilot|match|evidence|reasoning)\b",
         rf"|\b(?:every|each|all|any)\W{{1,3}}(?:\w{{1,20}}\W{{1,3}}){{0,3}}?(?:message|signal"
-        rf"|request)s?\b{gap(8)}(?:must|shall|should|has to|have to)\b{gap(2)}(?:match\w*|classified|trigger\w*"
-        rf"|start\w*)\b{gap(6)}(?:workflow|sop|as)\b",
+        rf"|request)s?\b{gap(8)}(?:must|shall|should|has to|have to)\b{gap(2)}(?:match\w*"
+        rf"|classified|trigger\w*|start\w*)\b{gap(6)}(?:workflow|sop|as)\b",
     ),
     # Lines that pretend to come from the program, not from a person.
     rule(
         "role",
         "system,assistant,developer,ai,evaluator,model,administrator",
         r"(?:^|\n)[ \t>*_#\[<|(-]{0,10}(?:system|assistant|developer|ai|evaluator|model"
-        r"|administrator)[\]>*_|)]{0,4}\s?:\s?[*_]{0,3}(?=[^\n]{0,120}\b(?:you|your|ignore|disregard"
+        r"|administrator)[\]>*_|)]{0,4}\s?[:>]\s?[*_]{0,3}(?=[^\n]{0,120}\b(?:you|your|ignore|disregard"
         r"|override\w*|match(?:es|ed)?|select|choose|confidence|sop|auto-?pilot|instruct\w+"
         r"|authori[sz]ed|trusted)\b)[^\n]*",
         exact=True,
@@ -195,8 +243,23 @@ RULES = (
     ),
     rule(  # the marks of chat templates, and what stands between them
         "role",
-        "<|,lt;|,inst],<sys,lt;sys,/sys,_of_turn",
+        "|>,|&gt;,inst],sys,_of_turn,assistant,instruction",
         rf"{_TOKEN}(?:(?:(?!{_TOKEN})[\s\S]){{0,600}}{_TOKEN}|[^\n]*(?:\n[^\n]+)?)",
+        exact=True,
+    ),
+    rule(  # ... as in a call of a model, or in front matter
+        "role",
+        "role",
+        r"\{?[\"']?\brole[\"']?\s{0,3}:\s{0,3}[\"']?(?:system|assistant|developer)\b[\"']?"
+        r"(?:[^\n]{0,3}\n?[^\n]{0,3}content[^\n]*)?",
+        exact=True,
+    ),
+    rule(
+        "role",
+        "begin,end of,end system,human,user",
+        r"(?:^|\n)\W{0,8}(?:begin|start|end)(?: of)? (?:system|admin|developer)"
+        r" (?:message|prompt)[^\n]*"
+        r"|(?:^|\n)\W{0,4}(?:human|user)\s?:[^\n]*\n+\W{0,4}(?:assistant|ai)\s?:[^\n]*",
         exact=True,
     ),
     rule(

@@ -10,7 +10,7 @@ import openai
 import stamina
 from openai.types.chat import ChatCompletion
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.chat import Reply
 
 _TRIES = 2
@@ -35,21 +35,26 @@ class OpenAIChat:
         self, instructions: str, document: str, schema: Mapping[str, Any], most_tokens: int
     ) -> Reply:
         """Ask, with the answer held to the schema. See Chat."""
-        try:
-            async for attempt in stamina.retry_context(
-                on=_again, attempts=_TRIES, timeout=None, wait_initial=0.1, wait_max=1.0
-            ):
-                with attempt:
-                    return _reply(await self._create(instructions, document, schema, most_tokens))
-        except openai.OpenAIError as error:
-            raise _translated(error, self._model) from error
-        except ValueError as error:  # it said 200 and JSON, and sent none
-            raise EvaluatorBroken(_UNREADABLE) from error
+        async for attempt in stamina.retry_context(
+            on=_again, attempts=_TRIES, timeout=None, wait_initial=0.1, wait_max=1.0
+        ):
+            with attempt:
+                return await self._ask(instructions, document, schema, most_tokens)
         raise AssertionError("stamina returns or raises")
 
     async def close(self) -> None:
         """Close its connections."""
         await self._client.close()
+
+    async def _ask(
+        self, instructions: str, document: str, schema: Mapping[str, Any], most_tokens: int
+    ) -> Reply:
+        try:
+            return _reply(await self._create(instructions, document, schema, most_tokens))
+        except openai.OpenAIError as error:
+            raise _translated(error, self._model) from error
+        except ValueError as error:  # it said 200 and JSON, and sent none
+            raise EvaluatorBroken(_UNREADABLE) from error
 
     async def _create(
         self, instructions: str, document: str, schema: Mapping[str, Any], most_tokens: int
@@ -89,24 +94,19 @@ def _reply(completion: object) -> Reply:
             problem = "" if text else "the model gave no answer"
     return Reply(
         text=text,
-        prompt_tokens=max(0, (usage and usage.prompt_tokens) or 0),
-        completion_tokens=max(0, (usage and usage.completion_tokens) or 0),
+        prompt_tokens=usage.prompt_tokens if usage else None,
+        completion_tokens=usage.completion_tokens if usage else None,
         problem=problem,
     )
 
 
 def _again(error: Exception) -> bool | float:
     """Whether to try once more at once; a number says after how many seconds."""
-    match error:
-        case openai.RateLimitError():
-            wait = None if _no_credit(error) else _retry_after(error)
-            return False if wait is None or wait > _SHORT_WAIT else wait
-        case openai.APITimeoutError():
-            return False
-        case openai.APIConnectionError() | openai.InternalServerError():
-            return True
-        case _:
-            return False
+    if not isinstance(error, EvaluatorAway):
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= _SHORT_WAIT else False
 
 
 def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | EvaluatorBroken:
@@ -127,7 +127,7 @@ def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | Evalua
         case openai.APIStatusError() if error.status_code >= 500 or error.status_code in (408, 409):
             return EvaluatorAway(f"OpenAI is away ({error.status_code})", _retry_after(error))
         case openai.APIStatusError():
-            return EvaluatorRefused(f"OpenAI does not take the question ({error.status_code})")
+            return QuestionRefused(f"OpenAI does not take the question ({error.status_code})")
         case openai.APIResponseValidationError():
             return EvaluatorBroken(_UNREADABLE)
         case _:

@@ -59,7 +59,7 @@ class OpenAIEvaluator:
         async with self._budget.call(question.signal.team, asked + self._most) as call:
             with self._breaker.call():
                 reply = await self._ask(document, schema)
-            used = call.usage = self._used(reply)
+            used = call.usage = self._used(reply, asked)
         if reply.problem:
             raise AnswerRejected(reply.problem, evaluator=self.name, usage=used)
         try:
@@ -74,9 +74,19 @@ class OpenAIEvaluator:
         except TimeoutError as error:
             raise EvaluatorAway(f"OpenAI did not answer within {self._time_limit:g} s") from error
 
-    def _used(self, reply: Reply) -> Usage:
-        used = usage(self._model, reply.prompt_tokens, reply.completion_tokens)
+    def _used(self, reply: Reply, asked: int) -> Usage:
+        """Count, so that the budget holds also where the service does not."""
+        used = usage(
+            self._model,
+            _counted(reply.prompt_tokens, asked),
+            _counted(reply.completion_tokens, len(reply.text.encode())),
+        )
         self._metrics.model_tokens.labels("prompt").inc(used.prompt_tokens)
         self._metrics.model_tokens.labels("completion").inc(used.completion_tokens)
         self._metrics.model_cost.inc(used.cost_usd)
         return used
+
+
+def _counted(tokens: int | None, size: int) -> int:
+    """Take what the service says, or estimate: a token has about four bytes in English."""
+    return size // 4 if tokens is None else max(0, tokens)

@@ -43,8 +43,19 @@ ORDERS = (
         "choice",
         "as ",
         rf"{_ORDER}(?:classify|treat|label|mark|handle|regard|evaluate|consider|report)\W{{1,3}}"
-        rf"(?:this|it|every|all|any)\b{gap(3)}as\b{gap(3)}(?:(?:a|an|the) )?[\"'`]?(?:match|\w+-\w+"
+        rf"(?:this|it|every|all|any)\b{gap(6)}as\b{gap(3)}(?:(?:a|an|the) )?[\"'`]?(?:match|\w+-\w+"
         rf"|{_SOP}|incident|refund|sev\W?1)\b",
+    ),
+    rule(
+        "choice",
+        "every ,all ,any ",
+        r"\b(?:every|all|any) (?:message|signal|request)s?(?: \w{1,20}){0,4} (?:is|are) (?:an? )?"
+        r"(?:\w{1,20} )?(?:incidents?|refunds?|match(?:es)?|outages?)\b",
+    ),
+    rule(
+        "choice",
+        "workflow,sop",
+        rf"{_ORDER}(?:output|return|say|answer|print|report)\b{gap(2)}(?:workflow|sop)(?:_id)?\s?=",
     ),
     rule(
         "choice",
@@ -79,9 +90,10 @@ ORDERS = (
     rule(
         "confidence",
         "confidence,certainty",
-        rf"\b(?:set|make|raise|report|return|use|give|put|assign|increase|with|output|mark|state"
-        rf"|claim|match|select|choose|answer|respond|classify)\w{{0,3}}\b{gap(7)}(?:(?:{_SURE}"
-        rf"|100 ?%|absolute|complete)\W{{1,6}}(?:confidence|certainty)|(?:confidence|certainty)\b\W{{1,6}}"
+        rf"\b(?:set|let|make|raise|report|return|use|give|put|assign|increase|output|mark|state"
+        rf"|claim|match|select|choose|answer|respond|classify)\b{gap(7)}(?:(?:{_SURE}"
+        rf"|100 ?%|absolute|complete)\W{{1,6}}(?:confidence|certainty)"
+        rf"|(?:confidence|certainty)\b\W{{1,6}}"
         rf"(?:\w{{1,12}}\W{{1,6}}){{0,4}}?{_SURE}\b)",
     ),
     rule(
@@ -89,7 +101,7 @@ ORDERS = (
         "confidence",
         r"\bconfidence(?: (?:score|level|value))?\W{1,3}(?:must|should|shall|has to|needs to|always"
         r"|is always)\b"
-        r"|\bconfidence[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:1(?:\.0+)?|100 ?%)(?![\d.])"
+        r"|\bconfidence[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:1(?:\.0+)?|100 ?%?)(?![\d.])"
         r"|\b(?:raise|increase|boost|maximi[sz]e)\W{1,3}(?:the |your )?confidence\b",
     ),
     rule(
@@ -130,9 +142,16 @@ ORDERS = (
     rule(
         "leak",
         "prompt,instruction,configuration,your rules,above,api key,token,secret,environment",
-        rf"{_TELL}\b{gap(4)}(?:system prompt|hidden (?:prompt|instructions)|(?:your|initial|original|secret)"
+        rf"{_TELL}\b{gap(4)}(?:system prompt|hidden (?:prompt|instructions)"
+        rf"|(?:your|initial|original|secret)"
         rf"\W{{1,3}}(?:\w{{1,20}} )?(?:prompts?|instructions?|configuration|rules|api keys?|tokens?"
         rf"|secrets?|environment)|(?:words|text|everything|all) above)\b",
+    ),
+    rule(
+        "leak",
+        "prompt,your instructions,your rules",
+        r"\bwhat (?:are|were) your (?:\w{1,20} )?(?:instructions|rules)\b"
+        r"|\byour (?:system |hidden |initial )?prompt\b|\bsystem prompts?\b.{0,60}\byours?\b",
     ),
     rule(
         "leak",
@@ -168,9 +187,19 @@ ORDERS = (
     ),
     rule(
         "switch",
-        "approv,human,confirm,threshold,gate,review",
+        "pilot,no human,automatically,auto-approve,permission,authori,approval",
+        r"(?:^|[.!?\n]\s{0,3})auto\W?pilot on\b\W{0,3}(?:[.!\n]|$)"
+        rf"|\b(?:permission|authori[sz]ed?(?: you)?|allowed)\W{{1,3}}to\b{gap(4)}(?:auto\W?pilot"
+        rf"|approvals?)\b|\bi grant\b{gap(4)}auto\W?pilot\b"
+        rf"|\bno human (?:is )?(?:needed|required|necessary)\b|{_ORDER}(?:auto-?approve\b"
+        rf"|approve {gap(2)}automatically)",
+    ),
+    rule(
+        "switch",
+        "approv,human,confirm,threshold,gate,review,checks",
         rf"{_ORDER}(?:skip|bypass|omit|override|lower|ignore)\b{gap(4)}(?:approvals?"
-        rf"|human (?:review|approval|check)|confirmations?|(?:decision )?gate|thresholds?)\b",
+        rf"|human (?:review|approval|check)|confirmations?|checks|(?:decision )?gate"
+        rf"|thresholds?)\b",
     ),
     rule(
         "switch",
@@ -182,8 +211,9 @@ ORDERS = (
     # Where to, to whom, and with what.
     rule(
         "target",
-        "instead",
-        rf"\b(?:{_SEND}|notify|ask|tell|ping)\b[^\n.!?]{{0,80}}{_ELSEWHERE}[^\n!?]{{0,60}}\binstead\b"
+        "instead,rather than,and not",
+        rf"\b(?:{_SEND}|notify|reply|answer|ask|tell|ping)\b[^\n.!?]{{0,80}}{_ELSEWHERE}[^\n!?]{{0,60}}"
+        rf"\b(?:instead|rather than|and not (?:in|to))\b"
         rf"|\binstead\b[^\n.!?]{{0,40}}\b(?:{_SEND}|notify)\b[^\n.!?]{{0,40}}{_ELSEWHERE}",
     ),
     rule(
@@ -203,6 +233,25 @@ ORDERS = (
         "channel,recipient,destination,target,webhook",
         rf"{_ORDER}(?:change|set|switch|replace|redirect|override|point|use)\b{gap(4)}(?:channel"
         rf"|recipient|destination|target|webhook)s?\b{gap(3)}(?:to|with|=|as|is)?\W{{0,6}}{_ELSEWHERE}",
+    ),
+    rule(
+        "target",
+        "your answer,your reply,your response",
+        rf"\byour (?:answer|reply|response)\W{{1,3}}(?:must|should|shall|has to)\b{gap(3)}"
+        rf"(?:to|in)\W{{1,3}}{_ELSEWHERE}",
+    ),
+    rule(
+        "target",
+        "as the,to the,to every,in the",
+        rf"{_ORDER}(?:use|take)\b[^\n.!?]{{0,20}}{_ELSEWHERE}\S*\W{{1,3}}as (?:the )?(?:webhook"
+        rf"|channel|recipient|target)\b|{_ORDER}(?:add|include|put|insert|append)\b[^\n!?]{{0,40}}https?:\S+"
+        rf"\W{{1,3}}(?:to|in|into) (?:the|every|each) (?:thread message|answer|reply|response)",
+    ),
+    rule(
+        "field",
+        "=",
+        rf"{_ORDER}(?:set|change|overwrite)\W{{1,3}}(?:the )?(?:summary|description|title|assignee"
+        rf"|priority|project|reporter|amount|labels?)\s?:?=",
     ),
     rule(
         "field",

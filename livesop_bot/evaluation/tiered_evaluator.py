@@ -4,7 +4,7 @@ The local one is there for three things: to keep what is clearly noise from the 
 for a model that is away, and to have a say before anything starts. A model alone starts nothing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -16,14 +16,28 @@ from livesop_bot.metrics import Metrics
 
 log = structlog.get_logger()
 
-NOISE_BELOW = 0.15
-"""The local score below which an SOP does not come into question. Low: what is dropped here no
-model ever sees, and a message too many costs a fraction of a cent."""
 CANDIDATES = 5
-AGREES_FROM = 0.35
-"""The local score from which the words of a message bear out what the model says."""
+"""How many SOPs a model is asked about at most."""
 
 UNBORNE = "the words of the message alone do not bear it out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What the scores of a local evaluator mean, 0..1.
+
+    Below `noise_below` an SOP does not come into question: low, for what is dropped here no model
+    ever sees, and a message too many costs a fraction of a cent. From `agrees_from` the words of a
+    message bear out what a model says; one that names an SOP all the same may have been misled.
+    """
+
+    noise_below: float
+    agrees_from: float
+
+
+LEXICAL = Scale(noise_below=0.05, agrees_from=0.2)
+"""Of LocalEvaluator. With 75 SOPs it keeps a third of what calls for none from a model, and passes
+on 88 % of the messages that call for one, all but those that share no word with it."""
 
 
 class LocalTier:
@@ -51,6 +65,7 @@ class TieredEvaluator:
         self,
         *,
         local: Evaluator,
+        scale: Scale,
         model: Evaluator,
         library: Library,
         stands_in: bool,
@@ -58,6 +73,7 @@ class TieredEvaluator:
     ) -> None:
         self.name = model.name
         self._local = local
+        self._scale = scale
         self._model = model
         self._library = library
         self._stands_in = stands_in
@@ -74,7 +90,9 @@ class TieredEvaluator:
         """Judge by as few tiers as it takes."""
         first = await self._local.evaluate(question)
         self._judged += 1
-        scores = {workflow: score for workflow, score in first.ranking if score >= NOISE_BELOW}
+        scores = {
+            workflow: score for workflow, score in first.ranking if score >= self._scale.noise_below
+        }
         near = sorted(scores, key=lambda workflow: -scores[workflow])[:CANDIDATES]
         if not near:
             self._metrics.evaluation_tiers.labels("local").inc()
@@ -91,6 +109,9 @@ class TieredEvaluator:
             stand_in = await with_citations(first, self._library, question.signal)
             return replace(stand_in, stand_in=str(error))
         self._metrics.evaluation_tiers.labels("model").inc()
-        if judgement.workflow is None or scores.get(judgement.workflow, 0) >= AGREES_FROM:
+        if (
+            judgement.workflow is None
+            or scores.get(judgement.workflow, 0) >= self._scale.agrees_from
+        ):
             return judgement
         return replace(judgement, caution=judgement.caution or UNBORNE)

@@ -53,6 +53,8 @@ def answer(signal: Signal, evaluation: Evaluation | None, *, in_channel: bool) -
     ]
     if evaluation.reasoning.strip():
         blocks.append(section(f"*Why:* {line(evaluation.reasoning, 1000)}"))
+    if evaluation.stand_in:
+        blocks.append(section(f"*The local evaluator stood in:* {line(evaluation.stand_in, 200)}."))
     if evaluation.evidence.strip() and signal.state is not SignalState.DELETED:
         blocks.append(_evidence(evaluation, in_channel=in_channel))
     if note := _since(signal, evaluation):

@@ -58,6 +58,7 @@ async def test_a_message_is_judged_by_the_model_and_answered_in_its_thread(
     signal = await facts.value("SELECT min(id) FROM raw_signals")
     lines = await replay(app.settings, signal, dry_run=True)
     assert "openai/gpt-4o-mini" in lines[0]
+    assert "US dollars" in lines[-1]
     assert len(model.asked) == 2, "a replay is judged anew"
 
 
@@ -88,6 +89,17 @@ async def test_the_local_evaluator_stands_in_while_the_model_is_away(
     assert body["checks"]["openai"] == {"status": "away"}
     assert body["reasons"] == ["OpenAI cannot be reached"]
     assert await health.metric("livesop_model_usable") == 0
+
+
+async def test_a_model_that_hangs_leaves_time_for_a_stand_in(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, model: ModelServer
+) -> None:
+    model.always = model.hang
+    await start_app(database, **settings(model, livesop_evaluation_timeout=4))
+    message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
+    await slack.workspace.wait_for_message(lambda m: m.get("thread_ts") == message["ts"])
+    stand_in = await facts.value("SELECT stand_in FROM evaluations")
+    assert stand_in == "OpenAI did not answer within 2.4 s"
 
 
 async def test_nobody_stands_in_where_only_the_model_is_to_judge(

@@ -147,6 +147,7 @@ async def test_no_attempt_starts_what_would_not_start_without_it(
                     assert tried.workflow == plain.workflow, name
                     assert tried.judgement.fields == plain.judgement.fields, name
                 assert all(value in text for value in tried.judgement.fields.values()), name
+                assert "evil.example" not in tried.judgement.reasoning, name
     assert await team.settings() == before
     elsewhere = (
         "SELECT count(*) FROM runs AS r JOIN raw_signals AS s ON s.id = r.signal_id WHERE {}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.domain.knowledge import Passage, PassageId
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from tests import questions
 from tests.model_server import (
@@ -86,6 +86,7 @@ async def test_nothing_that_others_wrote_stands_among_the_instructions(
         (answer(sop="page-everybody"), "does not keep to the form (sop: literal_error)"),
         (answer(sop=None), "does not keep to the form (sop: missing)"),
         (answer(channel="#general"), "does not keep to the form (channel: extra_forbidden)"),
+        (answer(**{OUTAGE: "x"}), "does not keep to the form (the whole: extra_forbidden)"),
         (answer(confidence=1.01), "does not keep to the form (confidence"),
         (answer(confidence=-0.1), "does not keep to the form (confidence"),
         (answer(confidence="0.9"), "does not keep to the form (confidence"),
@@ -135,10 +136,15 @@ async def test_values_that_the_message_does_not_hold_are_left_out(
 async def test_a_reason_that_quotes_the_message_is_left_out(
     make_evaluator: Any, model: ModelServer, question: Question
 ) -> None:
-    model.next(answer(reasoning=f"They say: {OUTAGE}"), answer(reasoning="x " * 400))
+    model.next(
+        answer(reasoning=f"They say: {OUTAGE}"),
+        answer(reasoning="x " * 400),
+        answer(reasoning="Pay at <https://evil.example/pay> or www.evil.example."),
+    )
     evaluator = make_evaluator()
     assert "left out" in (await evaluator.evaluate(question)).reasoning
     assert len((await evaluator.evaluate(question)).reasoning) == 400
+    assert (await evaluator.evaluate(question)).reasoning == "Pay at … or …"
 
 
 @pytest.mark.parametrize(
@@ -147,14 +153,14 @@ async def test_a_reason_that_quotes_the_message_is_left_out(
         (status(401), EvaluatorRefused, "refused the key (401); check OPENAI_API_KEY", 1),
         (status(403), EvaluatorRefused, "does not let this key use gpt-4o-mini (403)", 1),
         (status(404), EvaluatorRefused, "has no model gpt-4o-mini (404)", 1),
-        (status(400), EvaluatorRefused, "does not take the question (400)", 1),
-        (status(429), EvaluatorAway, "is away (429 Too Many Requests)", 1),
+        (status(400), QuestionRefused, "does not take the question (400)", 1),
+        (status(429), EvaluatorAway, "is away (429 Too Many Requests)", 2),
         (status(429, retry_after="17"), EvaluatorAway, "is away (429 Too Many Requests)", 1),
         (status(429, retry_after_ms="20"), EvaluatorAway, "(429 Too Many Requests)", 2),
         (status(429, "insufficient_quota", retry_after="1"), EvaluatorRefused, "no credit", 1),
         (status(500), EvaluatorAway, "is away (500)", 2),
         (status(503), EvaluatorAway, "is away (503)", 2),
-        (status(408), EvaluatorAway, "is away (408)", 1),
+        (status(408), EvaluatorAway, "is away (408)", 2),
         (dropped, EvaluatorAway, "cannot be reached", 2),
         (raw("{"), EvaluatorBroken, "cannot be read", 1),
         (raw("<p>login</p>", "text/html"), EvaluatorBroken, "cannot be read", 1),
@@ -180,14 +186,14 @@ async def test_each_failure_of_the_service_has_its_reason_and_costs_nothing(
     assert why in str(raised.value)
     assert len(model.asked) == asked, "a passing fault is tried once more"
     assert purse.reserved == 0
-    assert sum(used.prompt_tokens for used in purse.used) == 0
+    assert not [used for used in purse.used if why != "gave no answer"]
 
 
 async def test_the_wait_that_the_service_asks_for_is_passed_on(
     make_evaluator: Any, model: ModelServer, question: Question
 ) -> None:
     for header, seconds in [("17", 17.0), ("100000", 300.0), ("-1", None), ("soon", None)]:
-        model.next(status(429, retry_after=header))
+        model.always = status(429, retry_after=header)
         with pytest.raises(EvaluatorAway) as away:
             await make_evaluator().evaluate(question)
         assert away.value.retry_after == seconds
@@ -201,6 +207,17 @@ async def test_a_passing_fault_is_waited_out(
 ) -> None:
     model.next(behaviour)
     assert (await make_evaluator().evaluate(question)).confidence == 0.95
+
+
+async def test_the_budget_counts_where_the_service_does_not(
+    make_evaluator: Any, model: ModelServer, purse: Any, question: Question
+) -> None:
+    body = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
+    model.next(raw(json.dumps(body)))
+    with pytest.raises(AnswerRejected) as rejected:
+        await make_evaluator().evaluate(question)
+    assert purse.used == [rejected.value.usage]
+    assert 1_000 < purse.used[0].prompt_tokens < 3_000
 
 
 async def test_a_service_that_hangs_is_given_up_within_the_evaluators_own_limit(

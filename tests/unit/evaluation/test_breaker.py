@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.breaker import Breaker
 
 
@@ -57,7 +57,9 @@ def test_failures_in_a_row_hold_calls_back_for_a_while(
         pass
     assert held.value.retry_after == 30
     assert breaker.problem == "it is away"
-    clock.now += 30
+    clock.now += 700
+    assert breaker.problem == "", "nobody tried for long"
+    clock.now -= 670
     with breaker.call():
         assert not fail(breaker, away), "one looks, the others wait for what it finds"
     assert breaker.problem == ""
@@ -83,6 +85,11 @@ def test_a_probe_that_is_cut_off_lets_the_next_one_look(breaker: Breaker, clock:
     with breaker.call():
         pass
     assert not is_open(breaker)
+
+
+def test_a_question_that_is_refused_holds_back_no_other(breaker: Breaker) -> None:
+    for _ in range(5):
+        assert fail(breaker, QuestionRefused("not this one"))
 
 
 def test_an_answer_in_between_counts_anew(breaker: Breaker) -> None:

@@ -29,6 +29,7 @@ class Parts:
         self.pending = 0
         self.sockets = SocketState(2, 2)
         self.spool = SpoolState(0, 0, 1000)
+        self.model = ModelState("configured")
 
     async def ping(self) -> None:
         if self.away:
@@ -47,7 +48,7 @@ class Parts:
             queue=self.queue,
             sockets=lambda: self.sockets,
             spool=lambda: self.spool,
-            model=lambda: ModelState("configured"),
+            model=lambda: self.model,
             evaluator="local",
         )
 
@@ -187,8 +188,26 @@ async def test_metrics_show_what_the_checks_found(
         "livesop_slack_sockets_wanted 2.0",
         "livesop_spool_events 3.0",
         "livesop_spool_bytes 512.0",
+        "livesop_model_usable 1.0",
     ):
         assert line in lines
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        (ModelState("away", "it is away"), "0.0"),
+        (ModelState("budget_spent", "it is spent"), "0.0"),
+        (ModelState("not_configured"), "NaN"),
+        (ModelState("not_used"), "NaN"),
+    ],
+)
+async def test_a_model_that_cannot_be_asked_is_measured(
+    client: aiohttp.ClientSession, parts: Parts, model: ModelState, value: str
+) -> None:
+    parts.model = model
+    async with client.get("/metrics") as response:
+        assert f"livesop_model_usable {value}" in (await response.text()).splitlines()
 
 
 async def test_metrics_do_not_fail_or_pretend_while_the_database_is_away(

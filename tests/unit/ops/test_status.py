@@ -38,6 +38,7 @@ AWAY = DatabaseState(problem="refused")
         ({"queue": None}, "healthy", True),
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
+        ({"model": ModelState("away", "OpenAI cannot be reached")}, "degraded", True),
     ],
 )
 def test_status_and_readiness_follow_from_the_parts(
@@ -70,6 +71,8 @@ def test_each_check_has_a_status_and_its_figures() -> None:
     [
         ({"database": AWAY}, "database", {"status": "away", "problem": "refused"}),
         ({"model": ModelState("configured")}, "openai", {"status": "configured"}),
+        ({"model": ModelState("away", "it is away")}, "openai", {"status": "away"}),
+        ({"model": ModelState("configured", "", 0.2501)}, "evaluator", {"model_share": 0.25}),
         ({"sockets": SocketState(1, 2)}, "slack", {"status": "degraded"}),
         ({"sockets": SocketState(0, 2)}, "slack", {"status": "disconnected"}),
         ({"sockets": None}, "slack", {"status": "not_used"}),

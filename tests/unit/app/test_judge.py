@@ -1,0 +1,73 @@
+"""Which evaluator the settings build, and what building it must not cost."""
+
+import subprocess
+import sys
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+import pytest
+
+from livesop_bot.app.judge import choose_evaluator
+from livesop_bot.db.pool import Pool
+from livesop_bot.metrics import Metrics
+from livesop_bot.ops.status import ModelState
+from livesop_bot.settings import Settings
+
+NO_POOL = cast("Pool", None)
+"""Nothing asks PostgreSQL before a model is asked."""
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "state"),
+    [
+        ({}, "local-lexical", ModelState("not_configured")),
+        ({"livesop_evaluator": "local"}, "local-lexical", ModelState("not_configured")),
+        (
+            {"livesop_evaluator": "local", "openai_api_key": "sk-1"},
+            "local-lexical",
+            ModelState("not_used"),
+        ),
+        ({"openai_api_key": "sk-1"}, "openai/gpt-4o-mini", ModelState("configured")),
+        (
+            {"openai_api_key": "sk-1", "livesop_evaluator": "openai", "openai_model": "gpt-5"},
+            "openai/gpt-5",
+            ModelState("configured"),
+        ),
+    ],
+)
+async def test_the_settings_say_who_judges(
+    values: dict[str, Any], name: str, state: ModelState
+) -> None:
+    settings = Settings(_env_file=None, **values)
+    async with choose_evaluator(settings, Metrics(), NO_POOL) as judge:
+        assert (judge.evaluator.name, judge.model()) == (name, state)
+
+
+async def test_a_model_without_a_known_price_is_said_at_the_start(
+    log_events: list[MutableMapping[str, Any]],
+) -> None:
+    settings = Settings(_env_file=None, openai_api_key="sk-1", openai_model="llama3.1")
+    async with choose_evaluator(settings, Metrics(), NO_POOL):
+        pass
+    assert [(event["event"], event["model"]) for event in log_events] == [
+        ("model.price_unknown", "llama3.1")
+    ]
+
+
+def test_a_start_with_a_key_does_not_load_openai() -> None:
+    """It takes 1.2 s and 45 MB; the first message that needs it pays for it."""
+    code = """
+import asyncio, sys
+from livesop_bot.app.judge import choose_evaluator
+from livesop_bot.metrics import Metrics
+from livesop_bot.settings import Settings
+async def main():
+    settings = Settings(_env_file=None, openai_api_key="sk-1")
+    async with choose_evaluator(settings, Metrics(), None):
+        print("openai" in sys.modules)
+asyncio.run(main())
+"""
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert out.stdout == "False\n"
