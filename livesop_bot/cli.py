@@ -307,8 +307,8 @@ async def _eval(settings: Settings, asked: Measuring, team: str, *, as_json: boo
 
 
 def _progress(name: str, total: int, done: int) -> None:
-    """Say on the way how far a trial has come, at each tenth."""
-    if done * 10 // total > (done - 1) * 10 // total:
+    """Say on the way how far a long trial has come, at each tenth."""
+    if total >= 100 and done * 10 // total > (done - 1) * 10 // total:
         typer.echo(f"{name}: {done:,} of {total:,}", err=True)
 
 

@@ -104,10 +104,17 @@ async def test_a_labelled_file_is_measured_without_any_database(folder: Path) ->
     code, out, err = await livesop(
         folder, "eval", "cases.csv", "--examples", "examples.jsonl", LIVESOP_DATA_DIR="/nowhere"
     )
-    assert (code, err.splitlines()[-1]) == (0, "local: 4 of 4")
+    assert (code, err) == (0, "")
     assert out[0] == "local: 4 messages of cases.csv, 2 SOPs"
     assert out[2].startswith("  accuracy       75.0%   3 of 4 right, SOP or nothing")
     assert all(len(line) <= 100 for line in out)
+
+
+async def test_a_long_trial_says_on_the_way_how_far_it_is(folder: Path) -> None:
+    (folder / "many.jsonl").write_text('{"text": "my card is lost", "sop": "lost-card"}\n' * 100)
+    code, _, err = await livesop(folder, "eval", "many.jsonl", "--examples", "examples.jsonl")
+    assert code == 0
+    assert err.splitlines() == [f"local: {done} of 100" for done in range(10, 101, 10)]
 
 
 async def test_two_evaluators_are_compared(folder: Path) -> None:
