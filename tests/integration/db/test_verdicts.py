@@ -1,7 +1,9 @@
 """Verdicts on a real PostgreSQL: the newest word counts, none is lost, and all go with a text."""
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -213,6 +215,24 @@ async def test_what_was_deleted_is_forgotten(pool: Pool, sops: dict[str, Workflo
     assert await verdicts.lessons(TEAM) == ()
     assert await pool.fetchval("SELECT count(*) FROM verdicts") == 0
     assert not await verdicts.keep(verdict(signal, sops["incident"], True))
+
+
+async def test_what_the_guide_deletes_by_age_is_forgotten_too(
+    pool: Pool, sops: dict[str, WorkflowId]
+) -> None:
+    guide = (Path(__file__).parents[3] / "docs/production.md").read_text(encoding="utf-8")
+    [deletion] = re.findall(r"^```sql\n(BEGIN;.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    verdicts = Verdicts(pool)
+    for number in (1, 2):
+        signal = await store(pool, message(f"down {number}", number))
+        await verdicts.keep(verdict(signal, sops["incident"], True))
+    await pool.execute(
+        "UPDATE raw_signals SET state = 'evaluated', stored_at = stored_at - interval '2 years' "
+        "WHERE text = 'down 1'"
+    )
+    assert len(await verdicts.lessons(TEAM)) == 2
+    await pool.execute(deletion)
+    assert [lesson.text for lesson in await verdicts.lessons(TEAM)] == ["down 2"]
 
 
 async def test_nothing_is_learned_from_a_text_that_was_edited_since(
