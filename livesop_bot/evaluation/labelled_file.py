@@ -134,24 +134,25 @@ def _json_rows(text: str) -> Iterator[tuple[int, object]]:
         if line.strip():
             try:
                 yield number, json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 yield number, ValueError(f"is not JSON: {error}")
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, object]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    columns = [column.strip().lower() for column in reader.fieldnames or ()]
-    labels = [column for column in columns if column in LABELS]
-    if "text" not in columns or len(labels) != 1:
-        raise InvalidLabels(
-            f"{path}, line 1: expected the columns text and {' or '.join(LABELS)}, "
-            f"found {', '.join(columns) or 'none'}"
-        )
-    reader.fieldnames = columns
     try:
+        columns = [column.strip().lower() for column in reader.fieldnames or ()]
+        labels = [column for column in columns if column in LABELS]
+        if "text" not in columns or len(labels) != 1:
+            raise InvalidLabels(
+                f"{path}, line 1: expected the columns text and {' or '.join(LABELS)}, "
+                f"found {', '.join(columns) or 'none'}"
+            )
+        reader.fieldnames = columns
         for row in reader:
             if None in row or None in row.values():
-                yield reader.line_num, ValueError(f"expected {len(columns)} columns, as in line 1")
+                problem = f"expected {len(columns)} columns, as in line 1"
+                yield reader.line_num, ValueError(problem)
             else:
                 yield reader.line_num, row
     except csv.Error as error:

@@ -178,8 +178,7 @@ def _changes(title: str, pairs: Sequence[tuple[Outcome, Outcome]], propose: floa
     yield ""
     yield f"  {title}:"
     for first, second in pairs[:_MOST_CHANGES]:
-        text = " ".join(first.case.text.split())
-        yield f"    {_cut(f'{first.case.name}: {text}', WIDTH - 4)}"
+        yield _cut(f"    {first.case.name}: {_printable(first.case.text)}", WIDTH)
         yield _cut(
             f"      {_said(first, propose)} → {_said(second, propose)} "
             f"(calls for {first.case.expected or NOTHING})",
@@ -187,6 +186,11 @@ def _changes(title: str, pairs: Sequence[tuple[Outcome, Outcome]], propose: floa
         )
     if left := len(pairs[_MOST_CHANGES:]):
         yield f"    … and {left} more (--json lists them all)"
+
+
+def _printable(text: str) -> str:
+    """One line that does nothing to a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _said(outcome: Outcome, propose: float) -> str:

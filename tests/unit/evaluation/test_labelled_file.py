@@ -1,8 +1,11 @@
 """Labelled files: what is read from them, and how mistakes are told."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.evaluation.labelled_file import InvalidLabels, read_labelled, sops_of_examples
@@ -55,6 +58,8 @@ def test_csv_also_from_a_spreadsheet(tmp_path: Path) -> None:
         ("x.csv", "text,sop\na\n", "line 2: expected 2 columns"),
         ("x.csv", "text,sop\na,a,a\n", "line 2: expected 2 columns"),
         ("x.csv", 'text,sop\n"a,a\n', "is not CSV"),
+        ("x.csv", 'text,"sop', "is not CSV"),
+        ("x.jsonl", "[" * 100_000, "line 1: is not JSON"),
     ],
 )
 def test_mistakes_are_named_with_their_line(
@@ -63,6 +68,19 @@ def test_mistakes_are_named_with_their_line(
     with pytest.raises(InvalidLabels) as caught:
         read(tmp_path, name, text, "a", "c")
     assert said in str(caught.value)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(["x.csv", "x.jsonl"]),
+    start=st.sampled_from(["", "text,sop\n", '{"text": "a", "sop": ']),
+    rest=st.text() | st.text(alphabet='",\\\n\r{}[]:ab\x00'),
+)
+def test_any_text_is_read_or_refused(tmp_path: Path, name: str, start: str, rest: str) -> None:
+    path = tmp_path / name
+    path.write_text(start + rest, encoding="utf-8", newline="")
+    with suppress(InvalidLabels):
+        assert all(case.text.strip() for case in read_labelled(path))
 
 
 def test_many_mistakes_are_told_in_part(tmp_path: Path) -> None:
