@@ -14,6 +14,7 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.settings import Settings
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.model_server import KEY, ModelServer, status
 
 TEAM = TeamId("T1")
 EXAMPLES = (
@@ -240,3 +241,55 @@ async def test_what_if_tells_what_would_have_started(
     code, _, err = await livesop(folder, "what-if", "--sop", "x", DATABASE_URL=database)
     assert code == 1
     assert err.startswith("livesop: There is no SOP 'x'; there are: access-request")
+
+
+async def test_a_model_is_tried_with_what_it_costs_and_stores_no_more_than_that(
+    folder: Path, database: str, pool: Pool, team: TeamId
+) -> None:
+    (folder / "cases.csv").write_text(
+        "text,sop\ncheckout is down and all payments fail with error 502,incident\n"
+        "see you at lunch,\n"
+    )
+    before = await everything(pool)
+    async with ModelServer() as model:
+        code, out, err = await livesop(
+            folder,
+            "eval",
+            "cases.csv",
+            "--evaluator",
+            "openai",
+            "--compare",
+            "local",
+            DATABASE_URL=database,
+            OPENAI_API_KEY=KEY,
+            OPENAI_BASE_URL=model.base_url,
+        )
+    assert code == 0, err
+    assert out[0] == "openai: 2 messages of cases.csv, 5 SOPs"
+    assert len(model.asked) == 1, "what is clearly noise costs nothing"
+    [cost] = [line for line in out if line.startswith("  cost         $0.0")]
+    assert "tokens" in cost
+    assert "  judged by     openai/gpt-4o-mini 1, local-lexical 1" in out
+    assert await everything(pool) == before
+    assert await pool.fetchval("SELECT sum(calls) FROM model_usage") == 1
+
+
+async def test_a_model_that_refuses_is_told_and_not_stood_in_for(
+    folder: Path, database: str, team: TeamId
+) -> None:
+    (folder / "cases.csv").write_text("text,sop\ncheckout is down and all payments fail,incident\n")
+    async with ModelServer() as model:
+        model.next(status(401, "invalid_api_key"))
+        code, out, err = await livesop(
+            folder,
+            "eval",
+            "cases.csv",
+            "--evaluator",
+            "openai",
+            DATABASE_URL=database,
+            OPENAI_API_KEY=KEY,
+            OPENAI_BASE_URL=model.base_url,
+        )
+    assert code == 0, err
+    assert "  failed        1 messages got no judgement:" in out
+    assert out[2].startswith("  accuracy        0.0%")
