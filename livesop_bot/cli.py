@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -15,7 +15,7 @@ import typer
 import yaml
 
 from livesop_bot import app
-from livesop_bot.app import Role
+from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.db import migrations
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.teams import Teams
@@ -124,6 +124,44 @@ def replay(
     settings = _settings_for_people()
     for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run)):
         typer.echo(line)
+
+
+@cli.command("eval")
+def eval_(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="Labelled messages. Default: the team's verdicts."),
+    ] = None,
+    sops: Annotated[
+        Path | None,
+        typer.Option("--workflows", metavar="PATH", help="SOP documents, not the team's."),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Labelled phrases to make SOPs of, not the team's."),
+    ] = None,
+    evaluator: Annotated[EvaluatorName, typer.Option()] = EvaluatorName.LOCAL,
+    compare: Annotated[
+        str, typer.Option(metavar="WHAT", help="Evaluator, SOP documents, or SLUG@VERSION.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="All figures, as JSON.")] = False,
+    team: Team = "",
+) -> None:
+    """Measure how well messages are judged."""
+    if sops is not None and examples is not None:
+        raise typer.BadParameter("give --workflows or --examples, not both")
+    asked = Measuring(file=file, sops=sops, examples=examples, evaluator=evaluator, versus=compare)
+    asyncio.run(_eval(_settings_for_people(), asked, team, as_json=as_json))
+
+
+@cli.command("what-if")
+def what_if(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How far to look back.")] = 30,
+    sop: Annotated[str, typer.Option(metavar="SLUG", help="Default: all.")] = "",
+    team: Team = "",
+) -> None:
+    """Say what other thresholds would have started."""
+    asyncio.run(_what_if(_settings_for_people(), days, sop, team))
 
 
 @workflows.command("import")
@@ -251,6 +289,33 @@ async def _export(settings: Settings, slugs: Sequence[str], team: str) -> None:
 async def _list(settings: Settings, team: str) -> None:
     async with _open(settings) as pool:
         for line in await list_workflows(Workflows(pool), await _team(pool, team)):
+            typer.echo(line)
+
+
+async def _eval(settings: Settings, asked: Measuring, team: str, *, as_json: bool) -> None:
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(_open(settings)) if asked.needs_database else None
+        lines, data = await app.measure(
+            settings,
+            asked,
+            team=TeamId("none") if pool is None else await _team(pool, team),
+            pool=pool,
+            told=_progress,
+            warn=lambda line: typer.echo(line, err=True),
+        )
+    typer.echo(data if as_json else "\n".join(lines).rstrip())
+
+
+def _progress(name: str, total: int, done: int) -> None:
+    """Say on the way how far a long trial has come, at each tenth."""
+    if total >= 100 and done * 10 // total > (done - 1) * 10 // total:
+        typer.echo(f"{name}: {done:,} of {total:,}", err=True)
+
+
+async def _what_if(settings: Settings, days: int, sop: str, team: str) -> None:
+    async with _open(settings) as pool:
+        chosen = await _team(pool, team)
+        for line in await app.tell_what_if(settings, pool, chosen, days=days, slug=sop):
             typer.echo(line)
 
 

@@ -1,7 +1,21 @@
 """The composition root: builds every object from the settings, and hands them to each other."""
 
+from livesop_bot.app.measure import EvaluatorName, Measuring, measure
 from livesop_bot.app.parts import database, open_pool
 from livesop_bot.app.process import App, Role, Timing, run
 from livesop_bot.app.replay import replay
+from livesop_bot.app.what_if import tell_what_if
 
-__all__ = ["App", "Role", "Timing", "database", "open_pool", "replay", "run"]
+__all__ = [
+    "App",
+    "EvaluatorName",
+    "Measuring",
+    "Role",
+    "Timing",
+    "database",
+    "measure",
+    "open_pool",
+    "replay",
+    "run",
+    "tell_what_if",
+]

@@ -16,6 +16,7 @@ from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.errors import (
@@ -42,6 +43,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    verdicts: Verdicts
 
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
@@ -50,13 +52,21 @@ class Stores:
         limits = Limits(
             propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
         )
-        return cls(teams, Workflows(pool), Evaluations(pool, teams, limits), Runs(pool), Feed(pool))
+        return cls(
+            teams=teams,
+            workflows=Workflows(pool),
+            evaluations=Evaluations(pool, teams, limits),
+            runs=Runs(pool),
+            feed=Feed(pool),
+            verdicts=Verdicts(pool),
+        )
 
     def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
         """Build what evaluates their signals."""
         return Evaluating(
             evaluations=self.evaluations,
             workflows=self.workflows,
+            verdicts=self.verdicts,
             evaluator=evaluator,
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,

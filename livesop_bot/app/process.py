@@ -265,6 +265,7 @@ class App:
             teams=stores.teams,
             feed=stores.feed,
             workflows=stores.workflows,
+            verdicts=stores.verdicts,
             people=People(client, self.settings.admins),
             home_health=lambda: home_health(health),
         )

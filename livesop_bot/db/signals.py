@@ -227,6 +227,8 @@ async def _edit(
     )
     for entry, _ in entries:
         results[entry.index] = Stored(Outcome.UNCHANGED)
+    if rows:
+        await connection.execute(sql("outdate_lessons"), [row["id"] for row in rows])
     for row in rows:
         signal = SignalId(row["id"])
         results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.EDITED, signal)
@@ -250,3 +252,4 @@ async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[
     if deleted := [row["id"] for row in rows]:
         await connection.execute(sql("cancel_unposted_runs"), deleted)
         await connection.execute(sql("forget_evidence"), deleted)
+        await connection.execute(sql("forget_verdicts"), deleted)

@@ -1,6 +1,6 @@
 """Workflows: living SOPs, as people write them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -111,3 +111,12 @@ class Workflow:
     def title(self) -> str:
         """The workflow's name as shown to people."""
         return self.definition.title
+
+
+def watching(workflows: Iterable[Workflow], channel: ChannelId) -> tuple[Workflow, ...]:
+    """Give those that watch a channel."""
+    return tuple(
+        workflow
+        for workflow in workflows
+        if channel in (workflow.definition.trigger.channels or (channel,))
+    )

@@ -7,6 +7,7 @@ from typing import Protocol
 from livesop_bot.domain.evaluations import Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.signals import Signal
+from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.errors import EvaluatorBroken
 
@@ -23,6 +24,7 @@ class Question:
     workflows: Sequence[Workflow]
     passages: Sequence[Passage] = ()
     cases: Sequence[PastCase] = ()
+    lessons: Sequence[Lesson] = ()
     fresh: bool = False
 
 

@@ -8,7 +8,7 @@ from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.blocks import Message, code, context, line, message, section
 from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
 
-WORDS = ("help", "status", "autopilot", "why")
+WORDS = ("help", "status", "autopilot", "why", "verdict")
 """What may follow `/livesop`."""
 
 _MOST_LISTED = 15
@@ -18,21 +18,27 @@ _NARROWER = (
     "`/livesop autopilot on incident declare`."
 )
 
-_HELP = "\n".join(
-    (
-        "`/livesop status`  how LiveSOP is doing",
-        "`/livesop why <message link>`  what it made of a message, and why",
-        "`/livesop autopilot`  what may start by itself",
-        "`/livesop autopilot off`  stop that; everybody may",
-        "`/livesop autopilot on`  allow it; admins only",
+_HELP = (
+    "\n".join(
+        (
+            "`/livesop status`  how LiveSOP is doing",
+            "`/livesop why <message link>`  what it made of a message, and why",
+            "`/livesop verdict <message link> right | wrong | none | <sop>`  teach it",
+            "`/livesop autopilot`  what may start by itself",
+            "`/livesop autopilot off`  stop that; everybody may",
+            "`/livesop autopilot on`  allow it; admins only",
+        )
     )
-).replace("<message link>", "&lt;message link&gt;")
+    .replace("<", "&lt;")
+    .replace(">", "&gt;")
+)
 
 
 def help_() -> Message:
     """Say what LiveSOP does and which commands there are."""
     return message(
-        "LiveSOP finds the SOP that a message calls for. Commands: status, why, autopilot.",
+        "LiveSOP finds the SOP that a message calls for. "
+        "Commands: status, why, verdict, autopilot.",
         [
             section(
                 "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "
@@ -112,13 +118,13 @@ def admin_unknown() -> Message:
 
 def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
     """Say that there is no such SOP, and which there are."""
-    return _no_such("SOP", slug, [workflow.slug for workflow in workflows])
+    return no_such("SOP", slug, [workflow.slug for workflow in workflows])
 
 
 def unknown_step(step: str, workflow: Workflow) -> Message:
     """Say that the SOP has no such step, and which act."""
     known = [step.id for step in workflow.definition.steps]
-    return _no_such(f"step of *{line(workflow.title, 100)}*", step, known)
+    return no_such(f"step of *{line(workflow.title, 100)}*", step, known)
 
 
 def never_automatic(step: Step, workflow: Workflow) -> Message:
@@ -183,7 +189,8 @@ def _nearest(word: str, known: Sequence[str]) -> str | None:
     return next(iter(get_close_matches(word, known, 1, 0.5)), None)
 
 
-def _no_such(what: str, name: str, known: Sequence[str]) -> Message:
+def no_such(what: str, name: str, known: Sequence[str]) -> Message:
+    """Say that there is nothing of that name, and which there are."""
     hint = _nearest(name.lower(), known)
     near = f" Did you mean {code(hint)}?" if hint else ""
     listed = ", ".join(code(each) for each in known[:_MOST_LISTED])

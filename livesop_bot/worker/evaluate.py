@@ -10,11 +10,13 @@ import structlog
 from livesop_bot.db.evaluations import Concluded, Evaluations
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Decision, failed, timed_out
 from livesop_bot.domain.evaluations import Cause, Judgement
 from livesop_bot.domain.signals import Signal
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.verdicts import Lesson
+from livesop_bot.domain.workflows import Workflow, watching
 from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
 from livesop_bot.evaluation.evaluator import AnswerRejected, Evaluator, Question
 from livesop_bot.masking import mask_secrets
@@ -35,13 +37,15 @@ class Evaluating:
         *,
         evaluations: Evaluations,
         workflows: Workflows,
+        verdicts: Verdicts,
         evaluator: Evaluator,
         time_limit: float,
         metrics: Metrics,
     ) -> None:
         self._evaluations = evaluations
         self._workflows = workflows
-        self._current = GroupCommit(self._current_workflows, limit=1000)
+        self._verdicts = verdicts
+        self._current = GroupCommit(self._known, limit=1000)
         self._evaluator = evaluator
         self._time_limit = time_limit
         self._metrics = metrics
@@ -54,7 +58,7 @@ class Evaluating:
             log.info("evaluation.not_needed", signal=job.signal)
             return None
         signal, attempt = begun
-        workflows = await patiently(lambda: self._current.submit(signal))
+        workflows, lessons = await patiently(lambda: self._current.submit(signal))
         started = perf_counter()
         judgement = Judgement(
             workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
@@ -63,7 +67,8 @@ class Evaluating:
         failure: Decision | None = None
         # Secrets go no further than this: not to a model, not into what is stored of the judgement.
         masked = replace(signal, text=mask_secrets(signal.text))
-        question = Question(masked, workflows, fresh=job.cause is Cause.REPLAY)
+        fresh = job.cause is Cause.REPLAY
+        question = Question(masked, workflows, lessons=lessons, fresh=fresh)
         try:
             judgement, workflow = await self._within_limit(question)
         except TimeoutError:
@@ -100,16 +105,15 @@ class Evaluating:
         self._tell(signal, judgement, concluded, latency)
         return concluded
 
-    async def _current_workflows(self, signals: Sequence[Signal]) -> list[tuple[Workflow, ...]]:
-        """The SOPs that watch each signal's channel, asked for once a team."""
+    async def _known(
+        self, signals: Sequence[Signal]
+    ) -> list[tuple[tuple[Workflow, ...], tuple[Lesson, ...]]]:
+        """The SOPs that watch each signal's channel, and the team's lessons; asked once a team."""
         teams = {signal.team: None for signal in signals}
         current = {team: await self._workflows.current(team) for team in teams}
+        lessons = {team: await self._verdicts.lessons(team) for team in teams}
         return [
-            tuple(
-                workflow
-                for workflow in current[signal.team]
-                if signal.channel in (workflow.definition.trigger.channels or (signal.channel,))
-            )
+            (watching(current[signal.team], signal.channel), lessons[signal.team])
             for signal in signals
         ]
 

@@ -59,6 +59,8 @@ def test_help_lists_every_command_in_whole_sentences(
         "manifest",
         "migrate",
         "replay",
+        "eval",
+        "what-if",
         "version",
         "workflows",
     ]

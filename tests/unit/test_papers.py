@@ -103,7 +103,7 @@ def test_the_readme_names_both_make_verbs_of_a_newcomer() -> None:
 @pytest.mark.parametrize("paper", PAPERS)
 def test_commands_that_are_named_exist(paper: str) -> None:
     text = PAPERS[paper] if paper.startswith("deploy/") else code(PAPERS[paper])
-    for first, second in re.findall(r"(?:^|[\s`]|bin/)livesop ([a-z]+)(?: ([a-z]+))?", text):
+    for first, second in re.findall(r"(?:^|[\s`]|bin/)livesop ([a-z][a-z-]*)(?: ([a-z]+))?", text):
         assert first in COMMANDS
         assert not COMMANDS[first] or not second or second in COMMANDS[first]
 

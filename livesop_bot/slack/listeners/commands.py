@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.errors import DatabaseAway
-from livesop_bot.slack.listeners import autopilot, message_link
+from livesop_bot.slack.listeners import autopilot, message_link, verdicts
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.views import commands, why
@@ -59,6 +59,8 @@ async def _answer(face: Face, asked: Asked) -> Message:
                 return await autopilot.answer(face, asked.team, asked.user, words)
             case ["why", *words]:
                 return await within(_why(face, asked, " ".join(words)))
+            case ["verdict", *words]:
+                return await verdicts.answer(face, asked.team, asked.user, words)
             case [word, *_]:
                 return commands.unknown(word)
             case _:

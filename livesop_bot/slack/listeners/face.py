@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
@@ -29,6 +30,7 @@ class Face:
     teams: Teams
     feed: Feed
     workflows: Workflows
+    verdicts: Verdicts
     people: People
     home_health: Callable[[], Awaitable[HomeHealth]]
 

@@ -9,6 +9,7 @@ from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import (
@@ -33,12 +34,14 @@ class Bench:
     pool: Pool
     evaluations: Evaluations
     workflows: Workflows
+    verdicts: Verdicts
 
     def evaluating(self, evaluator: Evaluator, time_limit: float = 5.0) -> Evaluating:
         """Evaluating, with an evaluator of the test's own."""
         return Evaluating(
             evaluations=self.evaluations,
             workflows=self.workflows,
+            verdicts=self.verdicts,
             evaluator=evaluator,
             time_limit=time_limit,
             metrics=Metrics(),
@@ -75,4 +78,6 @@ async def tools(pool: Pool) -> Bench:
     teams, workflows = Teams(pool), Workflows(pool)
     await teams.ensure(team, "Acme")
     await workflows.load_starter_pack(team, starter_pack())
-    return Bench(pool, Evaluations(pool, teams, Limits(propose=0.5, auto=0.9)), workflows)
+    return Bench(
+        pool, Evaluations(pool, teams, Limits(propose=0.5, auto=0.9)), workflows, Verdicts(pool)
+    )

@@ -8,6 +8,8 @@ from pgqueuer import RetryRequested
 
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.domain.evaluations import Cause, Judgement, Usage
+from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.verdicts import Lesson, NewVerdict
 from livesop_bot.domain.workflows import WorkflowId
 from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
@@ -118,6 +120,26 @@ async def test_the_same_job_twice_makes_one_evaluation(tools: Any) -> None:
     assert await evaluating(EvaluateJob(signal, 1), attempts=0) is not None
     assert await evaluating(EvaluateJob(signal, 1), attempts=0) is None
     assert len(evaluator.questions) == 1
+
+
+async def test_evaluators_get_what_people_said_of_earlier_messages(tools: Any) -> None:
+    first = await tools.store("Payments are down")
+    evaluator = answering()
+    evaluating = tools.evaluating(evaluator)
+    await evaluating(EvaluateJob(first, 1), attempts=0)
+    said = NewVerdict(
+        team=TeamId("T0SANDBOX"),
+        signal=first,
+        revision=1,
+        workflow=None,
+        fits=False,
+        evaluation=None,
+        by=UserId("UADA"),
+    )
+    assert await tools.verdicts.keep(said)
+    await evaluating(EvaluateJob(await tools.store("Payments again"), 1), attempts=0)
+    lesson = Lesson(text="Payments are down", workflow=None, fits=False)
+    assert [question.lessons for question in evaluator.questions] == [(), (lesson,)]
 
 
 async def test_a_rejected_answer_is_stored_with_what_it_cost(tools: Any) -> None:

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -28,7 +29,7 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
 )
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
-from livesop_bot.sandbox.demo import GENERAL, demo_workspace
+from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
@@ -171,6 +172,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 feed=Feed(pool),
                 workflows=Workflows(pool),
+                verdicts=Verdicts(pool),
                 people=People(client, frozenset()),
                 home_health=health.look,
             )
@@ -202,3 +204,32 @@ async def store_sop(pool: Pool) -> None:
         SOP.slug,
         json.dumps(definition_to_json(SOP)),
     )
+
+
+@pytest.fixture
+def judged(pool: Pool) -> Callable[..., Awaitable[str]]:
+    """Store a message in #bugs; with `evaluated`, also what was made of it. Gives its link."""
+
+    async def store(*, state: str = "evaluated", evaluated: bool = True) -> str:
+        signal = await pool.fetchval(
+            "INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, "
+            "message_ts, author_id, author_is_bot, text, occurred_at, received_at, state) VALUES "
+            "('E1', $1, 'slack', $2 || ':1700000000.000100', $2, '1700000000.000100', 'U1', "
+            "false, 'the export crashes', now(), now(), $3) RETURNING id",
+            TEAM,
+            BUGS,
+            state,
+        )
+        if evaluated:
+            await pool.execute(
+                "INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, "
+                "workflow_id, workflow_version, confidence, reasoning, evidence, evaluator, "
+                "verdict, reason, detail, latency_ms) SELECT $1, $2, 1, 'signal', false, id, 1, "
+                "0.8, 'It reads like a bug.', 'the export crashes', 'lexical', 'propose', "
+                "'proposed', 'Sure enough to propose (80%).', 3 FROM workflows",
+                TEAM,
+                signal,
+            )
+        return f"https://acme.slack.com/archives/{BUGS}/p1700000000000100"
+
+    return store

@@ -41,35 +41,6 @@ class Server(Protocol):
     def start(self) -> None: ...
 
 
-@pytest.fixture
-def judged(pool: Pool) -> Callable[..., Awaitable[str]]:
-    """Store a message in #bugs; with `evaluated`, also what was made of it. Gives its link."""
-
-    async def store(*, state: str = "evaluated", evaluated: bool = True) -> str:
-        signal = await pool.fetchval(
-            "INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, "
-            "message_ts, author_id, author_is_bot, text, occurred_at, received_at, state) VALUES "
-            "('E1', $1, 'slack', $2 || ':1700000000.000100', $2, '1700000000.000100', 'U1', "
-            "false, 'the export crashes', now(), now(), $3) RETURNING id",
-            TEAM,
-            BUGS,
-            state,
-        )
-        if evaluated:
-            await pool.execute(
-                "INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, "
-                "workflow_id, workflow_version, confidence, reasoning, evidence, evaluator, "
-                "verdict, reason, detail, latency_ms) SELECT $1, $2, 1, 'signal', false, id, 1, "
-                "0.8, 'It reads like a bug.', 'the export crashes', 'lexical', 'propose', "
-                "'proposed', 'Sure enough to propose (80%).', 3 FROM workflows",
-                TEAM,
-                signal,
-            )
-        return LINK
-
-    return store
-
-
 @pytest.mark.parametrize("line", ["/livesop", "/livesop help", "/livesop HELP me"])
 async def test_help_says_what_there_is(desk: Desk, line: str) -> None:
     assert "`/livesop why &lt;message link&gt;`" in await desk.type(GRACE, line)

@@ -1,0 +1,102 @@
+"""What if: what other thresholds would have started, from judgements of the past.
+
+As if every switch had been on. All else that the gate asks counts as it did then.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livesop_bot.domain.decisions import Limits, Switches, Verdict, decide
+from livesop_bot.domain.workflows import Workflow
+
+THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
+
+
+class Marked(StrEnum):
+    """What people said of a match."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOT = "not"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMatches:
+    """Past matches that are alike in all that counts here, and how many they are.
+
+    `reached` is the highest of THRESHOLDS that their confidence reaches.
+    """
+
+    workflow: Workflow
+    reached: float
+    stand_in: bool
+    caution: bool
+    marked: Marked
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """What would have started from a threshold on, and what people said of it."""
+
+    threshold: float
+    started: int
+    right: int
+    wrong: int
+
+    @property
+    def unmarked(self) -> int:
+        """How many of them have no verdict."""
+        return self.started - self.right - self.wrong
+
+    @property
+    def wrong_share(self) -> float | None:
+        """The wrong ones' share of those with a verdict, 0..1."""
+        said = self.right + self.wrong
+        return self.wrong / said if said else None
+
+
+def what_if(
+    matches: Iterable[PastMatches], thresholds: Sequence[float] = THRESHOLDS
+) -> tuple[WhatIf, ...]:
+    """Say for each threshold what would have started."""
+    able = [match for match in matches if _could_start(match)]
+    rows = []
+    for threshold in thresholds:
+        started = [match for match in able if match.reached >= threshold]
+        rows.append(
+            WhatIf(
+                threshold=threshold,
+                started=_count(started),
+                right=_count(each for each in started if each.marked is Marked.RIGHT),
+                wrong=_count(each for each in started if each.marked is Marked.WRONG),
+            )
+        )
+    return tuple(rows)
+
+
+def _could_start(match: PastMatches) -> bool:
+    """Whether the gate would let it, if it was sure enough and everything was switched on."""
+    definition = match.workflow.definition
+    decision = decide(
+        workflow=match.workflow,
+        confidence=1,
+        channel=next(iter(definition.trigger.channels), ""),
+        switches=Switches(
+            team=True,
+            workflow=True,
+            channel=True,
+            steps={step.id: True for step in definition.acting_steps},
+        ),
+        limits=Limits(propose=0, auto=0),
+        already_running=False,
+        dry_run=False,
+        stand_in="a stand-in judged" if match.stand_in else "",
+        caution="there was a caution" if match.caution else "",
+    )
+    return decision.verdict is Verdict.START
+
+
+def _count(matches: Iterable[PastMatches]) -> int:
+    return sum(match.count for match in matches)
