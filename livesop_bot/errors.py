@@ -7,11 +7,14 @@ LivesopError
 │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
 │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
 │   │   └── SlackBusy       Slack asked us to wait; it did nothing
-│   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   ├── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   └── EmbedderAway        what makes vectors cannot be reached or is overloaded
 └── PermanentError          trying again would end the same way
     ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
     ├── SlackRefused        Slack answered that it will not do this
-    └── EvaluatorBroken     the evaluator gave no usable answer
+    ├── EvaluatorBroken     the evaluator gave no usable answer
+    ├── EmbedderBroken      no usable vectors were made
+    └── DocumentRefused     a document cannot be read, or there is no room for it
 """
 
 
@@ -51,6 +54,10 @@ class EvaluatorAway(TransientError):
     """The evaluator's service cannot be reached or is overloaded."""
 
 
+class EmbedderAway(TransientError):
+    """What makes vectors cannot be reached or is overloaded."""
+
+
 class PermanentError(LivesopError):
     """Trying again would end the same way."""
 
@@ -69,3 +76,11 @@ class SlackRefused(PermanentError):
 
 class EvaluatorBroken(PermanentError):
     """The evaluator gave no usable answer."""
+
+
+class EmbedderBroken(PermanentError):
+    """No usable vectors were made: refused, of the wrong form, not finite, or nothing but zeros."""
+
+
+class DocumentRefused(PermanentError):
+    """A document cannot be read, or there is no room for it; the message is for people."""
