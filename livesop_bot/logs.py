@@ -6,7 +6,6 @@ from `warning` upwards whatever LOG_LEVEL says: below that they log what people 
 """
 
 import logging
-import re
 import sys
 from typing import TextIO
 
@@ -14,34 +13,20 @@ import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from livesop_bot.masking import mask_secrets
 from livesop_bot.settings import Settings
 
-_MASK = "***"
 _FRAMES = 30  # of a traceback; the outermost ones go first
 
-_SECRETS = (
-    (re.compile(r"\b(xox[a-z]|xapp)-[\w-]+"), rf"\1-{_MASK}"),
-    (re.compile(r"\bsk-[\w-]{8,}"), f"sk-{_MASK}"),
-    (re.compile(r"\bATATT[\w=-]{8,}"), f"ATATT{_MASK}"),
-    (re.compile(r"(\b(?:Basic|Bearer) )[\w+/=.-]{16,}"), rf"\1{_MASK}"),
-    (re.compile(r"(://[^\s/:@\"']*:)(?!password@)[^\s/\"']+@"), rf"\1{_MASK}@"),  # not examples
-    (re.compile(r"([?&](?:ticket|token|api_key)=)[^\s&\"']+"), rf"\1{_MASK}"),
-    (re.compile(r"(hooks\.slack\.com/)[^\s\"']+"), rf"\1{_MASK}"),
-    # PostgreSQL quotes the row that a constraint refused, message text included.
-    (re.compile(r"(Failing row contains ).*", re.DOTALL), rf"\1{_MASK}"),
-)
-# Nearly no text holds a secret: one search for what all of them have in them spares eight.
-_SUSPECT = re.compile(
-    r"xox|xapp-|sk-|ATATT|Basic |Bearer |://|(?:ticket|token|api_key)=|hooks\.|Failing row"
-)
+_REFUSED_ROW = "Failing row contains "
 
 
 def mask(text: str) -> str:
-    """Hide whatever looks like a token, a key, a URL's password or a quoted database row."""
-    if _SUSPECT.search(text):
-        for pattern, replacement in _SECRETS:
-            text = pattern.sub(replacement, text)
-    return text
+    """Hide secrets, and the row that PostgreSQL quotes where a constraint refused it: it holds
+    message text.
+    """
+    before, quoted, _ = text.partition(_REFUSED_ROW)
+    return mask_secrets(before) + (f"{quoted}[masked: row]" if quoted else "")
 
 
 def masked(value: object) -> object:

@@ -146,7 +146,7 @@ def test_wrong_arguments_are_explained_with_2(
         (
             DatabaseAway("no route to postgresql://ada:secret@db"),
             1,
-            ["no route to postgresql://ada:***@db"],
+            ["no route to postgresql://ada:[masked: password]@db"],
         ),
     ],
 )

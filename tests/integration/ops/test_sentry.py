@@ -87,7 +87,7 @@ except ValueError:
     assert json.loads(stderr)["event"] == "worker.job_failed"
     [event] = receiver.events
     [error] = event["exception"]["values"]
-    assert (error["type"], error["value"]) == ("ValueError", "refused xoxb-***")
+    assert (error["type"], error["value"]) == ("ValueError", "refused [masked: Slack token]")
     assert [frame["function"] for frame in error["stacktrace"]["frames"]][-1] == "work"
     assert event["contexts"]["livesop"] == {"signal": 7, "team": "T1"}
     assert event["tags"]["event"] == "worker.job_failed"

@@ -122,7 +122,7 @@ async def test_a_lost_database_is_reported_in_its_words_without_the_password() -
     database = Database()
     database.error = DatabaseAway("no route to postgresql://ada:secret@db/livesop")
     found = await lookout(database).snapshot()
-    assert found.database.problem == "no route to postgresql://ada:***@db/livesop"
+    assert found.database.problem == "no route to postgresql://ada:[masked: password]@db/livesop"
 
 
 async def test_an_unexpected_error_is_logged_and_makes_the_database_unknown(
