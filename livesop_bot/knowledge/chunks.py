@@ -48,9 +48,10 @@ def cut(title: str, text: str) -> list[Chunk]:
     """Cut a text, Markdown or not. Raises DocumentRefused where it is too long or has no words."""
     chunks: list[Chunk] = []
     for section in _sections(text):
-        heading = " › ".join((title, *section.path))
+        below = section.path[1:] if section.path[:1] == (title,) else section.path
+        heading = " › ".join((title, *below))
         # A heading with nothing below it may still be what somebody looks for.
-        pieces = list(_pack(section.blocks)) or [section.path[-1]] * bool(section.path)
+        pieces = list(_pack(section.blocks)) or list(section.path[-1:])
         chunks += (Chunk(heading, piece) for piece in pieces)
         _bounded(chunks)
     if not chunks:

@@ -39,7 +39,10 @@ async def read_file(name: str, content: bytes, pdf: PdfReader) -> Reading:
     if b"%PDF-" in content[:1024]:
         return Reading(title, bounded(await pdf.read(content)))
     text = bounded(decoded(content))
-    return Reading(title, text, is_table=path.suffix.lower() in (".csv", ".tsv"))
+    is_table = path.suffix.lower() in (".csv", ".tsv")
+    if not is_table and text.lstrip().startswith("# "):  # Markdown that names itself
+        title = title_of(text)
+    return Reading(title, text, is_table)
 
 
 def decoded(content: bytes) -> str:
@@ -64,7 +67,7 @@ def _text(text: str) -> str:
     odd = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r\f") for letter in text)
     if odd > len(text) / 100:
         raise DocumentRefused(f"It is of a kind that cannot be read. {KINDS} can.")
-    return text.replace("\0", "")
+    return text
 
 
 def bounded(text: str) -> str:
@@ -80,5 +83,5 @@ def bounded(text: str) -> str:
 def title_of(text: str) -> str:
     """A title from the first line of a text, without Markdown's signs."""
     line = next((line for line in map(str.strip, text.splitlines()) if line.strip("#*_>- ")), "")
-    line = " ".join(line.strip("#*_> ").split())
+    line = " ".join(line.replace("**", "").strip("#*_> ").split())
     return line if len(line) <= 100 else line[:99].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

@@ -43,9 +43,10 @@ class OpenAIEmbeddings:
             raise _refusal(error) from error
         except openai.APIConnectionError as error:  # a time-out, too
             raise EmbedderAway("OpenAI cannot be reached") from error
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, ValueError) as error:
             raise EmbedderBroken("OpenAI's answer could not be read") from error
-        ordered = sorted(answer.data or (), key=lambda item: item.index)
+        # A server that is no OpenAI may answer anything, and the client lets it through.
+        ordered = sorted(getattr(answer, "data", None) or (), key=lambda item: item.index)
         return checked([item.embedding for item in ordered], len(texts))
 
 

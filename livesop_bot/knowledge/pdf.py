@@ -31,8 +31,10 @@ class PdfReader:
         async with self._places:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-I",
                 "-m",
                 "livesop_bot.knowledge.pdf",
+                env={},  # what reads a stranger's file has no business with our tokens
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

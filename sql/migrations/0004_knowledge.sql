@@ -30,7 +30,7 @@ CREATE TABLE chunks (
     team_id text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('passage', 'case')),
     document_id bigint REFERENCES documents ON DELETE CASCADE,
-    signal_id bigint UNIQUE REFERENCES raw_signals,
+    signal_id bigint UNIQUE REFERENCES raw_signals ON DELETE CASCADE,
     position integer NOT NULL CHECK (position >= 0),
     -- Title and headings above it, which say what it is about.
     heading text NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE chunks (
 );
 CREATE INDEX chunks_passages ON chunks USING gin (words) WHERE kind = 'passage';
 CREATE INDEX chunks_cases ON chunks USING gin (words) WHERE kind = 'case';
-CREATE INDEX chunks_of_team ON chunks (team_id, kind, id DESC);
+CREATE INDEX chunks_cases_by_age ON chunks (team_id, id DESC) WHERE kind = 'case';
 
 -- In how many chunks of a team a word is: rare words say more than common ones. The empty word
 -- stands for the chunks themselves.

@@ -51,21 +51,25 @@ USING unnest($1::text[], $2::text[]) AS gone (team_id, message)
 WHERE d.team_id = gone.team_id AND d.message = gone.message;
 
 -- name: forget_cases
--- Removes what was kept of signals to find them again. $1: signal ids.
-DELETE FROM chunks WHERE signal_id = ANY($1::bigint[]);
+-- Removes what was kept of signals to find them again. $1: signal ids. Gives those of which something was.
+DELETE FROM chunks WHERE signal_id = ANY($1::bigint[]) RETURNING signal_id;
+
+-- name: forget_changed_case
+-- Removes what was kept of a signal's earlier text. $1: signal; $2: the text that is kept now.
+DELETE FROM chunks WHERE signal_id = $1 AND text <> $2;
+
+-- name: hold_signal
+-- Holds a signal as it was read, to the end of the transaction. $1: signal; $2: revision. Gives its team, or nothing if it was edited or deleted meanwhile, or was never answered.
+SELECT team_id FROM raw_signals
+WHERE id = $1 AND revision = $2 AND deleted_at IS NULL
+    AND EXISTS (SELECT FROM runs WHERE runs.signal_id = $1)
+FOR SHARE;
 
 -- name: insert_case
--- Keeps a signal that an SOP answered, as it reads at that revision. $1: signal; $2: revision; $3: its text, masked. Gives the team, or nothing if it was edited, deleted, never answered, or is kept already.
+-- Keeps a signal that an SOP answered, unless it is kept already. $1: team; $2: signal; $3: its text, masked.
 INSERT INTO chunks (team_id, kind, signal_id, position, heading, text)
-SELECT s.team_id, 'case', s.id, 0, '', $3
-FROM (
-    SELECT id, team_id FROM raw_signals
-    WHERE id = $1 AND revision = $2 AND deleted_at IS NULL
-    FOR SHARE
-) AS s
-WHERE EXISTS (SELECT FROM runs WHERE runs.signal_id = s.id)
-ON CONFLICT (signal_id) DO NOTHING
-RETURNING team_id;
+VALUES ($1, 'case', $2, 0, '', $3)
+ON CONFLICT (signal_id) DO NOTHING;
 
 -- name: prune_cases
 -- Forgets a team's oldest cases. $1: team; $2: how many stay.
@@ -88,6 +92,7 @@ WITH asked AS MATERIALIZED (
     SELECT
         l.lexeme AS word,
         w.chunks AS known,
+        size.chunks AS all_chunks,
         ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
             AS weight
     FROM unnest(to_tsvector('english', $2)) AS l
@@ -98,15 +103,20 @@ WITH asked AS MATERIALIZED (
         ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
         weight
     FROM asked
-    WHERE known > 0
+    WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
     ORDER BY weight DESC, word
     LIMIT $4
 )
 SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
 FROM telling
-JOIN chunks AS c ON c.words @@ telling.query
-WHERE c.kind = 'passage' AND c.team_id = $1
+CROSS JOIN LATERAL (
+    SELECT id, team_id FROM chunks WHERE kind = 'passage' AND words @@ telling.query
+    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
+) AS c
+WHERE c.team_id = $1
 GROUP BY c.id
+-- One word in common is a coincidence, unless it is half of what was asked.
+HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
 ORDER BY share DESC, c.id
 LIMIT $3;
 
@@ -116,6 +126,7 @@ WITH asked AS MATERIALIZED (
     SELECT
         l.lexeme AS word,
         w.chunks AS known,
+        size.chunks AS all_chunks,
         ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
             AS weight
     FROM unnest(to_tsvector('english', $2)) AS l
@@ -126,31 +137,41 @@ WITH asked AS MATERIALIZED (
         ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
         weight
     FROM asked
-    WHERE known > 0
+    WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
     ORDER BY weight DESC, word
     LIMIT $4
 )
 SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
 FROM telling
-JOIN chunks AS c ON c.words @@ telling.query
-WHERE c.kind = 'case' AND c.team_id = $1
+CROSS JOIN LATERAL (
+    SELECT id, team_id FROM chunks WHERE kind = 'case' AND words @@ telling.query
+    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
+) AS c
+WHERE c.team_id = $1
 GROUP BY c.id
+-- One word in common is a coincidence, unless it is half of what was asked.
+HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
 ORDER BY share DESC, c.id
 LIMIT $3;
 
 -- name: find_by_vector
 -- Chunks that mean what a question means, nearest first. $1: team; $2: kind; $3: model; $4: the question's vector, as text; $5: how many. Gives id and cosine similarity. Every vector of the team is looked at: exact, and none of another team is in the way.
-SELECT chunk_id AS id, 1 - distance AS similarity
-FROM (
+WITH asked AS MATERIALIZED (  -- read once, not again for every row
+    SELECT question.vector, vector_dims(question.vector) AS dims
+    FROM (SELECT $4::text::vector AS vector OFFSET 0) AS question
+), measured AS MATERIALIZED (
     SELECT
-        chunk_id,
+        v.chunk_id,
         -- A service that changed its dimensions under the same name must not break the search.
-        CASE WHEN vector_dims(embedding) = vector_dims($4::text::vector)
-            THEN embedding <=> $4::text::vector
+        CASE WHEN vector_dims(v.embedding) = asked.dims
+            THEN v.embedding <=> asked.vector
         END AS distance
-    FROM chunk_vectors
-    WHERE team_id = $1 AND kind = $2 AND model = $3
-) AS measured
+    FROM chunk_vectors AS v
+    CROSS JOIN asked
+    WHERE v.team_id = $1 AND v.kind = $2 AND v.model = $3
+)
+SELECT chunk_id AS id, 1 - distance AS similarity
+FROM measured
 WHERE distance IS NOT NULL
 ORDER BY distance, chunk_id
 LIMIT $5;
@@ -201,12 +222,18 @@ CREATE EXTENSION IF NOT EXISTS vector;
 -- name: create_vectors
 -- The vectors of chunks, each with its model: vectors of two models are never compared. Apart from the migrations, for a server may have no pgvector, or get it later.
 CREATE TABLE IF NOT EXISTS chunk_vectors (
-    chunk_id bigint PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+    chunk_id bigint NOT NULL REFERENCES chunks ON DELETE CASCADE,
     team_id text NOT NULL,
     kind text NOT NULL,
     model text NOT NULL CHECK (model <> ''),
-    embedding vector NOT NULL CHECK (vector_norm(embedding) > 0)
+    embedding vector NOT NULL CHECK (vector_norm(embedding) > 0),
+    -- With the model, so that what is missing is seen without reading vectors.
+    PRIMARY KEY (chunk_id) INCLUDE (model)
 );
+
+-- name: store_vectors_inline
+-- Keeps vectors in their rows while they fit into a page: fetching each from elsewhere takes five times as long as comparing them.
+ALTER TABLE chunk_vectors ALTER COLUMN embedding SET STORAGE MAIN;
 
 -- name: create_vectors_index
 -- What scopes every search to a team, a kind and a model.
@@ -215,9 +242,11 @@ CREATE INDEX IF NOT EXISTS chunk_vectors_of_team ON chunk_vectors (team_id, kind
 -- name: chunks_to_embed
 -- Chunks of a document or of a signal that have no vector of a model. $1: document (null: none); $2: signal (null: none); $3: model; $4: how many at most.
 SELECT c.id, c.heading, c.text
-FROM chunks AS c
+FROM (
+    SELECT * FROM chunks WHERE document_id = $1 UNION ALL SELECT * FROM chunks WHERE signal_id = $2
+) AS c
 LEFT JOIN chunk_vectors AS v ON v.chunk_id = c.id AND v.model = $3
-WHERE (c.document_id = $1 OR c.signal_id = $2) AND v.chunk_id IS NULL
+WHERE v.chunk_id IS NULL
 ORDER BY c.id
 LIMIT $4;
 
@@ -240,14 +269,15 @@ UPDATE documents SET vectors_failed_at = NULL, vectors_error = NULL
 WHERE id = $1 AND vectors_failed_at IS NOT NULL;
 
 -- name: vectors_due
--- Documents and signals that lack vectors of a model, but those that failed lately. $1: model; $2: what lately is (interval); $3: how many at most.
+-- Documents and signals that lack vectors of a model, but documents that failed lately. $1: model; $2: what lately is (interval); $3: signals, too; $4: how many at most.
 SELECT DISTINCT c.document_id, c.signal_id
 FROM chunks AS c
 LEFT JOIN chunk_vectors AS v ON v.chunk_id = c.id AND v.model = $1
 LEFT JOIN documents AS d ON d.id = c.document_id
 WHERE v.chunk_id IS NULL
     AND (d.vectors_failed_at IS NULL OR d.vectors_failed_at < now() - $2::interval)
-LIMIT $3;
+    AND ($3 OR c.signal_id IS NULL)
+LIMIT $4;
 
 -- name: vectors_state
 -- How many documents and signals lack vectors of a model, and how many of these documents failed. $1: model.
@@ -261,12 +291,3 @@ FROM (
     LEFT JOIN documents AS d ON d.id = c.document_id
     WHERE v.chunk_id IS NULL
 ) AS lacking;
-
--- name: unkept_cases
--- Signals whose run is there and that are not kept as cases; old ones that were pruned stay out. $1: since when (interval); $2: how many at most.
-SELECT DISTINCT r.signal_id
-FROM runs AS r
-JOIN raw_signals AS s ON s.id = r.signal_id AND s.deleted_at IS NULL AND s.text <> ''
-LEFT JOIN chunks AS c ON c.signal_id = r.signal_id
-WHERE r.created_at > now() - $1::interval AND c.id IS NULL
-LIMIT $2;
