@@ -20,6 +20,7 @@ from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.parts import (
     Stores,
+    choose_embeddings,
     choose_evaluator,
     database,
     open_pool,
@@ -29,6 +30,7 @@ from livesop_bot.app.parts import (
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
+from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import (
     ConfigurationError,
@@ -37,6 +39,9 @@ from livesop_bot.errors import (
     SlackRefused,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.knowledge.embeddings import Embeddings
+from livesop_bot.knowledge.pdf import PdfReader
+from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
@@ -48,7 +53,9 @@ from livesop_bot.slack.intake import Intake
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
+from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
@@ -87,7 +94,7 @@ class Timing:
 class App:
     """LiveSOP in one process. `run` ends when `stop` is set, or with the error that ended it.
 
-    `evaluator` replaces the one that the settings name.
+    `evaluator` and `embeddings` replace those that the settings name.
     """
 
     def __init__(
@@ -96,6 +103,7 @@ class App:
         role: Role = Role.ALL,
         *,
         evaluator: Evaluator | None = None,
+        embeddings: Embeddings | None = None,
         timing: Timing = Timing(),  # frozen
         on_ready: Callable[[], object] = lambda: None,
     ) -> None:
@@ -104,6 +112,7 @@ class App:
         self.settings = settings
         self._role = role
         self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
+        self._embeddings = embeddings or choose_embeddings(settings)
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -203,6 +212,7 @@ class App:
                 with away():
                     async with pool.acquire() as connection:
                         await migrate(connection)
+                        await ensure_vectors(connection)
                 await stores.teams.ensure(installation.team, installation.team_name)
                 await stores.workflows.load_starter_pack(installation.team, starter_pack())
             except DatabaseAway as error:
@@ -227,7 +237,13 @@ class App:
         # Posts are retried by the queue, which asks Slack first whether they happened.
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
-        worker = Worker(pool=pool, evaluating=evaluating, posting=posting, pace=self._timing.pace)
+        worker = Worker(
+            pool=pool,
+            evaluating=evaluating,
+            posting=posting,
+            embedding=stores.embedding(self._embeddings),
+            pace=self._timing.pace,
+        )
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 
@@ -247,6 +263,11 @@ class App:
             feed=stores.feed,
             workflows=stores.workflows,
             people=People(client, self.settings.admins),
+            readers=Readers(client),
+            files=SharedFiles(client),
+            documents=stores.documents,
+            shelf=Shelf(stores.documents, PdfReader()),
+            retrieval=stores.retrieval(self._embeddings),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)
@@ -278,7 +299,8 @@ class App:
 
     @asynccontextmanager
     async def _health(self, pool: Pool) -> AsyncIterator[HealthServer]:
-        spool = self._spool
+        spool, vectors = self._spool, Vectors(pool)
+        model = None if self._embeddings is None else self._embeddings.model
 
         async def pending_migrations() -> int:
             with away():
@@ -289,6 +311,7 @@ class App:
             database=lambda: ping(pool, timeout=1.0),
             pending_migrations=pending_migrations,
             queue=lambda: depth_and_age(pool),
+            knowledge=lambda: vectors.state(model),
             sockets=None if spool is None else self._socket_state,
             spool=None
             if spool is None

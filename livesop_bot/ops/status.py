@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from livesop_bot.db.queue import QueueState
+from livesop_bot.domain.knowledge import KnowledgeState
 
 LATE = 60.0
 """Seconds that a due job may wait before the queue counts as late."""
@@ -51,7 +52,7 @@ class SpoolState:
 class Snapshot:
     """All parts at one moment.
 
-    None means unknown for the queue; for sockets and spool, that this process has none.
+    None means unknown for queue and knowledge; for sockets and spool, that this process has none.
     """
 
     database: DatabaseState
@@ -60,6 +61,7 @@ class Snapshot:
     spool: SpoolState | None
     openai: bool
     evaluator: str
+    knowledge: KnowledgeState | None = None
 
     @property
     def failures(self) -> list[str]:
@@ -83,6 +85,8 @@ class Snapshot:
             found.append("events wait in the spool")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
+        if self.knowledge is not None and self.knowledge.failed:
+            found.append("vectors of some documents could not be made")
         return found
 
     @property
@@ -108,6 +112,7 @@ class Snapshot:
             "queue": self._queue(),
             "spool": self._spool(),
             "evaluator": {"status": "ok", "name": self.evaluator},
+            "knowledge": self._knowledge(),
         }
 
     def _database(self) -> dict[str, Any]:
@@ -145,4 +150,21 @@ class Snapshot:
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,
+        }
+
+    def _knowledge(self) -> dict[str, Any]:
+        found = self.knowledge
+        if found is None:
+            return {"status": "unknown", "problem": None, "waiting": None, "failed": None}
+        if found.why_no_vectors:
+            status = "full_text_only"
+        elif found.failed:
+            status = "failed"
+        else:
+            status = "embedding" if found.waiting else "full_text_and_vectors"
+        return {
+            "status": status,
+            "problem": found.why_no_vectors or None,
+            "waiting": found.waiting,
+            "failed": found.failed,
         }

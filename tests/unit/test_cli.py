@@ -22,6 +22,7 @@ COMMANDS = [
     ["migrate"],
     ["replay", "7"],
     ["workflows", "list"],
+    ["knowledge", "list"],
     ["workflows", "export"],
     ["workflows", "import", "sop.yaml"],
 ]
@@ -61,6 +62,7 @@ def test_help_lists_every_command_in_whole_sentences(
         "replay",
         "version",
         "workflows",
+        "knowledge",
     ]
 
 
