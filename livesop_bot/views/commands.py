@@ -8,7 +8,7 @@ from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.blocks import Message, code, context, line, message, section
 from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
 
-WORDS = ("help", "status", "autopilot", "why")
+WORDS = ("help", "status", "autopilot", "why", "search", "kb")
 """What may follow `/livesop`."""
 
 _MOST_LISTED = 15
@@ -22,17 +22,20 @@ _HELP = "\n".join(
     (
         "`/livesop status`  how LiveSOP is doing",
         "`/livesop why <message link>`  what it made of a message, and why",
+        "`/livesop search <words>`  earlier messages that an SOP answered",
+        "`/livesop kb`  the knowledge that it may cite: add, list, search, remove",
         "`/livesop autopilot`  what may start by itself",
         "`/livesop autopilot off`  stop that; everybody may",
         "`/livesop autopilot on`  allow it; admins only",
     )
-).replace("<message link>", "&lt;message link&gt;")
+).translate({ord("<"): "&lt;", ord(">"): "&gt;"})
 
 
 def help_() -> Message:
     """Say what LiveSOP does and which commands there are."""
     return message(
-        "LiveSOP finds the SOP that a message calls for. Commands: status, why, autopilot.",
+        "LiveSOP finds the SOP that a message calls for. "
+        "Commands: status, why, search, kb, autopilot.",
         [
             section(
                 "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "
