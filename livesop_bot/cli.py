@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -17,8 +17,10 @@ import yaml
 from livesop_bot import app
 from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.db import migrations
+from livesop_bot.db.documents import Documents
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import ConfigurationError, LivesopError, PermanentError
@@ -44,6 +46,7 @@ cli = typer.Typer(
     **_PLAIN,
 )
 workflows = typer.Typer(help="Take SOPs in and out as YAML documents.", **_PLAIN)
+knowledge = typer.Typer(help="Documents that evaluators may cite.", **_PLAIN)
 
 Team = Annotated[
     str, typer.Option(metavar="ID", help="Slack's team id. Default: the only team there is.")
@@ -188,6 +191,45 @@ def list_(team: Team = "") -> None:
 cli.add_typer(workflows, name="workflows")
 
 
+@knowledge.command("add")
+def knowledge_add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Markdown, text, CSV, PDF.")],
+    team: Team = "",
+) -> None:
+    """Add files; a running LiveSOP makes their vectors."""
+    settings = _settings_for_people()
+    _told(settings, team, lambda pool, id_: app.add_documents(Documents(pool), id_, files, AUTHOR))
+
+
+@knowledge.command("list")
+def knowledge_list(team: Team = "") -> None:
+    """List the documents with their numbers."""
+    settings = _settings_for_people()
+    _told(settings, team, lambda pool, id_: app.list_documents(Documents(pool), id_))
+
+
+@knowledge.command("remove")
+def knowledge_remove(
+    number: Annotated[int, typer.Argument(min=1, metavar="NUMBER")], team: Team = ""
+) -> None:
+    """Remove a document with all that was made of it."""
+    settings = _settings_for_people()
+    _told(settings, team, lambda pool, id_: app.remove_document(Documents(pool), id_, number))
+
+
+@knowledge.command("search")
+def knowledge_search(
+    words: Annotated[list[str], typer.Argument(metavar="WORD")], team: Team = ""
+) -> None:
+    """Show what an evaluator would get for a message of these words."""
+    settings = _settings_for_people()
+    text = " ".join(words)
+    _told(settings, team, lambda pool, id_: app.search_knowledge(settings, pool, id_, text))
+
+
+cli.add_typer(knowledge, name="knowledge")
+
+
 @cli.command()
 def version() -> None:
     """Print the version."""
@@ -268,6 +310,7 @@ async def _migrate(settings: Settings) -> None:
         with away():
             async with pool.acquire() as connection:
                 applied = await migrations.migrate(connection)
+                await ensure_vectors(connection)
     for name in applied:
         typer.echo(f"applied {name}")
     typer.echo("The database is up to date.")
@@ -317,6 +360,19 @@ async def _what_if(settings: Settings, days: int, sop: str, team: str) -> None:
         chosen = await _team(pool, team)
         for line in await app.tell_what_if(settings, pool, chosen, days=days, slug=sop):
             typer.echo(line)
+
+
+def _told(
+    settings: Settings, team: str, work: Callable[[Pool, TeamId], Awaitable[Sequence[str]]]
+) -> None:
+    """Do work for the team asked for, and print its lines."""
+
+    async def tell() -> None:
+        async with _open(settings) as pool:
+            for line in await work(pool, await _team(pool, team)):
+                typer.echo(line)
+
+    asyncio.run(tell())
 
 
 @asynccontextmanager

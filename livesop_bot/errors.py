@@ -7,10 +7,13 @@ LivesopError
 │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
 │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
 │   │   └── SlackBusy       Slack asked us to wait; it did nothing
-│   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   ├── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   └── EmbedderAway        what makes vectors cannot be reached or is overloaded
 └── PermanentError          trying again would end the same way
     ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
     ├── SlackRefused        Slack answered that it will not do this
+    ├── EmbedderBroken      no usable vectors were made
+    ├── DocumentRefused     a document cannot be read, or there is no room for it
     └── EvaluatorBroken     the evaluator gave no usable answer
         ├── EvaluatorRefused    its service will not serve us: the key, the model, the credit
         │   ├── QuestionRefused     it does not take this one question
@@ -55,6 +58,10 @@ class EvaluatorAway(TransientError):
     """The evaluator's service cannot be reached or is overloaded."""
 
 
+class EmbedderAway(TransientError):
+    """What makes vectors cannot be reached or is overloaded."""
+
+
 class PermanentError(LivesopError):
     """Trying again would end the same way."""
 
@@ -81,3 +88,11 @@ class EvaluatorRefused(EvaluatorBroken):
 
 class QuestionRefused(EvaluatorRefused):
     """The evaluator's service does not take this one question; others it may."""
+
+
+class EmbedderBroken(PermanentError):
+    """No usable vectors were made: refused, of the wrong form, not finite, or nothing but zeros."""
+
+
+class DocumentRefused(PermanentError):
+    """A document cannot be read, or there is no room for it; the message is for people."""

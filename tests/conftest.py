@@ -33,6 +33,7 @@ from structlog.testing import capture_logs
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.migrations import migrate
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.vectors import ensure_vectors
 
 _numbers = itertools.count(1)
 _look_up = socket.getaddrinfo
@@ -92,6 +93,7 @@ def _cluster() -> Iterator[Path]:
 async def _migrate(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     await migrate(connection)
+    await ensure_vectors(connection)
     await connection.close()
 
 

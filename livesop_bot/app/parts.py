@@ -10,12 +10,16 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.cases import Cases
+from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
+from livesop_bot.db.search import Search
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
@@ -23,15 +27,23 @@ from livesop_bot.errors import (
     ConfigurationError,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.knowledge.embeddings import Embeddings
+from livesop_bot.knowledge.retrieval import Retrieval
+from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
+from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 
 _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
+
+
+_EMBEDDING_S = 20.0
+"""Seconds that one request for vectors may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,10 @@ class Stores:
     runs: Runs
     feed: Feed
     verdicts: Verdicts
+    documents: Documents
+    cases: Cases
+    search: Search
+    vectors: Vectors
 
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
@@ -59,6 +75,10 @@ class Stores:
             runs=Runs(pool),
             feed=Feed(pool),
             verdicts=Verdicts(pool),
+            documents=Documents(pool),
+            cases=Cases(pool),
+            search=Search(pool),
+            vectors=Vectors(pool),
         )
 
     def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
@@ -71,6 +91,33 @@ class Stores:
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
         )
+
+    def embedding(self, embeddings: Embeddings | None) -> Embedding:
+        """Build what makes vectors in the background."""
+        return Embedding(vectors=self.vectors, cases=self.cases, embeddings=embeddings)
+
+    def retrieval(self, embeddings: Embeddings | None) -> Retrieval:
+        """Build what finds passages and past cases."""
+        return Retrieval(self.search, self.vectors, embeddings)
+
+
+def choose_embeddings(settings: Settings) -> Embeddings | None:
+    """Build what makes vectors by the settings; None: nothing does, and full text is all."""
+    key = settings.openai_api_key
+    if key is None or settings.livesop_evaluator == "local":
+        return None
+    # Imported here alone: openai takes 1.2 s and 45 MB, which a process without a key has not.
+    import openai
+
+    from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
+
+    client = openai.AsyncOpenAI(
+        api_key=key.get_secret_value(),
+        base_url=settings.openai_base_url,
+        timeout=_EMBEDDING_S,
+        max_retries=0,
+    )
+    return OpenAIEmbeddings(client, settings.openai_embedding_model, mask_secrets)
 
 
 def slack_client(

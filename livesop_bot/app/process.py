@@ -22,6 +22,7 @@ from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
+    choose_embeddings,
     database,
     open_pool,
     open_sandbox,
@@ -30,6 +31,7 @@ from livesop_bot.app.parts import (
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
+from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import (
     ConfigurationError,
@@ -38,6 +40,9 @@ from livesop_bot.errors import (
     SlackRefused,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.knowledge.embeddings import Embeddings
+from livesop_bot.knowledge.pdf import PdfReader
+from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
@@ -49,7 +54,9 @@ from livesop_bot.slack.intake import Intake
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
+from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
@@ -88,7 +95,7 @@ class Timing:
 class App:
     """LiveSOP in one process. `run` ends when `stop` is set, or with the error that ended it.
 
-    `evaluator` replaces the one that the settings name.
+    `evaluator` and `embeddings` replace those that the settings name.
     """
 
     def __init__(
@@ -97,6 +104,7 @@ class App:
         role: Role = Role.ALL,
         *,
         evaluator: Evaluator | None = None,
+        embeddings: Embeddings | None = None,
         timing: Timing = Timing(),  # frozen
         on_ready: Callable[[], object] = lambda: None,
     ) -> None:
@@ -105,6 +113,7 @@ class App:
         self.settings = settings
         self._role = role
         self._evaluator = evaluator
+        self._embeddings = embeddings or choose_embeddings(settings)
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -209,6 +218,7 @@ class App:
                 with away():
                     async with pool.acquire() as connection:
                         await migrate(connection)
+                        await ensure_vectors(connection)
                 await stores.teams.ensure(installation.team, installation.team_name)
                 await stores.workflows.load_starter_pack(installation.team, starter_pack())
             except DatabaseAway as error:
@@ -245,6 +255,7 @@ class App:
             evaluating=evaluating,
             posting=posting,
             give_way=None if intake is None else intake.quiet,
+            embedding=stores.embedding(self._embeddings),
             pace=self._timing.pace,
         )
         if await first(self._migrated, self.stop):
@@ -267,6 +278,11 @@ class App:
             workflows=stores.workflows,
             verdicts=stores.verdicts,
             people=People(client, self.settings.admins),
+            readers=Readers(client),
+            files=SharedFiles(client),
+            documents=stores.documents,
+            shelf=Shelf(stores.documents, PdfReader()),
+            retrieval=stores.retrieval(self._embeddings),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)
@@ -298,7 +314,8 @@ class App:
 
     @asynccontextmanager
     async def _health(self, pool: Pool, judge: Judge) -> AsyncIterator[HealthServer]:
-        spool = self._spool
+        spool, vectors = self._spool, Vectors(pool)
+        model = None if self._embeddings is None else self._embeddings.model
 
         async def pending_migrations() -> int:
             with away():
@@ -309,6 +326,7 @@ class App:
             database=lambda: ping(pool, timeout=1.0),
             pending_migrations=pending_migrations,
             queue=lambda: depth_and_age(pool),
+            knowledge=lambda: vectors.state(model),
             sockets=None if spool is None else self._socket_state,
             spool=None
             if spool is None

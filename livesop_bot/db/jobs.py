@@ -10,6 +10,7 @@ from pgqueuer import AsyncpgDriver, Queries
 
 from livesop_bot.db.pool import Connection
 from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.knowledge import DocumentId
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import SignalId
 
@@ -43,7 +44,38 @@ class PostJob:
         return f"post:{self.run}"
 
 
-Job = EvaluateJob | PostJob
+@dataclass(frozen=True, slots=True)
+class EmbedJob:
+    """Make the vectors of a document's chunks."""
+
+    entrypoint: ClassVar[str] = "embed"
+    document: DocumentId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"embed:{self.document}"
+
+
+@dataclass(frozen=True, slots=True)
+class RememberJob:
+    """Keep a signal that an SOP answered as a past case, with its vector.
+
+    It keeps the signal as it then reads. `revision` only tells the job of an edit from one that
+    is being worked on; 0: nothing was edited.
+    """
+
+    entrypoint: ClassVar[str] = "remember"
+    signal: SignalId
+    revision: int = 0
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"remember:{self.signal}:{self.revision}"
+
+
+Job = EvaluateJob | PostJob | EmbedJob | RememberJob
 
 
 async def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from livesop_bot.db.jobs import EvaluateJob, Job, enqueue
+from livesop_bot.db.jobs import EvaluateJob, Job, RememberJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.signals import (
@@ -234,6 +234,10 @@ async def _edit(
         results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.EDITED, signal)
         if not row["answered"]:
             jobs.append(EvaluateJob(signal, row["revision"]))
+    revisions = {row["id"]: row["revision"] for row in rows}
+    kept = await connection.fetch(sql("forget_cases"), list(revisions)) if rows else []
+    known = {row["id"] for row in rows if row["answered"]} | {row["signal_id"] for row in kept}
+    jobs += [RememberJob(SignalId(id_), revisions[id_]) for id_ in sorted(known)]
     if pending := [row["id"] for row in rows if not row["answered"]]:
         await connection.execute(sql("mark_pending"), pending)
 
@@ -242,9 +246,8 @@ async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[
     entries = [(entry, entry.item) for entry in wave if isinstance(entry.item, SignalDeletion)]
     if not entries:
         return
-    rows = await connection.fetch(
-        sql("delete_signals"), *_columns([item for _, item in entries], _DELETION_COLUMNS), EARLY
-    )
+    gone = [item for _, item in entries]
+    rows = await connection.fetch(sql("delete_signals"), *_columns(gone, _DELETION_COLUMNS), EARLY)
     for entry, _ in entries:
         results[entry.index] = Stored(Outcome.UNCHANGED)
     for row in rows:
@@ -253,3 +256,5 @@ async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[
         await connection.execute(sql("cancel_unposted_runs"), deleted)
         await connection.execute(sql("forget_evidence"), deleted)
         await connection.execute(sql("forget_verdicts"), deleted)
+        await connection.execute(sql("forget_cases"), deleted)
+    await connection.execute(sql("forget_messages"), *_columns(gone, ("team", "external_id")))

@@ -1,13 +1,85 @@
 """Knowledge: what evaluators may cite, and past cases that a message is like."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
-from livesop_bot.domain.signals import SignalId
+from livesop_bot.domain.signals import SignalId, TeamId
 
 DocumentId = NewType("DocumentId", int)
 PassageId = NewType("PassageId", int)
+
+
+class DocumentKind(StrEnum):
+    """Where a document came from."""
+
+    TEXT = "text"
+    MESSAGE = "message"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that can be found; `heading` says what it is about."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A document on its way into the knowledge of a team, its secrets masked.
+
+    `message` is the Slack message that it was taken from (`channel:ts`): it goes when that goes.
+    """
+
+    team: TeamId
+    title: str
+    kind: DocumentKind
+    source: str
+    link: str | None
+    message: str | None
+    added_by: str
+    chunks: Sequence[Chunk]
+
+    @property
+    def content_hash(self) -> str:
+        """What tells whether the team has this text already, under whatever title."""
+        digest = hashlib.sha256()
+        for chunk in self.chunks:
+            digest.update(chunk.text.encode() + b"\0")
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document of a team; `problem` says why it cannot be found by its meaning yet, if so."""
+
+    id: DocumentId
+    title: str
+    kind: DocumentKind
+    source: str
+    link: str | None
+    added_by: str
+    created_at: datetime
+    chunks: int
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeState:
+    """How well knowledge can be found. `why_no_vectors` is empty where there can be vectors.
+
+    `waiting` and `failed` count documents and cases whose vectors of the model in use are still
+    to be made, and documents whose could not be made.
+    """
+
+    why_no_vectors: str
+    waiting: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

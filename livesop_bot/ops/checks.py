@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from livesop_bot.db.queue import QueueState
+from livesop_bot.domain.knowledge import KnowledgeState
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.logs import mask
 from livesop_bot.ops.status import (
@@ -26,9 +27,10 @@ log = structlog.get_logger()
 class Checks:
     """What the health port asks, handed over by the composition root.
 
-    `database`, `pending_migrations` and `queue` ask PostgreSQL; they raise DatabaseAway and end
-    within a second or two of being cancelled. `sockets` and `spool` are None where a process has
-    none. `model`: how the evaluator's model is doing. `evaluator`: the name of the one in use.
+    `database`, `pending_migrations`, `queue` and `knowledge` ask PostgreSQL; they raise
+    DatabaseAway and end within a second or two of being cancelled. `sockets` and `spool` are None
+    where a process has none. `model`: how the evaluator's model is doing. `evaluator`: the name of
+    the one in use.
     """
 
     database: Callable[[], Awaitable[None]]
@@ -38,6 +40,7 @@ class Checks:
     spool: Callable[[], SpoolState] | None
     model: Callable[[], ModelState]
     evaluator: str
+    knowledge: Callable[[], Awaitable[KnowledgeState]] | None = None
 
 
 class Lookout:
@@ -70,6 +73,7 @@ class Lookout:
         snapshot = Snapshot(
             database=found.state(),
             queue=found.queue,
+            knowledge=found.knowledge,
             sockets=None if self._checks.sockets is None else self._checks.sockets(),
             spool=None if self._checks.spool is None else self._checks.spool(),
             model=self._checks.model(),
@@ -108,6 +112,8 @@ class Lookout:
             self._migrated = answers.pending == 0
             if self._migrated:
                 answers.queue = await self._checks.queue()
+            if self._migrated and self._checks.knowledge is not None:
+                answers.knowledge = await self._checks.knowledge()
         except DatabaseAway as error:
             answers.problem = mask(str(error))
         except Exception as error:  # a health port that fails says less than one that reports it
@@ -122,6 +128,7 @@ class _Answers:
     latency: float | None = None
     pending: int | None = None
     queue: QueueState | None = None
+    knowledge: KnowledgeState | None = None
     problem: str | None = None
 
     def state(self) -> DatabaseState:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from livesop_bot.db.queue import QueueState
+from livesop_bot.domain.knowledge import KnowledgeState
 
 LATE = 60.0
 """Seconds that a due job may wait before the queue counts as late."""
@@ -68,7 +69,7 @@ class ModelState:
 class Snapshot:
     """All parts at one moment.
 
-    None means unknown for the queue; for sockets and spool, that this process has none.
+    None means unknown for queue and knowledge; for sockets and spool, that this process has none.
     """
 
     database: DatabaseState
@@ -77,6 +78,7 @@ class Snapshot:
     spool: SpoolState | None
     model: ModelState
     evaluator: str
+    knowledge: KnowledgeState | None = None
 
     @property
     def failures(self) -> list[str]:
@@ -102,6 +104,8 @@ class Snapshot:
             found.append(f"a due job waits for more than {LATE:g} s")
         if self.model.problem:
             found.append(self.model.problem)
+        if self.knowledge is not None and self.knowledge.failed:
+            found.append("vectors of some documents could not be made")
         return found
 
     @property
@@ -127,6 +131,7 @@ class Snapshot:
             "queue": self._queue(),
             "spool": self._spool(),
             "evaluator": self._judge(),
+            "knowledge": self._knowledge(),
         }
 
     def _judge(self) -> dict[str, Any]:
@@ -169,4 +174,21 @@ class Snapshot:
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,
+        }
+
+    def _knowledge(self) -> dict[str, Any]:
+        found = self.knowledge
+        if found is None:
+            return {"status": "unknown", "problem": None, "waiting": None, "failed": None}
+        if found.why_no_vectors:
+            status = "full_text_only"
+        elif found.failed:
+            status = "failed"
+        else:
+            status = "embedding" if found.waiting else "full_text_and_vectors"
+        return {
+            "status": status,
+            "problem": found.why_no_vectors or None,
+            "waiting": found.waiting,
+            "failed": found.failed,
         }

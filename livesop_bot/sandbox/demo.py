@@ -111,7 +111,11 @@ TOUR = (
 )
 
 COMMANDS = (
-    Command("/livesop", "Status, Auto-Pilot, reasons", "help | status | autopilot on | off | why"),
+    Command(
+        "/livesop",
+        "Status, Auto-Pilot, reasons, knowledge",
+        "help | status | autopilot on | off | why | search | kb",
+    ),
 )
 
 

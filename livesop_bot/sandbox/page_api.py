@@ -4,6 +4,7 @@ Only the server's own page may use it: every request must name a host of this se
 browser's Origin must be the same.
 """
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
@@ -69,6 +70,7 @@ class PageApi:
         self._verbs: dict[str, Verb] = {
             "state": self._state,
             "post_message": self._post_message,
+            "share_file": self._share_file,
             "edit_message": self._edit_message,
             "delete_message": self._delete_message,
             "command": self._command,
@@ -152,6 +154,16 @@ class PageApi:
         message = self._workspace.post(
             channel.id, required(body, "user"), self._text(body), thread_ts=thread_ts
         )
+        return {"ts": message["ts"]}
+
+    async def _share_file(self, body: JsonObject) -> JsonObject:
+        channel = self._own_channel(body)
+        try:
+            content = base64.b64decode(required(body, "content"), validate=True)
+        except ValueError:
+            raise ApiError("invalid_arguments", "The file did not arrive whole.") from None
+        name = required(body, "name").replace("/", "_")
+        message = self._workspace.share(channel.id, required(body, "user"), name, content)
         return {"ts": message["ts"]}
 
     def _own_channel(self, body: JsonObject) -> Channel:

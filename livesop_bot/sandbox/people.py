@@ -25,6 +25,7 @@ class Person:
     title: str = ""
     is_admin: bool = False
     is_owner: bool = False
+    is_guest: bool = False
     color: str = "4a6b8a"
 
     @property
@@ -55,7 +56,7 @@ class Person:
             "is_admin": self.is_admin,
             "is_owner": self.is_owner,
             "is_primary_owner": self.is_owner,
-            "is_restricted": False,
+            "is_restricted": self.is_guest,
             "is_ultra_restricted": False,
             "is_bot": False,
             "is_app_user": False,
@@ -107,6 +108,7 @@ class Channel:
     topic: str = ""
     members: set[str] = field(default_factory=set)
     is_im: bool = False
+    is_private: bool = False
     user: str | None = None
     messages: dict[str, JsonObject] = field(default_factory=dict)
     replies: dict[str, list[JsonObject]] = field(default_factory=dict)
@@ -164,7 +166,7 @@ class Channel:
             "is_group": False,
             "is_im": False,
             "is_mpim": False,
-            "is_private": False,
+            "is_private": self.is_private,
             "is_archived": False,
             "is_general": self.name == "general",
             "is_shared": False,

@@ -21,6 +21,9 @@ from livesop_bot.sandbox.workspace import Workspace
 
 log = structlog.get_logger()
 
+_LARGEST = 8 * 1024 * 1024
+"""Bytes of a request: a file that somebody shares on the page, and a little more."""
+
 
 class SlackServer:
     """Serves while it is entered; `port` 0 takes a free one.
@@ -89,7 +92,7 @@ class SlackServer:
         return f"{address}/link/?ticket={self.socket_mode.new_ticket()}&app_id={app}"
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(client_max_size=_LARGEST)
         self._web_api.register(app)
         self._response_urls.register(app)
         self._page.register(app)
@@ -102,6 +105,7 @@ class SlackServer:
             await self._runner.cleanup()
             raise
         self._port = self._runner.addresses[0][1]
+        self.workspace.files_url = f"{self._address()}/files-pri/"
         self._unlisten = [
             self.workspace.listen(self.events.tell),
             self.workspace.listen(self._page.feed.tell),

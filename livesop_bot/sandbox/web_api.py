@@ -13,6 +13,7 @@ from livesop_bot.sandbox import (
     chat_methods,
     conversation_methods,
     directory_methods,
+    shared_files,
     view_methods,
 )
 from livesop_bot.sandbox.faults import (
@@ -67,6 +68,7 @@ class WebApi:
         self._faults, self._timing = faults, timing
         self._bot_token, self._app_token = bot_token, app_token
         self.scopes = set(BOT_SCOPES)
+        self._workspace = workspace
         self._stopped = asyncio.Event()
         self._posts: dict[str, tuple[float, float]] = {}
         self._methods: dict[str, Method] = {
@@ -75,11 +77,13 @@ class WebApi:
             **conversation_methods.methods(workspace),
             **chat_methods.methods(workspace),
             **view_methods.methods(workspace.views, triggers, workspace),
+            **shared_files.methods(workspace),
         }
 
     def register(self, app: web.Application) -> None:
         """Serve the methods."""
         app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_get("/files-pri/{file}/{rest:.*}", self._download)
 
     def stop(self) -> None:
         """Let go of the calls that were never to be answered."""
@@ -107,6 +111,12 @@ class WebApi:
         if isinstance(fault, HandledUnanswered):
             return await self._never(request)
         return self._json(body)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        allowed = token == self._bot_token and "files:read" in self.scopes
+        file = self._workspace.files.get(request.match_info["file"])
+        return shared_files.download(file, allowed=allowed)
 
     def _call(self, name: str, request: web.Request, args: JsonObject) -> JsonObject:
         method = self._methods.get(name)

@@ -22,6 +22,7 @@ from livesop_bot.sandbox.changes import (
     Reacted,
 )
 from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Team, TourStop
+from livesop_bot.sandbox.shared_files import SharedFile
 from livesop_bot.sandbox.view_stack import Views
 from livesop_bot.sandbox.wire import ApiError, JsonObject, TsClock
 
@@ -56,6 +57,9 @@ class Workspace:
         self.commands = tuple(commands)
         self.tour = tuple(tour)
         self.ephemerals: dict[str, EphemeralShown] = {}
+        self.files: dict[str, SharedFile] = {}
+        self.files_url = ""
+        """Base address of files; the server that serves them sets it."""
         self.clock = TsClock()
         self.views = Views(team=team, bot=bot, announce=self._announce)
         self._listeners: list[Callable[[Change], None]] = []
@@ -224,6 +228,21 @@ class Workspace:
             if not silent:
                 self._announce(Grown(channel, parent))
         return message
+
+    def share(
+        self, channel_id: str, user_id: str, name: str, content: bytes, text: str = ""
+    ) -> JsonObject:
+        """Share a file as a person; returns the message."""
+        file = SharedFile(id=f"F0FILE{len(self.files) + 1:05}", name=name, content=content)
+        self.files[file.id] = file
+        return self.post(
+            channel_id,
+            user_id,
+            text,
+            subtype="file_share",
+            upload=True,
+            files=[file.json(user_id, self.files_url)],
+        )
 
     def message(self, channel_id: str, ts: object) -> JsonObject:
         """The message of this ts; refuses with message_not_found."""

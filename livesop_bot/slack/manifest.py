@@ -65,13 +65,19 @@ def manifest() -> dict[str, Any]:
                     "type": "message",
                     "callback_id": str(CallbackId.WHY_SHORTCUT),
                     "description": "What LiveSOP made of this message, and why",
-                }
+                },
+                {
+                    "name": "Add to knowledge",
+                    "type": "message",
+                    "callback_id": str(CallbackId.KNOWLEDGE_SHORTCUT),
+                    "description": "Let LiveSOP cite this message, or the files that it shares",
+                },
             ],
             "slash_commands": [
                 {
                     "command": "/livesop",
                     "description": "See what LiveSOP does, and switch Auto-Pilot",
-                    "usage_hint": "help | status | autopilot on/off | why <message link>",
+                    "usage_hint": "help | status | autopilot | why <link> | search | kb",
                     "should_escape": False,
                 }
             ],

@@ -8,7 +8,7 @@ from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.blocks import Message, code, context, line, message, section
 from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
 
-WORDS = ("help", "status", "autopilot", "why", "verdict")
+WORDS = ("help", "status", "autopilot", "why", "verdict", "search", "kb")
 """What may follow `/livesop`."""
 
 _MOST_LISTED = 15
@@ -18,27 +18,25 @@ _NARROWER = (
     "`/livesop autopilot on incident declare`."
 )
 
-_HELP = (
-    "\n".join(
-        (
-            "`/livesop status`  how LiveSOP is doing",
-            "`/livesop why <message link>`  what it made of a message, and why",
-            "`/livesop verdict <message link> right | wrong | none | <sop>`  teach it",
-            "`/livesop autopilot`  what may start by itself",
-            "`/livesop autopilot off`  stop that; everybody may",
-            "`/livesop autopilot on`  allow it; admins only",
-        )
+_HELP = "\n".join(
+    (
+        "`/livesop status`  how LiveSOP is doing",
+        "`/livesop why <message link>`  what it made of a message, and why",
+        "`/livesop verdict <message link> right | wrong | none | <sop>`  teach it",
+        "`/livesop search <words>`  earlier messages that an SOP answered",
+        "`/livesop kb`  the knowledge that it may cite: add, list, search, remove",
+        "`/livesop autopilot`  what may start by itself",
+        "`/livesop autopilot off`  stop that; everybody may",
+        "`/livesop autopilot on`  allow it; admins only",
     )
-    .replace("<", "&lt;")
-    .replace(">", "&gt;")
-)
+).translate({ord("<"): "&lt;", ord(">"): "&gt;"})
 
 
 def help_() -> Message:
     """Say what LiveSOP does and which commands there are."""
     return message(
         "LiveSOP finds the SOP that a message calls for. "
-        "Commands: status, why, verdict, autopilot.",
+        "Commands: status, why, verdict, search, kb, autopilot.",
         [
             section(
                 "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "

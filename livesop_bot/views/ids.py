@@ -9,6 +9,8 @@ class ActionId(StrEnum):
     AUTOPILOT_ON = "autopilot_on"
     AUTOPILOT_OFF = "autopilot_off"
     HOME_REFRESH = "home_refresh"
+    KNOWLEDGE_TITLE = "knowledge_title"
+    KNOWLEDGE_TEXT = "knowledge_text"
 
 
 class BlockId(StrEnum):
@@ -16,6 +18,8 @@ class BlockId(StrEnum):
 
     KILL_SWITCH = "kill_switch"
     HOME_RETRY = "home_retry"
+    KNOWLEDGE_TITLE = "knowledge_title"
+    KNOWLEDGE_TEXT = "knowledge_text"
 
 
 class CallbackId(StrEnum):
@@ -23,3 +27,5 @@ class CallbackId(StrEnum):
 
     HOME = "home"
     WHY_SHORTCUT = "why_shortcut"
+    KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
+    KNOWLEDGE_FORM = "knowledge_form"

@@ -17,6 +17,7 @@ from livesop_bot.views.blocks import (
     percent,
     section,
 )
+from livesop_bot.views.knowledge import based_on
 
 _MOST_STEPS = 20
 """Two blocks each, of the 50 that a message may have."""
@@ -32,7 +33,7 @@ def run_message(run: Run) -> Message:
         [
             header(_title(definition.title, sure)),
             section(_state(run.state)),
-            context(f"*Why:* {line(why, 900)}"),
+            context(*filter(None, (f"*Why:* {line(why, 900)}", based_on(evaluation.citations)))),
             *_checklist(definition),
         ],
     )

@@ -15,6 +15,7 @@ from livesop_bot.views.blocks import (
     section,
 )
 from livesop_bot.views.home import detail_line, verdict_line
+from livesop_bot.views.knowledge import cited
 
 
 def usage() -> Message:
@@ -57,6 +58,7 @@ def answer(signal: Signal, evaluation: Evaluation | None, *, in_channel: bool) -
         blocks.append(section(f"*The local evaluator stood in:* {line(evaluation.stand_in, 200)}."))
     if evaluation.evidence.strip() and signal.state is not SignalState.DELETED:
         blocks.append(_evidence(evaluation, in_channel=in_channel))
+    blocks += cited(evaluation.citations)
     if note := _since(signal, evaluation):
         blocks.append(section(note))
     blocks.append(

@@ -13,13 +13,15 @@ from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequest
 from pgqueuer.domain.errors import PgqException
 from pgqueuer.domain.models import Schedule
 
-from livesop_bot.db.jobs import EvaluateJob, PostJob
+from livesop_bot.db.jobs import EmbedJob, EvaluateJob, PostJob, RememberJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.knowledge import DocumentId
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
+from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.notices import CalmDriver
@@ -45,14 +47,15 @@ class Pace:
     """How the queue is worked on; times in seconds.
 
     `heartbeat_timeout`: after so long without a sign of life a worker counts as dead, and its
-    jobs go to others. `evaluations` and `posts`: jobs at once in this process; each kind has its
-    own bound, so that slow evaluations never hold up answers. `grace`: what work in flight gets
-    at shutdown before it goes back to the queue.
+    jobs go to others. `evaluations`, `posts` and `embeddings`: jobs at once in this process; each
+    kind has its own bound, so that slow ones never hold up answers. `grace`: what work in flight
+    gets at shutdown before it goes back to the queue.
     """
 
     heartbeat_timeout: float = 10.0
     evaluations: int = 100
     posts: int = 32
+    embeddings: int = 2
     poll_every: float = 5.0
     grace: float = 5.0
 
@@ -66,6 +69,7 @@ class Worker:
         pool: Pool,
         evaluating: Evaluating,
         posting: Posting,
+        embedding: Embedding,
         give_way: Callable[[], Awaitable[object]] | None = None,
         pace: Pace = Pace(),
     ) -> None:
@@ -73,6 +77,7 @@ class Worker:
         self._evaluating = evaluating
         self._posting = posting
         self._give_way = give_way
+        self._embedding = embedding
         self._pace = pace
         self._in_flight: set[asyncio.Task[object]] = set()
         self._returning = False
@@ -97,7 +102,7 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts = self._manager(), self._manager()
+        evaluations, posts, embeddings = (self._manager() for _ in range(3))
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
         async def on_evaluate(job: Job) -> None:
@@ -114,18 +119,31 @@ class Worker:
             post = PostJob(RunId(_payload(job)["run"]))
             await self._do(self._posting(post, job.attempts), job)
 
+        async def on_embed(job: Job) -> None:
+            embed = EmbedJob(DocumentId(_payload(job)["document"]))
+            await self._do(self._embedding.embed(embed, job.attempts), job)
+
+        async def on_remember(job: Job) -> None:
+            remember = RememberJob(SignalId(_payload(job)["signal"]))
+            await self._do(self._embedding.remember(remember, job.attempts), job)
+
         async def on_minute(_schedule: Schedule) -> None:
             await sweep(self._pool)
+            await self._embedding.catch_up()
 
         evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
         posts.entrypoint(PostJob.entrypoint)(on_post)
+        embeddings.entrypoint(EmbedJob.entrypoint)(on_embed)
+        embeddings.entrypoint(RememberJob.entrypoint)(on_remember)
         schedules.schedule("sweep", "* * * * *")(on_minute)
-        managers = (evaluations, posts, schedules)
+        managers = (evaluations, posts, embeddings, schedules)
+        await self._embedding.catch_up()
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [
                 group.create_task(_fault(self._manage(evaluations, self._pace.evaluations))),
                 group.create_task(_fault(self._manage(posts, self._pace.posts))),
+                group.create_task(_fault(self._manage(embeddings, self._pace.embeddings))),
                 group.create_task(_fault(schedules.run())),
             ]
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)

@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from livesop_bot.app import App, Role, Timing
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.timing import Timing as SlackTiming
@@ -109,6 +110,7 @@ async def start_app(
             dsn: str,
             *,
             evaluator: Evaluator | None = None,
+            embeddings: Embeddings | None = None,
             role: Role = Role.ALL,
             timing: Timing = QUICK,
             wait: str = "/health/ready",
@@ -129,6 +131,7 @@ async def start_app(
                 ),
                 role,
                 evaluator=evaluator,
+                embeddings=embeddings,
                 timing=timing,
             )
             running = asyncio.create_task(app.run())

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from livesop_bot.errors import ConfigurationError
+from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
 
@@ -43,6 +44,8 @@ async def test_why_explains_a_message(
     assert "Incident" in answer
 
     await slack.interactions.message_shortcut(GRACE, INCIDENTS, message["ts"], "why_shortcut")
+    if not slack.workspace.ephemerals:  # the answer comes some time after the ack
+        await slack.workspace.wait_for_change(lambda change: isinstance(change, EphemeralShown))
     shown = [str(one.message) for one in slack.workspace.ephemerals.values()]
     assert len(shown) == 1
     assert "Incident" in shown[0]

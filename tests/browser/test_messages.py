@@ -224,3 +224,15 @@ async def test_deep_or_endless_styles_do_not_hold_the_page_up(
     last = page.get_by_role("article").last
     await expect(last).to_contain_text("still here")
     await expect(last.get_by_role("img", name="tada emoji")).to_be_visible()
+
+
+async def test_a_file_is_shared_and_named(
+    server: SlackServer, workspace: Workspace, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    await page.get_by_label("File to share").set_input_files(
+        {"name": "on <call>.md", "mimeType": "text/markdown", "buffer": b"# Rota"}
+    )
+    stored = await workspace.wait_for_message(lambda m: m.get("subtype") == "file_share")
+    assert workspace.files[stored["files"][0]["id"]].content == b"# Rota"
+    await expect(page.get_by_role("article").last.locator(".file")).to_have_text("on <call>.md")

@@ -22,6 +22,7 @@ COMMANDS = [
     ["migrate"],
     ["replay", "7"],
     ["workflows", "list"],
+    ["knowledge", "list"],
     ["workflows", "export"],
     ["workflows", "import", "sop.yaml"],
 ]
@@ -63,6 +64,7 @@ def test_help_lists_every_command_in_whole_sentences(
         "what-if",
         "version",
         "workflows",
+        "knowledge",
     ]
 
 

@@ -12,6 +12,8 @@ import { ThreadPane } from "/page/thread_pane.js";
 import { Tour } from "/page/tour.js";
 import { closePopover } from "/page/popover.js";
 
+const MOST_BYTES = 5 * 1024 * 1024;
+
 const PLACE = "livesop.place";
 
 class App {
@@ -30,6 +32,7 @@ class App {
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
     saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
+    share: (channel, file) => this.#share(channel, file),
     go: (place) => this.#go(place),
   };
   #main = new MainPane(document.getElementById("main"), this.#store, this.#actions, this.#tour.node);
@@ -198,6 +201,17 @@ class App {
 
   #openThread(channel, ts, { focus = true } = {}) {
     this.#thread.open(channel, ts, { focus });
+  }
+
+  /** Shares a file of this machine, as base64. */
+  async #share(channel, file) {
+    if (file.size > MOST_BYTES) {
+      toast("The sandbox takes files of up to 5 MB.", { bad: true });
+      return;
+    }
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const content = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    await this.#try("share_file", { channel, name: file.name, content });
   }
 
   /** Posts or runs a command; resolves to whether it went out. */

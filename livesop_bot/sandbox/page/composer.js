@@ -4,7 +4,7 @@ import { avatar, fill, h, iconButton } from "/page/dom.js";
 
 let serial = 0;
 
-/** Options: {store, placeholder, send(text) → Promise<boolean>, editLast?()}; `send` keeps the text when it resolves to false. */
+/** Options: {store, placeholder, send(text) → Promise<boolean>, share?(file), editLast?()}; `send` keeps the text when it resolves to false. */
 export class Composer {
   #options;
   #box;
@@ -26,8 +26,20 @@ export class Composer {
     });
     this.#send = iconButton("send", "Send now", () => this.#submit(), { class: "send" });
     this.#list = h("div.suggestions", { role: "listbox", id: this.#id, "aria-label": "Suggestions", hidden: true });
-    this.node = h("div.composer", {}, this.#list, h("div.composer-box", {}, this.#box, this.#send));
+    this.node = h("div.composer", {}, this.#list, h("div.composer-box", {}, options.share && this.#attach(), this.#box, this.#send));
     this.#changed();
+  }
+
+  /** The paper clip: shares a file at once, as it is. */
+  #attach() {
+    const picker = h("input", {
+      type: "file", hidden: true, "aria-label": "File to share",
+      onchange: () => {
+        for (const file of picker.files) this.#options.share(file);
+        picker.value = "";
+      },
+    });
+    return [picker, iconButton("clip", "Share a file", () => picker.click(), { class: "attach" })];
   }
 
   get text() {

@@ -65,6 +65,9 @@ const ICONS = {
   check: "M5 13l5 5 9-11",
   lock: "M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3",
   picture: "M3 5h18v14H3zM3 16l5-5 5 5 3-3 5 4M16 9h.01",
+  book: "M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11",
+  file: "M6 3h8l5 5v13H6zM14 3v5h5",
+  clip: "M8 12l6-6a3.500 3.500 0 0 1 5 5l-8 8a5 5 0 0 1-7-7l7-7",
   warn: "M12 4 2.5 20h19zM12 10v5M12 17.500v.01",
 };
 

@@ -78,6 +78,7 @@ export class MainPane {
         store: this.#store, name: channel.id,
         placeholder: `Message ${channel.is_im ? botName(this.#store) : `#${channel.name}`}`,
         send: (text) => this.#actions.send(channel.id, text),
+        share: (file) => this.#actions.share(channel.id, file),
         editLast: () => this.#list.editLast(),
       }));
     }

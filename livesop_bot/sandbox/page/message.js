@@ -33,6 +33,11 @@ export const MESSAGE_ACTIONS = [
     run: (row) => row.actions.shortcut(row.channel, row.message.ts, "why_shortcut"),
   },
   {
+    id: "knowledge", label: "Add to knowledge", icon: "book",
+    when: (row) => !row.ephemeral && !row.message.bot_id,
+    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "knowledge_shortcut"),
+  },
+  {
     id: "edit", label: "Edit message", icon: "edit",
     when: (row) => isOwn(row),
     run: (row) => row.actions.edit(row.message.ts),
@@ -61,6 +66,7 @@ export function messageNode(row) {
     h("div.content", {},
       !compact && h("div.meta", {}, h("span.author", {}, author.name), author.is_bot && h("span.badge", {}, "APP"), time(row, at)),
       row.editor ?? body(row),
+      message.files?.map((file) => h("div.file", {}, icon("file"), file.name)),
       reactions(message, store),
       !row.inThread && !ephemeral && threadBar(row),
       ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => store.dismiss(row.channel, message.ts) }, "Dismiss message")),

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.errors import DatabaseAway
-from livesop_bot.slack.listeners import autopilot, message_link, verdicts
+from livesop_bot.slack.listeners import autopilot, knowledge, message_link, verdicts
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.views import commands, why
@@ -36,16 +37,47 @@ class Asked:
         )
 
 
+_SLOW = ("kb", "search")
+
+
 def register(app: AsyncApp, face: Face) -> None:
     """Answer to the command; only the person who typed it sees the answer."""
 
     @app.command("/livesop")
-    async def livesop(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def livesop(
+        ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
         async def answer(message: Message) -> None:
             await ack(**message.payload(), response_type="ephemeral")
 
+        async def answer_later(message: Message) -> None:
+            await respond(**message.payload(), response_type="ephemeral")
+
+        if Asked.of(body).words[0] in _SLOW:
+            await ack()
+            async with boundary(body, lambda: answer_later(commands.went_wrong())):
+                later = await _answer_slow(face, client, body)
+                if later is not None:
+                    await answer_later(later)
+            return
         async with boundary(body, lambda: answer(commands.went_wrong())):
             await answer(await _answer(face, Asked.of(body)))
+
+
+async def _answer_slow(
+    face: Face, client: AsyncWebClient, body: Mapping[str, Any]
+) -> Message | None:
+    """Answer what asks Slack or a model, and so may take longer than an ack may."""
+    word, *rest = (body.get("text") or "").split(maxsplit=1)
+    request = knowledge.Request(
+        team=team_of(body),
+        user=UserId(body["user_id"]),
+        channel=ChannelId(body["channel_id"]),
+        text="".join(rest),
+    )
+    if word.lower() == "search":
+        return await knowledge.search(face, request)
+    return await knowledge.answer(face, client, request, body["trigger_id"])
 
 
 async def _answer(face: Face, asked: Asked) -> Message:

@@ -5,13 +5,18 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.knowledge.retrieval import Retrieval
+from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.slack.people import People
+from livesop_bot.slack.readers import Readers
+from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.home import HomeHealth
 
 Result = TypeVar("Result")
@@ -32,6 +37,11 @@ class Face:
     workflows: Workflows
     verdicts: Verdicts
     people: People
+    readers: Readers
+    files: SharedFiles
+    documents: Documents
+    shelf: Shelf
+    retrieval: Retrieval
     home_health: Callable[[], Awaitable[HomeHealth]]
 
 

@@ -97,6 +97,7 @@ async def test_health_says_who_when_and_how_each_part_is(client: aiohttp.ClientS
             "queue": {"status": "ok", "depth": 4, "oldest_job_age_seconds": 1.5},
             "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
             "evaluator": {"status": "ok", "name": "local"},
+            "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
         },
     }
 

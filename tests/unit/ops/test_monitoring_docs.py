@@ -9,6 +9,7 @@ import yaml
 from prometheus_client import Metric
 
 from livesop_bot.db.queue import QueueState
+from livesop_bot.domain.knowledge import KnowledgeState
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.status import DatabaseState, ModelState, Snapshot, SocketState, SpoolState
 
@@ -87,6 +88,7 @@ def test_the_health_example_has_the_form_that_is_served() -> None:
         spool=SpoolState(0, 0, 256 * 1024 * 1024),
         model=ModelState("not_configured"),
         evaluator="local-lexical",
+        knowledge=KnowledgeState(why_no_vectors="this PostgreSQL has no pgvector"),
     )
     assert example["checks"] == snapshot.checks()
     assert example["status"] == snapshot.status

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.db.queue import QueueState
+from livesop_bot.domain.knowledge import KnowledgeState
 from livesop_bot.ops.status import DatabaseState, ModelState, Snapshot, SocketState, SpoolState
 
 WELL = Snapshot(
@@ -39,6 +40,9 @@ AWAY = DatabaseState(problem="refused")
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
         ({"model": ModelState("away", "OpenAI cannot be reached")}, "degraded", True),
+        ({"knowledge": KnowledgeState(why_no_vectors="none there")}, "healthy", True),
+        ({"knowledge": KnowledgeState(why_no_vectors="", waiting=9)}, "healthy", True),
+        ({"knowledge": KnowledgeState(why_no_vectors="", failed=1)}, "degraded", True),
     ],
 )
 def test_status_and_readiness_follow_from_the_parts(
@@ -63,6 +67,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         "queue": {"status": "ok", "depth": 3, "oldest_job_age_seconds": 0.2},
         "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
         "evaluator": {"status": "ok", "name": "local"},
+        "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
     }
 
 
@@ -87,3 +92,21 @@ def test_a_part_that_is_not_well_says_so(
 ) -> None:
     found = replace(WELL, **change).checks()[check]
     assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        (KnowledgeState(why_no_vectors=""), "full_text_and_vectors"),
+        (KnowledgeState(why_no_vectors="", waiting=3), "embedding"),
+        (KnowledgeState(why_no_vectors="", waiting=3, failed=1), "failed"),
+        (KnowledgeState(why_no_vectors="no pgvector"), "full_text_only"),
+    ],
+)
+def test_knowledge_says_how_well_it_can_be_found(found: KnowledgeState, status: str) -> None:
+    assert replace(WELL, knowledge=found).checks()["knowledge"] == {
+        "status": status,
+        "problem": found.why_no_vectors or None,
+        "waiting": found.waiting,
+        "failed": found.failed,
+    }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId
+from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.runs import PostState, Run, RunId, RunState
 from livesop_bot.domain.signals import (
     ChannelId,
@@ -238,6 +239,25 @@ def evaluations() -> st.SearchStrategy[Evaluation]:
     return _evaluations()
 
 
+@pytest.fixture(scope="session")
+def passages() -> st.SearchStrategy[tuple[Passage, ...]]:
+    """Passages with texts of any kind and length."""
+    return _passages()
+
+
+def _passages() -> st.SearchStrategy[tuple[Passage, ...]]:
+    link = st.none() | _text() | st.just("https://acme.slack.com/archives/C1/p1")
+    passage = st.builds(
+        Passage,
+        id=st.just(PassageId(1)),
+        title=_text(),
+        text=_text(),
+        source=_text(),
+        link=link,
+    )
+    return st.lists(passage, max_size=6).map(tuple)
+
+
 def _evaluations() -> st.SearchStrategy[Evaluation]:
     return st.builds(
         Evaluation,
@@ -248,6 +268,7 @@ def _evaluations() -> st.SearchStrategy[Evaluation]:
         evidence=_text(),
         evaluator=_text(),
         decision=st.builds(Decision, st.sampled_from(Verdict), st.sampled_from(Reason), _text()),
+        citations=_passages(),
         created_at=st.builds(datetime.fromtimestamp, st.integers(10**9, 4 * 10**9), st.just(UTC)),
     )
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
+from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.views.lint import violations
 from livesop_bot.views.thread import run_message
@@ -50,6 +51,15 @@ def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:
         "_automatic_",
     ]
     assert run_message(run).text == "Proposed, nothing has been done: Tier-3 escalation (93%)"
+
+
+def test_the_knowledge_it_rests_on_is_named_once(run: Run) -> None:
+    passages = tuple(
+        Passage(id=PassageId(at), title=title, text="…", source="a note")
+        for at, title in enumerate(("Runbook", "Runbook", "<b> & co"))
+    )
+    cited = replace(run, evaluation=replace(run.evaluation, citations=passages))
+    assert "Based on: Runbook, &lt;b&gt; &amp; co" in _texts(cited)
 
 
 def test_a_started_run_says_that_people_carry_out_the_steps(run: Run) -> None:

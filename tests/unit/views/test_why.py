@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.signals import Signal, SignalState
 from livesop_bot.views import why
 from livesop_bot.views.blocks import Message
@@ -88,6 +89,24 @@ def test_a_message_without_an_evaluation_says_where_it_stands(
 ) -> None:
     [text] = _texts(why.answer(replace(signal, state=state), None, in_channel=True))
     assert text.endswith(words)
+
+
+def test_the_knowledge_that_was_used_is_cited(signal: Signal, evaluation: Evaluation) -> None:
+    passage = Passage(
+        id=PassageId(1),
+        title="Runbook › <Paging>",
+        text="Page *the owner*.\nThen <!channel>.",
+        source="file runbook.md",
+        link="https://acme.slack.com/archives/C1/p1",
+    )
+    cited = replace(evaluation, citations=(passage,))
+    for in_channel in (True, False):
+        assert (
+            "*Knowledge it used:*\n"
+            "•  *<https://acme.slack.com/archives/C1/p1|Runbook › &lt;Paging&gt;>* "
+            "(file runbook.md)\n"
+            "> Page *the owner*.\n> Then &lt;!channel&gt;."
+        ) in _texts(why.answer(signal, cited, in_channel=in_channel))
 
 
 @pytest.mark.parametrize("message", [why.usage(), why.not_known()])

@@ -13,9 +13,12 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.search import Search
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
@@ -28,12 +31,17 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.knowledge.pdf import PdfReader
+from livesop_bot.knowledge.retrieval import Retrieval
+from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
+from livesop_bot.slack.readers import Readers
+from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.home import HomeHealth
 
 TEAM = TeamId("T0SANDBOX")
@@ -168,12 +176,18 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
 
         async def start(pool: Pool) -> Desk:
             app = AsyncApp(client=client)
+            documents = Documents(pool)
             face = Face(
                 teams=Teams(pool),
                 feed=Feed(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 people=People(client, frozenset()),
+                readers=Readers(client),
+                files=SharedFiles(client),
+                documents=documents,
+                shelf=Shelf(documents, PdfReader()),
+                retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 home_health=health.look,
             )
             register(app, face)

@@ -1,0 +1,1 @@
+"""Knowledge: documents read and cut, found again by words and by meaning."""

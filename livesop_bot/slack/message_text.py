@@ -1,0 +1,25 @@
+"""The text of a message as people read it: Slack's marks for links and entities taken off."""
+
+import html
+import re
+
+_MARK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+
+
+def plain(text: str) -> str:
+    """Give `<https://…|label>` as `label (https://…)`, `<#C1|name>` as `#name`, and so on."""
+    return html.unescape(_MARK.sub(_read, text))
+
+
+def _read(mark: re.Match[str]) -> str:
+    target, label = mark[1], mark[2] or ""
+    match target[:1]:
+        case "#":
+            return f"#{label or target[1:]}"
+        case "@":
+            return f"@{label or target[1:]}"
+        case "!":
+            return label or f"@{target[1:].partition('^')[0]}"
+        case _:
+            target = target.removeprefix("mailto:")
+            return f"{label} ({target})" if label and label != target else target
