@@ -134,7 +134,8 @@ class App:
                 folder = settings.livesop_data_dir / "spool"
                 self._spool = await enter(Spool(folder, max_bytes=spool_bytes))
             if self._evaluator is None:
-                judge = await enter(choose_evaluator(settings, self.metrics, pool))
+                library = stores.retrieval(self._embeddings)
+                judge = await enter(choose_evaluator(settings, self.metrics, pool, library))
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
             health = await enter(self._health(pool, judge))

@@ -28,7 +28,7 @@ class Cases:
         """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                team = await connection.fetchval(sql("hold_signal"), signal, revision)
+                team = await connection.fetchval(sql("hold_answered_signal"), signal, revision)
                 if team is not None:
                     await connection.execute(sql("forget_changed_case"), signal, text)
                     await connection.execute(sql("insert_case"), team, signal, text)

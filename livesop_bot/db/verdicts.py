@@ -44,7 +44,9 @@ class Verdicts:
         """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                held = await connection.fetchval(sql("hold_signal"), verdict.signal, verdict.team)
+                held = await connection.fetchval(
+                    sql("hold_signal_for_verdict"), verdict.signal, verdict.team
+                )
                 if held is None:
                     return False
                 await connection.execute(

@@ -58,7 +58,7 @@ DELETE FROM chunks WHERE signal_id = ANY($1::bigint[]) RETURNING signal_id;
 -- Removes what was kept of a signal's earlier text. $1: signal; $2: the text that is kept now.
 DELETE FROM chunks WHERE signal_id = $1 AND text <> $2;
 
--- name: hold_signal
+-- name: hold_answered_signal
 -- Holds a signal as it was read, to the end of the transaction. $1: signal; $2: revision. Gives its team, or nothing if it was edited or deleted meanwhile, or was never answered.
 SELECT team_id FROM raw_signals
 WHERE id = $1 AND revision = $2 AND deleted_at IS NULL

@@ -1,4 +1,4 @@
--- name: hold_signal
+-- name: hold_signal_for_verdict
 -- Locks a message for a verdict; nothing if it is unknown or deleted. $1: signal id; $2: team.
 SELECT id FROM raw_signals
 WHERE id = $1 AND team_id = $2 AND deleted_at IS NULL
