@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, Self, TypeAlias, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_Batch: TypeAlias = list[tuple[Item, asyncio.Future[Result]]]
+
+_AT_A_TIME = 50
+"""Submitters that go on in one turn of the loop, so that a large batch does not take it whole."""
 
 
 class GroupCommit(Generic[Item, Result]):
@@ -21,12 +26,17 @@ class GroupCommit(Generic[Item, Result]):
     ) -> None:
         self._commit = commit
         self._limit = limit
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._waiting: _Batch[Item, Result] = []
         self._writer: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """How many items wait for a batch to take them."""
         return len(self._waiting)
+
+    async def idle(self, timeout: float) -> None:
+        """Wait until nothing is being written, for at most `timeout` seconds."""
+        if self._writer is not None:
+            await asyncio.wait({self._writer}, timeout=timeout)
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,20 +61,31 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _write(self) -> None:
         try:
-            while self._waiting:
-                batch, self._waiting = (
-                    self._waiting[: self._limit],
-                    self._waiting[self._limit :],
-                )
-                try:
-                    results = await self._commit([item for item, _ in batch])
-                except Exception as error:  # noqa: BLE001  handed on to each submitter
-                    for _, future in batch:
-                        if not future.done():
-                            future.set_exception(error)
-                else:
-                    for (_, future), result in zip(batch, results, strict=True):
-                        if not future.done():
-                            future.set_result(result)
+            written: tuple[_Batch[Item, Result], Sequence[Result] | Exception] | None = None
+            while self._waiting or written:
+                # The next write begins before the submitters of the last one go on.
+                batch, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+                writing = asyncio.create_task(self._outcome(batch)) if batch else None
+                if written:
+                    await _resolve(*written)
+                written = (batch, await writing) if writing else None
         finally:
             self._writer = None
+
+    async def _outcome(self, batch: _Batch[Item, Result]) -> Sequence[Result] | Exception:
+        try:
+            return await self._commit([item for item, _ in batch])
+        except Exception as error:  # noqa: BLE001  handed on to each submitter
+            return error
+
+
+async def _resolve(batch: _Batch[Item, Result], outcome: Sequence[Result] | Exception) -> None:
+    for number, (_, future) in enumerate(batch):
+        if number and number % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+        if future.done():  # cancelled
+            continue
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome[number])

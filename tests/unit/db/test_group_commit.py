@@ -68,3 +68,41 @@ async def test_a_cancelled_submitter_does_not_hurt_its_batch() -> None:
         assert await kept == 2
     with pytest.raises(asyncio.CancelledError):
         await cancelled
+
+
+async def test_the_next_write_begins_before_a_large_batch_has_gone_on() -> None:
+    submitters, order = 200, list[str]()
+
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        order.append(f"write {len(items)}")
+        await asyncio.sleep(0)
+        return items
+
+    async def submit(item: int) -> None:
+        await group.submit(item)
+        order.append("went on")
+
+    async with GroupCommit(commit, limit=submitters) as group:
+        await asyncio.gather(*(submit(item) for item in range(submitters + 1)))
+
+    assert order[0] == f"write {submitters}"
+    assert 1 <= order.index("write 1") < submitters
+    assert order.count("went on") == submitters + 1
+
+
+async def test_idle_waits_for_what_is_being_written_but_not_for_ever() -> None:
+    go_on = asyncio.Event()
+
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        await go_on.wait()
+        return items
+
+    async with GroupCommit(commit, limit=10) as group:
+        await group.idle(60)  # nothing is written: at once
+        future = group.submit(1)
+        await group.idle(0.01)
+        assert not future.done()
+        waiting = asyncio.create_task(group.idle(60))
+        go_on.set()
+        await waiting
+        assert future.done()
