@@ -130,8 +130,7 @@ class App:
                 return
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
-                if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session))
+                intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
@@ -146,6 +145,8 @@ class App:
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(self._listen(client, stores, intake, health))
+                if self._role is not Role.INGEST:
+                    group.create_task(self._work(pool, stores, session, intake))
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -222,12 +223,20 @@ class App:
                 return
             await pause(self.stop, _LOOK)
 
-    async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
+    async def _work(
+        self, pool: Pool, stores: Stores, session: aiohttp.ClientSession, intake: Intake | None
+    ) -> None:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
         # Posts are retried by the queue, which asks Slack first whether they happened.
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
-        worker = Worker(pool=pool, evaluating=evaluating, posting=posting, pace=self._timing.pace)
+        worker = Worker(
+            pool=pool,
+            evaluating=evaluating,
+            posting=posting,
+            give_way=None if intake is None else intake.quiet,
+            pace=self._timing.pace,
+        )
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 

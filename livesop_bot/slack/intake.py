@@ -34,6 +34,9 @@ _NOT_STORED = (
 _GROUP = 500
 """Events in one commit; a burst of more is several commits."""
 
+_LONGEST_WAIT = 0.25
+"""Seconds that an evaluation waits at most for the events that are being stored."""
+
 _ADOPT_EVERY = 60.0
 """Seconds between looks for the spool files of processes that died beside this one."""
 
@@ -94,6 +97,10 @@ class Intake:
         self._metrics.store_seconds.observe(time.perf_counter() - arrived)
         await self._tell(item, stored, payload, retry_reason)
         return stored.outcome.value
+
+    async def quiet(self) -> None:
+        """Wait until no event is being stored, but not for long: a burst is acked first."""
+        await self._commits.idle(_LONGEST_WAIT)
 
     async def run(self, migrated: asyncio.Event, stop: asyncio.Event) -> None:
         """Bring the spool into PostgreSQL whenever that is away no longer, until `stop`."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -58,14 +58,21 @@ class Pace:
 
 
 class Worker:
-    """Takes jobs until told to stop."""
+    """Takes jobs until told to stop. Each evaluation begins when `give_way` returns."""
 
     def __init__(
-        self, *, pool: Pool, evaluating: Evaluating, posting: Posting, pace: Pace = Pace()
+        self,
+        *,
+        pool: Pool,
+        evaluating: Evaluating,
+        posting: Posting,
+        give_way: Callable[[], Awaitable[object]] | None = None,
+        pace: Pace = Pace(),
     ) -> None:
         self._pool = pool
         self._evaluating = evaluating
         self._posting = posting
+        self._give_way = give_way
         self._pace = pace
         self._in_flight: set[asyncio.Task[object]] = set()
         self._returning = False
@@ -101,7 +108,7 @@ class Worker:
                 Cause(fields["cause"]),
                 fields["dry_run"],
             )
-            await self._do(self._evaluating(evaluate, job.attempts), job)
+            await self._do(self._evaluate(evaluate, job.attempts), job)
 
         async def on_post(job: Job) -> None:
             post = PostJob(RunId(_payload(job)["run"]))
@@ -138,6 +145,11 @@ class Worker:
             shutdown_on_listener_failure=True,
             heartbeat_timeout=timedelta(seconds=self._pace.heartbeat_timeout),
         )
+
+    async def _evaluate(self, job: EvaluateJob, attempts: int) -> None:
+        if self._give_way is not None:
+            await self._give_way()
+        await self._evaluating(job, attempts)
 
     async def _do(self, work: Coroutine[Any, Any, object], job: Job) -> None:
         """Do a job's work; what is cancelled at shutdown goes back to the queue."""
