@@ -11,7 +11,7 @@ from bench.figures import HEADINGS, Round, rows
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
 
-ROUNDS = 3
+ROUNDS = 5
 BURST = 2000
 PER_SECOND = 200
 SECONDS = 10
