@@ -124,15 +124,17 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [
-                group.create_task(self._manage(evaluations, self._pace.evaluations)),
-                group.create_task(self._manage(posts, self._pace.posts)),
-                group.create_task(schedules.run()),
+                group.create_task(_fault(self._manage(evaluations, self._pace.evaluations))),
+                group.create_task(_fault(self._manage(posts, self._pace.posts))),
+                group.create_task(_fault(schedules.run())),
             ]
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for manager in managers:
                 manager.shutdown.set()
             await asyncio.wait(work)
             ending.cancel()
+        if faults := [fault for task in work if (fault := task.result())]:
+            raise ExceptionGroup("the worker broke off", faults)
 
     def _manager(self) -> QueueManager:
         return QueueManager(Queries(CalmDriver(self._pool)))
@@ -177,6 +179,18 @@ class Worker:
         self._returning = True
         for task in tuple(self._in_flight):
             task.cancel()
+
+
+async def _fault(work: Coroutine[Any, Any, object]) -> Exception | None:
+    """Give what ended it, if anything.
+
+    Raised in a TaskGroup it would cancel the others, and PgQueuer drops the jobs that they had.
+    """
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  raised again, once all have ended
+        return error
+    return None
 
 
 def _payload(job: Job) -> dict[str, Any]:
