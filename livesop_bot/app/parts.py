@@ -22,7 +22,7 @@ from livesop_bot.errors import (
     ConfigurationError,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import demo_workspace
@@ -74,7 +74,7 @@ def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
             "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
         )
     return InThreads(
-        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
+        LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
     )
 
 

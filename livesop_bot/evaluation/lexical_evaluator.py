@@ -25,7 +25,7 @@ _EVIDENCE_LIMIT = 200
 _KEPT_INDEXES = 64
 
 
-class LocalEvaluator:
+class LexicalEvaluator:
     """Judges by words. Safe to use from several threads."""
 
     name = "local-lexical"

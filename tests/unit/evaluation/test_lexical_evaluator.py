@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import Trigger, WorkflowDefinition
 from livesop_bot.evaluation.evaluator import Question
-from livesop_bot.evaluation.local_evaluator import MATCH_FROM, TEXT_LIMIT, LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import MATCH_FROM, TEXT_LIMIT, LexicalEvaluator
 from livesop_bot.sop.starter_pack import starter_pack
 
 Ask = Callable[..., Question]
@@ -23,7 +23,7 @@ PACK = starter_pack()
 
 def judge(question: Question) -> tuple[str | None, Judgement]:
     """The slug of the SOP that was found, and the judgement."""
-    judgement = LocalEvaluator().evaluate(question)
+    judgement = LexicalEvaluator().evaluate(question)
     slugs = {workflow.id: workflow.slug for workflow in question.workflows}
     return slugs[judgement.workflow] if judgement.workflow else None, judgement
 
@@ -287,7 +287,7 @@ def test_one_workflow_without_examples_is_enough(ask: Ask) -> None:
 
 
 def test_a_new_version_of_a_workflow_is_noticed(ask: Ask) -> None:
-    evaluator = LocalEvaluator()
+    evaluator = LexicalEvaluator()
     question = ask("the frobnicator hums again", PACK[:1])
     assert evaluator.evaluate(question).workflow is None
     (old,) = question.workflows
@@ -321,7 +321,7 @@ def test_no_text_is_too_long_or_too_odd(ask: Ask, text: str) -> None:
     """Some 10 ms at most on a laptop; the limit here leaves room for a busy machine."""
     many = tuple(replace(sop, slug=f"{sop.slug}-{n}") for n in range(20) for sop in PACK)
     question = ask(text, many)
-    evaluator = LocalEvaluator()
+    evaluator = LexicalEvaluator()
     evaluator.evaluate(question)  # builds the index
     quickest = 1.0
     for _ in range(3):
