@@ -18,11 +18,11 @@ from livesop_bot.db.runs import Runs
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
-from livesop_bot.errors import (
-    ConfigurationError,
-)
+from livesop_bot.embeddings.local_model import LocalModel
+from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.semantic_evaluator import SemanticEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import demo_workspace
@@ -73,8 +73,9 @@ def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
         raise ConfigurationError(
             "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
         )
+    evaluator = SemanticEvaluator() if LocalModel.is_installed() else LexicalEvaluator()
     return InThreads(
-        LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
+        evaluator, workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
     )
 
 

@@ -39,6 +39,8 @@ class Judgement:
     workflow wants extracted) are verbatim spans of the message. `citations` are the passages of
     knowledge that it rests on.
 
+    `nearest` is the workflow that comes closest, also where that is not close enough to name it.
+
     `stand_in` says why the local evaluator judged in place of the model, and `caution` why this
     may be proposed but never start by itself; empty where there is nothing to say.
     """
@@ -53,6 +55,7 @@ class Judgement:
     usage: Usage = Usage()  # frozen
     stand_in: str = ""
     caution: str = ""
+    nearest: WorkflowId | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.confidence <= 1:

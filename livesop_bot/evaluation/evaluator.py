@@ -6,6 +6,7 @@ from typing import Protocol
 
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.knowledge import Passage, PastCase
+from livesop_bot.domain.lessons import Lesson
 from livesop_bot.domain.signals import Signal
 from livesop_bot.domain.workflows import Workflow
 
@@ -21,6 +22,7 @@ class Question:
     workflows: Sequence[Workflow]
     passages: Sequence[Passage] = ()
     cases: Sequence[PastCase] = ()
+    lessons: Sequence[Lesson] = ()
 
 
 class Evaluator(Protocol):

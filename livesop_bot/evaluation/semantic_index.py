@@ -27,7 +27,7 @@ BACKGROUND = Path(__file__).with_name("background.txt")
 _VIEW_WEIGHTS = np.array([0.8, 0.7, 0.4, 0.5, 0.4, 0.4])
 """Of the model's five views (see local_model.Reading), and of the spelling."""
 _SHARPNESS = 1.5
-_NOISE = {"example": 0.1, "hint": 0.4, "background": 0.2}
+_NOISE = {"example": 0.1, "hint": 1.0, "background": 0.2}
 """How little a text of each kind is to be trusted; 0 would mean that it is met exactly."""
 _MIDDLE = 0.5
 """The weight of the likeness to the middle of a SOP's examples."""
@@ -71,16 +71,16 @@ class SemanticIndex:
         self._middles = middles / np.maximum(lengths, 1e-12)
         self._spreads = _SPREAD * lengths[:, 0]
 
-        self.examples = [points[: len(sop.examples)] for points, sop in zip(rows, sops, strict=True)]
+        self.examples = [
+            points[: len(sop.examples)] for points, sop in zip(rows, sops, strict=True)
+        ]
         hints = [self._points(sop.hints) for sop in sops]
         known = np.concatenate([*self.examples, *hints])
         rest = self._points(background.views)
         rest = rest[(rest @ known.T).max(axis=1) < _TOO_NEAR]
         owners = np.concatenate([_owners(self.examples), _owners(hints)])
         targets = np.concatenate([np.eye(len(sops))[owners], np.zeros((len(rest), len(sops)))])
-        noise = np.repeat(
-            list(_NOISE.values()), [sum(map(len, self.examples)), sum(map(len, hints)), len(rest)]
-        )
+        noise = np.repeat(list(_NOISE.values()), [sum(counts), sum(map(len, hints)), len(rest)])
         self._anchors = np.concatenate([known, rest])
         self._weights = _solved(self._anchors, targets, noise)
 
@@ -147,10 +147,12 @@ def _parts(views: Vectors) -> Vectors:
 
 
 def _kernel(a: Vectors, b: Vectors) -> Scores:
-    found: Scores = np.exp(_SHARPNESS * ((a @ b.T).astype(np.float64) - 1))
+    likeness: Scores = (a @ b.T).astype(np.float64)
+    found: Scores = np.exp(_SHARPNESS * (likeness - 1))
     return found
 
 
 def _solved(points: Vectors, targets: Scores, noise: Scores) -> Scores:
-    found: Scores = np.linalg.solve(_kernel(points, points) + np.diag(noise), targets)
+    kernel = _kernel(points, points) + np.diag(noise)
+    found: Scores = np.linalg.solve(kernel, targets).astype(np.float64)
     return found

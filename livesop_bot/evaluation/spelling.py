@@ -30,7 +30,9 @@ def spelling(texts: Sequence[str], width: int) -> Vectors:
         for run, times in Counter(_runs(text.casefold())).items():
             place = zlib.crc32(run.encode("utf-8", "replace"))
             row[place % width] += (1 if place >> 31 else -1) * (1 + math.log(times))
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    found: Vectors = vectors / lengths
+    return found
 
 
 def _runs(text: str) -> Iterator[str]:

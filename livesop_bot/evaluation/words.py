@@ -52,14 +52,31 @@ class Word:
     end: int
 
 
-def sentences(text: str) -> Iterator[list[Word]]:
-    """The words of each sentence that has any, without stop words."""
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A sentence without markup and courtesy, and where it stands in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """The sentences of a text that have any letter or digit."""
     plain = _blank(_COURTESY, _blank(_MARKUP, text))
     start = 0
     for end in [found.end() for found in _SENTENCE_END.finditer(plain)] + [len(plain)]:
-        if found := list(_words(plain, start, end)):
-            yield found
+        if _WORD.search(plain, start, end):
+            yield Clause(plain[start:end].strip(), start, end)
         start = end
+
+
+def sentences(text: str) -> Iterator[list[Word]]:
+    """The words of each sentence that has any, without stop words."""
+    plain = _blank(_COURTESY, _blank(_MARKUP, text))
+    for clause in clauses(text):
+        if found := list(_words(plain, clause.start, clause.end)):
+            yield found
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:
