@@ -35,6 +35,8 @@ _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
 
 _EVALUATOR_THREADS = 16
+_MODEL_THREADS = 2
+"""The local model keeps a core busy: more threads would only take it from the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,10 @@ def choose_evaluator(settings: Settings, metrics: Metrics) -> Evaluator:
         raise ConfigurationError(
             "LIVESOP_EVALUATOR: this version has no OpenAI evaluator yet; set auto or local"
         )
-    evaluator = SemanticEvaluator() if LocalModel.is_installed() else LexicalEvaluator()
-    return InThreads(
-        evaluator, workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
-    )
+    abandoned = metrics.abandoned_threads.set
+    if LocalModel.is_installed():
+        return InThreads(SemanticEvaluator(), workers=_MODEL_THREADS, on_abandoned=abandoned)
+    return InThreads(LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=abandoned)
 
 
 def slack_client(

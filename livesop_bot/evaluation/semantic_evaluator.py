@@ -37,7 +37,7 @@ from livesop_bot.evaluation.semantic_index import (
     views_of,
 )
 from livesop_bot.evaluation.vocabulary import Vocabulary
-from livesop_bot.evaluation.words import Clause, clauses
+from livesop_bot.evaluation.words import Clause, clauses, stems
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ _EVIDENCE_LIMIT = 200
 _NAMED_FROM = 0.3
 """The likeness from which an example is worth naming."""
 _KEPT_INDEXES = 16
-_KEPT_VIEWS = 5_000
+_KEPT_VIEWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,9 @@ def _hints(workflow: Workflow) -> list[str]:
     """What describes a SOP beside its examples; where it has none, its keywords too."""
     trigger = workflow.definition.trigger
     described = [text for text in (trigger.description, workflow.title) if text.strip()]
-    return described if trigger.examples else [*described, *trigger.keywords]
+    if trigger.examples:
+        return described
+    return [*described, *(keyword for keyword in trigger.keywords if stems(keyword))]
 
 
 def _read(found: Sequence[Clause], vocabulary: Vocabulary) -> Sequence[Clause]:
@@ -268,9 +270,9 @@ def _reasoning(
     own = workflow.definition.trigger.examples
     if nearest is not None and nearest[1] > _NAMED_FROM:
         parts.append(
-            f"means much the same as its example “{own[nearest[0]]}”"
+            f"is closest in meaning to its example “{own[nearest[0]]}”"
             if nearest[0] < len(own)
-            else "means much the same as an earlier message that people said fits"
+            else "is closest in meaning to an earlier message that people said fits"
         )
     if not parts:
         parts.append("is about what its description says")

@@ -71,9 +71,8 @@ class SemanticIndex:
         self._middles = middles / np.maximum(lengths, 1e-12)
         self._spreads = _SPREAD * lengths[:, 0]
 
-        self.examples = [
-            points[: len(sop.examples)] for points, sop in zip(rows, sops, strict=True)
-        ]
+        counts = [len(sop.examples) for sop in sops]
+        self.examples = [points[:count] for points, count in zip(rows, counts, strict=True)]
         hints = [self._points(sop.hints) for sop in sops]
         known = np.concatenate([*self.examples, *hints])
         rest = self._points(background.views)
