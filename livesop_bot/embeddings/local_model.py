@@ -4,10 +4,12 @@ Wang et al., "MiniLM", 2020; trained and published by the sentence-transformers 
 (Apache-2.0). The packages that it comes from are not imported before it is loaded.
 """
 
+import ctypes
 import hashlib
 import importlib
 import importlib.util
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +69,8 @@ class LocalModel:
         session = onnxruntime.InferenceSession(
             content + _outputs(_INNER), options, providers=["CPUExecutionProvider"]
         )
+        del content
+        give_back()
         return cls(session, WordPieces())
 
     @staticmethod
@@ -104,6 +108,12 @@ class LocalModel:
         final = outputs[0]
         found = [*means, (final + padding).min(axis=1), (final - padding).max(axis=1)]
         return np.stack(found, axis=1).astype(np.float32)
+
+
+def give_back() -> None:
+    """Give memory that is no longer used back to the system, where glibc would keep 100 MB of it."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _outputs(names: Sequence[str]) -> bytes:

@@ -6,6 +6,7 @@ and description. It knows no synonyms and no irony; what it is sure of is worded
 
 import math
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from itertools import pairwise
 from threading import Lock
 
@@ -47,15 +48,15 @@ class LexicalEvaluator:
         confidence = _confidence(ranked)
         workflow = question.workflows[best.position]
         if confidence < MATCH_FROM:
-            return self._none(
-                confidence, f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
-            )
+            reasoning = f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
+            return replace(self._none(confidence, reasoning), nearest=workflow.id)
         return Judgement(
             workflow=workflow.id,
             confidence=confidence,
             reasoning=_reasoning(workflow, best),
             evaluator=self.name,
             evidence=_evidence(text, best.window, best.matched),
+            nearest=workflow.id,
         )
 
     def _none(self, confidence: float, reasoning: str) -> Judgement:

@@ -19,7 +19,7 @@ from cachetools import LRUCache
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.embeddings.embedder import Vectors
-from livesop_bot.embeddings.local_model import LocalModel
+from livesop_bot.embeddings.local_model import LocalModel, give_back
 from livesop_bot.evaluation.calibration import Calibration, fit
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.evaluation.lexical_evaluator import (
@@ -116,7 +116,7 @@ class SemanticEvaluator:
                 keywords[likeness.position] = likeness.keywords
                 scores[likeness.position] += _KEYWORDS * likeness.score
         best = int(scores.argmax())
-        confidence = round(index.calibration.confidence(_odds(scores)), 3)
+        confidence = round(index.calibration.confidence(_odds(scores)), 4)
         workflow = question.workflows[best]
         if confidence < MATCH_FROM:
             reasoning = f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
@@ -148,6 +148,7 @@ class SemanticEvaluator:
             known = self._indexes.get(key)
         if known is None:
             known = self._built(core, question)
+            give_back()
             with self._lock:
                 self._indexes[key] = known
         return known

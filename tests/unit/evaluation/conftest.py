@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zlib import crc32
 
 import pytest
 
@@ -17,6 +18,12 @@ from livesop_bot.domain.signals import (
 from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowId
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sop.starter_pack import starter_pack
+
+
+def _version(definition: WorkflowDefinition) -> int:
+    """Another one for other content, as it would be in the database."""
+    return crc32(repr(definition).encode("utf-8", "replace"))
+
 
 Ask = Callable[..., Question]
 
@@ -47,7 +54,12 @@ def ask() -> Ask:
             attempt=1,
         )
         workflows = tuple(
-            Workflow(id=WorkflowId(n), team=TeamId("T1"), version=1, definition=definition)
+            Workflow(
+                id=WorkflowId(n),
+                team=TeamId("T1"),
+                version=_version(definition),
+                definition=definition,
+            )
             for n, definition in enumerate(
                 starter_pack() if definitions is None else definitions, start=1
             )
