@@ -1,4 +1,6 @@
-"""`make bench`: both sides, round by round, as a table of medians with their spread."""
+"""`make bench`: both sides, round by round, as a table of medians with their spread;
+and how the local evaluator judges.
+"""
 
 import asyncio
 import json
@@ -7,6 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from bench import judging
 from bench.figures import HEADINGS, Round, rows
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -64,3 +67,5 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    print()
+    judging.main()

@@ -1,6 +1,7 @@
 """Questions for evaluators, without a database."""
 
 from datetime import UTC, datetime
+from zlib import crc32
 
 from livesop_bot.domain.signals import (
     ChannelId,
@@ -41,6 +42,11 @@ def new_signal(text: str, number: int) -> NewSignal:
     )
 
 
+def _version(definition: WorkflowDefinition) -> int:
+    """Another one for other content, as it would be in the database."""
+    return crc32(repr(definition).encode("utf-8", "replace"))
+
+
 def question(text: str, definitions: tuple[WorkflowDefinition, ...] | None = None) -> Question:
     """Put a message, over the starter pack unless other definitions are given."""
     moment = datetime(2026, 1, 5, tzinfo=UTC)
@@ -64,7 +70,7 @@ def question(text: str, definitions: tuple[WorkflowDefinition, ...] | None = Non
         attempt=1,
     )
     workflows = tuple(
-        Workflow(id=WorkflowId(n), team=TEAM, version=1, definition=definition)
+        Workflow(id=WorkflowId(n), team=TEAM, version=_version(definition), definition=definition)
         for n, definition in enumerate(
             starter_pack() if definitions is None else definitions, start=1
         )

@@ -8,18 +8,20 @@ import structlog
 
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.usage import ModelUsage
+from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.evaluation.breaker import Breaker
 from livesop_bot.evaluation.budget import Budget
 from livesop_bot.evaluation.chat import ClosableChat, LateChat
 from livesop_bot.evaluation.defusing_evaluator import DefusingEvaluator
 from livesop_bot.evaluation.evaluator import Evaluator, Library, NoLibrary
 from livesop_bot.evaluation.informed_evaluator import InformedEvaluator
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.openai_evaluator import OpenAIEvaluator
 from livesop_bot.evaluation.prices import is_priced
 from livesop_bot.evaluation.reusing_evaluator import ReusingEvaluator
+from livesop_bot.evaluation.semantic_evaluator import SemanticEvaluator
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.evaluation.tiered_evaluator import LEXICAL, LocalTier, TieredEvaluator
+from livesop_bot.evaluation.tiered_evaluator import LocalTier, TieredEvaluator
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
@@ -27,6 +29,8 @@ from livesop_bot.settings import Settings
 log = structlog.get_logger()
 
 _EVALUATOR_THREADS = 16
+_MODEL_THREADS = 2
+"""The local model keeps a core busy: more threads would only take it from the event loop."""
 _MODEL_PART = 0.6
 """The part of LIVESOP_EVALUATION_TIMEOUT that a model gets, so that a stand-in still fits."""
 
@@ -40,10 +44,11 @@ class Judge:
 
 
 def local_evaluator(metrics: Metrics) -> Evaluator:
-    """Build the one that needs no key."""
-    return InThreads(
-        LocalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=metrics.abandoned_threads.set
-    )
+    """Build the one that needs no key; by words alone where the local model is not installed."""
+    abandoned = metrics.abandoned_threads.set
+    if LocalModel.is_installed():
+        return InThreads(SemanticEvaluator(), workers=_MODEL_THREADS, on_abandoned=abandoned)
+    return InThreads(LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=abandoned)
 
 
 @asynccontextmanager
@@ -84,7 +89,6 @@ async def choose_evaluator(
     )
     tiered = TieredEvaluator(
         local=local,
-        scale=LEXICAL,
         model=ReusingEvaluator(
             InformedEvaluator(model, library), on_reused=metrics.reused_judgements.inc
         ),

@@ -20,7 +20,7 @@ from livesop_bot.evaluation.defusing_evaluator import DefusingEvaluator
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.evaluation.figures import Outcome, compare, figures
 from livesop_bot.evaluation.labelled_file import read_labelled, sops_of_examples
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.report import comparison_report, plain, report
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.evaluation.trial import Setup, trial
@@ -234,7 +234,7 @@ async def _evaluator(
         case EvaluatorName.LOCAL:
             yield DefusingEvaluator(local_evaluator(metrics))
         case EvaluatorName.LEXICAL:
-            lexical = InThreads(LocalEvaluator(), workers=1, on_abandoned=lambda _: None)
+            lexical = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
             yield DefusingEvaluator(lexical)
         case EvaluatorName.OPENAI:
             if settings.openai_api_key is None or pool is None:

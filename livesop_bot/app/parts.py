@@ -23,9 +23,7 @@ from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
-from livesop_bot.errors import (
-    ConfigurationError,
-)
+from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.knowledge.retrieval import Retrieval

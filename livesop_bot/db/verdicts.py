@@ -17,7 +17,7 @@ from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.masking import mask_secrets
 
-LESSONS_EACH = 200
+LESSONS_EACH = 50
 """Lessons of one SOP, and of messages that none fits; older ones are left alone."""
 
 

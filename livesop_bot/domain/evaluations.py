@@ -62,6 +62,11 @@ class Judgement:
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence must be within 0..1, not {self.confidence}")
 
+    @property
+    def nearest(self) -> WorkflowId | None:
+        """The workflow that comes closest, also where that is not close enough to name it."""
+        return self.ranking[0][0] if self.ranking else self.workflow
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:

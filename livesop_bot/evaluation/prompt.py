@@ -10,7 +10,7 @@ from typing import Any
 
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.evaluation.evaluator import Question
-from livesop_bot.evaluation.local_evaluator import TEXT_LIMIT
+from livesop_bot.evaluation.lexical_evaluator import TEXT_LIMIT
 
 NO_SOP = "(none)"
 """What a model answers where no SOP is called for; no slug has such characters."""

@@ -4,13 +4,11 @@ The local one is there for three things: to keep what is clearly noise from the 
 for a model that is away, and to have a say before anything starts. A model alone starts nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from livesop_bot.domain.evaluations import Judgement
-from livesop_bot.domain.workflows import WorkflowId
 from livesop_bot.errors import EvaluatorAway, EvaluatorRefused
 from livesop_bot.evaluation.evaluator import Evaluator, Library, Question
 from livesop_bot.evaluation.informed_evaluator import with_citations
@@ -24,23 +22,15 @@ CANDIDATES = 5
 UNBORNE = "the words of the message alone do not bear it out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """What the scores of a local evaluator mean, 0..1.
+AGREES_FROM = 0.5
+"""How sure the local evaluator must be of the SOP that a model names before it may start. High:
+whom it does not reach a person still gets the proposal, and what it lets through may start because
+a message told the model to."""
 
-    Below `noise_below` an SOP does not come into question: low, for what is dropped here no model
-    ever sees, and a message too many costs a fraction of a cent. From `agrees_from` the words of a
-    message bear out a model that names the nearest SOP. High: whom it does not reach a person still
-    gets the proposal, and what it lets through may start because a message told the model to.
-    """
-
-    noise_below: float
-    agrees_from: float
-
-
-LEXICAL = Scale(noise_below=0.05, agrees_from=0.5)
-"""Of LocalEvaluator. With 75 SOPs it keeps a third of what calls for none from a model, and passes
-on 88 % of the messages that call for one, all but those that share no word with it."""
+NOISE_BELOW = 0.05
+"""The score of a local evaluator's ranking, 0..1, below which an SOP does not come into question.
+Low, for what is dropped here no model ever sees, and a message too many costs a fraction of a
+cent; see `make bench` for what it keeps from a model, and what it should not."""
 
 
 class LocalTier:
@@ -68,7 +58,6 @@ class TieredEvaluator:
         self,
         *,
         local: Evaluator,
-        scale: Scale,
         model: Evaluator,
         library: Library,
         stands_in: bool,
@@ -76,7 +65,6 @@ class TieredEvaluator:
     ) -> None:
         self.name = model.name
         self._local = local
-        self._scale = scale
         self._model = model
         self._library = library
         self._stands_in = stands_in
@@ -93,9 +81,7 @@ class TieredEvaluator:
         """Judge by as few tiers as it takes."""
         first = await self._local.evaluate(question)
         self._judged += 1
-        scores = {
-            workflow: score for workflow, score in first.ranking if score >= self._scale.noise_below
-        }
+        scores = {workflow: score for workflow, score in first.ranking if score >= NOISE_BELOW}
         near = sorted(scores, key=lambda workflow: -scores[workflow])[:CANDIDATES]
         if not near:
             self._metrics.evaluation_tiers.labels("local").inc()
@@ -112,10 +98,7 @@ class TieredEvaluator:
             stand_in = await with_citations(first, self._library, question.signal)
             return replace(stand_in, stand_in=str(error))
         self._metrics.evaluation_tiers.labels("model").inc()
-        if judgement.workflow is None or self._agrees(scores, judgement.workflow):
+        agrees = first.workflow == judgement.workflow and first.confidence >= AGREES_FROM
+        if judgement.workflow is None or agrees:
             return judgement
         return replace(judgement, caution=judgement.caution or UNBORNE)
-
-    def _agrees(self, scores: Mapping[WorkflowId, float], workflow: WorkflowId) -> bool:
-        score = scores.get(workflow, 0.0)
-        return score >= self._scale.agrees_from and score >= max(scores.values())

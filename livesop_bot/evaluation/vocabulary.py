@@ -92,6 +92,10 @@ class Vocabulary:
                     best[likeness.position] = likeness
         return sorted(best.values(), key=lambda likeness: -likeness.score)
 
+    def strength(self, text: str) -> float:
+        """How much of what a text says is known to any SOP."""
+        return sum(self._weights.get(stem, 0.0) for stem in set(stems(text)))
+
     def _candidates(self, distinct: Set[str]) -> Set[int]:
         """The few SOPs that share most with the whole message; only they are looked at closely."""
         shared: defaultdict[int, float] = defaultdict(float)

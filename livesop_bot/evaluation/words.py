@@ -14,7 +14,7 @@ _MARKUP = re.compile(
 )
 # Who thanks for something is not asking for it.
 _COURTESY = re.compile(
-    r"\b(?:thanks|thank you|thx)\b[^.!?,:;\n]{0,30}?\bfor\b[^.!?,:;\n]*", re.IGNORECASE
+    r"\b(?P<thanks>thanks|thank you|thx)\b[^.!?,:;\n]{0,30}?\bfor\b[^.!?,:;\n]*", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[\n\r;。！？]+")
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f'’](?=[^\W_]|[\u0300-\u036f]))*[\u0300-\u036f]*")
@@ -52,13 +52,37 @@ class Word:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A sentence without markup and courtesy, and where it stands in the text."""
+
+    text: str
+    start: int
+    end: int
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """The sentences of a text that have any letter or digit, without markup.
+
+    Of thanks for something only the thanks are left.
+    """
+    plain = _blank(_MARKUP, text)
+    yield from _clauses(_COURTESY.sub(lambda found: f"{found['thanks']:{len(found[0])}}", plain))
+
+
 def sentences(text: str) -> Iterator[list[Word]]:
     """The words of each sentence that has any, without stop words."""
     plain = _blank(_COURTESY, _blank(_MARKUP, text))
+    for clause in _clauses(plain):
+        if found := list(_words(plain, clause.start, clause.end)):
+            yield found
+
+
+def _clauses(plain: str) -> Iterator[Clause]:
     start = 0
     for end in [found.end() for found in _SENTENCE_END.finditer(plain)] + [len(plain)]:
-        if found := list(_words(plain, start, end)):
-            yield found
+        if _WORD.search(plain, start, end):
+            yield Clause(plain[start:end].strip(), start, end)
         start = end
 
 

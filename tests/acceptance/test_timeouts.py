@@ -9,7 +9,7 @@ import pytest
 from livesop_bot.app import replay
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.evaluation.evaluator import Evaluator, Question
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.sandbox.demo import GRACE, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
@@ -24,7 +24,7 @@ class Awaiting:
     name = "awaiting"
 
     def __init__(self) -> None:
-        self._local = LocalEvaluator()
+        self._local = LexicalEvaluator()
 
     async def evaluate(self, question: Question) -> Judgement:
         if "slow" in question.signal.text:
@@ -38,7 +38,7 @@ class Blocking:
     name = "blocking"
 
     def __init__(self) -> None:
-        self._local = LocalEvaluator()
+        self._local = LexicalEvaluator()
         self.released = threading.Event()
 
     def evaluate(self, question: Question) -> Judgement:

@@ -12,7 +12,7 @@ from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.db.jobs import EvaluateJob, PostJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.domain.runs import RunId
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
@@ -54,7 +54,7 @@ async def desk(tools: Any) -> AsyncIterator[Desk]:
     async with SlackServer(demo_workspace()) as slack, aiohttp.ClientSession(timeout=timeout) as s:
         message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
         signal = await tools.store(OUTAGE, channel=INCIDENTS, ts=message["ts"])
-        local = InThreads(LocalEvaluator(), workers=1, on_abandoned=lambda _: None)
+        local = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
         concluded = await tools.evaluating(local)(EvaluateJob(signal, 1), attempts=0)
         client = AsyncWebClient(
             token=slack.bot_token, base_url=slack.api_url, session=s, retry_handlers=[]

@@ -18,14 +18,8 @@ from livesop_bot.errors import EvaluatorAway, EvaluatorRefused
 from livesop_bot.evaluation.defusing_evaluator import CAUTION, DefusingEvaluator
 from livesop_bot.evaluation.evaluator import AnswerRejected, NoLibrary, Question
 from livesop_bot.evaluation.informed_evaluator import TAMPERED, InformedEvaluator
-from livesop_bot.evaluation.local_evaluator import LocalEvaluator
-from livesop_bot.evaluation.tiered_evaluator import (
-    LEXICAL,
-    UNBORNE,
-    LocalTier,
-    Scale,
-    TieredEvaluator,
-)
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.tiered_evaluator import UNBORNE, LocalTier, TieredEvaluator
 from livesop_bot.metrics import Metrics
 from tests import questions
 
@@ -39,7 +33,8 @@ class Local:
     name = "local"
 
     def __init__(self, **scores: float) -> None:
-        self.ranking = tuple((WorkflowId(int(name[1:])), score) for name, score in scores.items())
+        best_first = sorted(scores.items(), key=lambda item: -item[1])
+        self.ranking = tuple((WorkflowId(int(name[1:])), score) for name, score in best_first)
         self.texts: list[str] = []
 
     async def evaluate(self, question: Question) -> Judgement:
@@ -107,7 +102,6 @@ def tiers(
 ) -> TieredEvaluator:
     return TieredEvaluator(
         local=local,
-        scale=Scale(noise_below=0.15, agrees_from=0.5),
         model=model,
         library=library or NoLibrary(),
         stands_in=stands_in,
@@ -115,7 +109,7 @@ def tiers(
     )
 
 
-@pytest.mark.parametrize("scores", [{}, {"w1": 0.149, "w2": 0.1}])
+@pytest.mark.parametrize("scores", [{}, {"w1": 0.049, "w2": 0.04}])
 async def test_clear_noise_never_reaches_the_model(ask: Any, scores: dict[str, float]) -> None:
     model, shelf = Model(), Shelf("Page the owner.")
     evaluator = tiers(Local(**scores), model, library=shelf)
@@ -127,7 +121,7 @@ async def test_clear_noise_never_reaches_the_model(ask: Any, scores: dict[str, f
 
 async def test_the_model_is_asked_about_the_few_that_come_into_question(ask: Any) -> None:
     model = Model(2)
-    scores = {"w5": 0.14, "w3": 0.2, "w2": 0.6, "w1": 0.15}
+    scores = {"w5": 0.04, "w3": 0.2, "w2": 0.6, "w1": 0.05}
     evaluator = tiers(Local(**scores), model)
     judgement = await evaluator.evaluate(ask("Something"))
     assert [workflow.id for workflow in model.questions[0].workflows] == [1, 2, 3]
@@ -252,7 +246,7 @@ class Lexical:
     name = "local"
 
     def __init__(self) -> None:
-        self._local = LocalEvaluator()
+        self._local = LexicalEvaluator()
 
     async def evaluate(self, question: Question) -> Judgement:
         return self._local.evaluate(question)
@@ -268,7 +262,6 @@ PIECES = st.sampled_from(
 def test_any_text_is_judged_within_the_limits(text: str) -> None:
     tiered = TieredEvaluator(
         local=Lexical(),
-        scale=LEXICAL,
         model=Echo(1),
         library=NoLibrary(),
         stands_in=True,

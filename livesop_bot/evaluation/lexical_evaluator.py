@@ -25,7 +25,7 @@ _EVIDENCE_LIMIT = 200
 _KEPT_INDEXES = 64
 
 
-class LocalEvaluator:
+class LexicalEvaluator:
     """Judges by words. Safe to use from several threads."""
 
     name = "local-lexical"
@@ -40,7 +40,7 @@ class LocalEvaluator:
         """Say which workflow the signal calls for, if any; looks at TEXT_LIMIT characters."""
         text = question.signal.text[:TEXT_LIMIT]
         vocabulary = self._vocabulary(question.workflows)
-        ranked = vocabulary.ranked(_windows(text))
+        ranked = vocabulary.ranked(windows(text))
         if not ranked:
             return self._none(0.0, "No SOP fits: the message shares no telling words with any.")
         best = ranked[0]
@@ -84,7 +84,7 @@ class LocalEvaluator:
         return known
 
 
-def _windows(text: str) -> list[list[Word]]:
+def windows(text: str) -> list[list[Word]]:
     """Each sentence and each pair of neighbours: a long message is as clear as its best part."""
     found = list(sentences(text))
     pairs = [a + b for a, b in pairwise(found)]

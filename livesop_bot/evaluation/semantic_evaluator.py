@@ -1,0 +1,306 @@
+"""The local judgement: from what messages mean, in a few milliseconds, offline and without a key.
+
+The index says how well each SOP fits; keywords speak for theirs; what people's verdicts taught is
+part of the index, and moves the confidence once there are enough.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from threading import Lock, Thread
+
+import numpy as np
+import structlog
+from cachetools import LRUCache
+
+from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.verdicts import Lesson
+from livesop_bot.domain.workflows import Workflow, WorkflowId
+from livesop_bot.embeddings.embedder import Vectors
+from livesop_bot.embeddings.local_model import LocalModel, give_back
+from livesop_bot.evaluation.calibration import Calibration, fit
+from livesop_bot.evaluation.evaluator import Question
+from livesop_bot.evaluation.lexical_evaluator import (
+    MATCH_FROM,
+    TEXT_LIMIT,
+    LexicalEvaluator,
+    windows,
+)
+from livesop_bot.evaluation.semantic_index import (
+    Background,
+    Scores,
+    SemanticIndex,
+    Texts,
+    background_sentences,
+    views_of,
+)
+from livesop_bot.evaluation.vocabulary import Vocabulary
+from livesop_bot.evaluation.words import Clause, clauses, stems
+
+log = structlog.get_logger()
+
+# How likely it is that any SOP fits, from the best score, and that it is this one, from how far
+# behind the next is: log odds, fitted on sets of 5 to 75 SOPs with 3 to 10 examples each.
+_FITS = (12.3, -3.3)
+_DISTINCT = (11.9, -0.28)
+_DISTINCT_WEIGHT = 0.5
+PRIOR = Calibration(slope=0.97, offset=-0.27)
+_ENOUGH = 20
+"""Verdicts from which a team has its own calibration."""
+_KEYWORDS = 0.4
+"""What it adds to a SOP's score that its keywords are named, times how telling the words are."""
+_CLAUSES = 24
+"""Sentences of a message that are read; it keeps long ones quick."""
+_EVIDENCE_LIMIT = 200
+_NAMED_FROM = 0.3
+"""The likeness from which an example is worth naming."""
+_RANKED = 10
+"""How many SOPs of the ranking are given on."""
+_KEPT_INDEXES = 16
+_KEPT_VIEWS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    model: LocalModel
+    background: Background
+
+
+_Key = tuple[tuple[tuple[TeamId, WorkflowId, int], ...], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What is known of a set of SOPs, ready to be asked."""
+
+    lessons: Sequence[Lesson]
+    meaning: SemanticIndex
+    vocabulary: Vocabulary
+    examples: Sequence[Sequence[str]]
+    calibration: Calibration
+
+
+class SemanticEvaluator:
+    """Judges by meaning. Safe to use from several threads.
+
+    It reads the model in a thread of its own from the moment it is built; the first questions
+    wait for that. Where the model cannot be had it says so once, and judges by words.
+    """
+
+    name = "local-semantic"
+
+    def __init__(self, load: Callable[[], LocalModel] = LocalModel.load) -> None:
+        self._floor = LexicalEvaluator()
+        self._core: Future[_Core | None] = Future()
+        self._lock = Lock()
+        self._indexes: LRUCache[_Key, _Index] = LRUCache(_KEPT_INDEXES)
+        self._views: LRUCache[str, Vectors] = LRUCache(_KEPT_VIEWS)
+        Thread(target=self._load, args=(load,), name="local-model", daemon=True).start()
+
+    def evaluate(self, question: Question) -> Judgement:
+        """Say which workflow the signal calls for, if any; looks at TEXT_LIMIT characters."""
+        core = self._core.result()
+        if core is None:
+            return self._floor.evaluate(question)
+        text = question.signal.text[:TEXT_LIMIT]
+        found = list(clauses(text))
+        if not found or not question.workflows:
+            return self._none("No SOP fits: there is nothing to compare.")
+        index = self._index(core, question)
+        read = _read(found, index.vocabulary)
+        texts = [clause.text for clause in read]
+        if 1 < len(found) <= len(read):
+            texts.append(" ".join(texts))
+        views = views_of(core.model, texts)
+        each = index.meaning.scores(views)
+        scores = each.max(axis=0)
+        keywords: dict[int, Sequence[int]] = {}
+        for likeness in index.vocabulary.ranked(windows(text)):
+            if likeness.keywords:
+                keywords[likeness.position] = likeness.keywords
+                scores[likeness.position] += _KEYWORDS * likeness.score
+        best = int(scores.argmax())
+        confidence = round(index.calibration.confidence(_odds(scores)), 4)
+        workflow = question.workflows[best]
+        ranking = tuple(
+            (question.workflows[n].id, round(_fits(float(scores[n])), 4))
+            for n in np.argsort(-scores)[:_RANKED]
+        )
+        if confidence < MATCH_FROM:
+            reasoning = f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
+            return replace(self._none(reasoning), confidence=confidence, ranking=ranking)
+        return Judgement(
+            workflow=workflow.id,
+            confidence=confidence,
+            reasoning=_reasoning(workflow, index, best, views, keywords.get(best, ())),
+            evaluator=self.name,
+            evidence=_evidence(text, read[int(each[: len(read), best].argmax())]),
+            ranking=ranking,
+        )
+
+    def _none(self, reasoning: str) -> Judgement:
+        return Judgement(workflow=None, confidence=0.0, reasoning=reasoning, evaluator=self.name)
+
+    def _load(self, load: Callable[[], LocalModel]) -> None:
+        try:
+            model = load()
+            background = Background(views_of(model, list(background_sentences())))
+            self._core.set_result(_Core(model, background))
+        except Exception:
+            log.exception("evaluation.model_unavailable", floor=self._floor.name)
+            self._core.set_result(None)
+
+    def _index(self, core: _Core, question: Question) -> _Index:
+        key = _key(question)
+        with self._lock:
+            known = self._indexes.get(key)
+        if known is None:
+            known = self._built(core, question)
+            give_back()
+            with self._lock:
+                self._indexes[key] = known
+        return known
+
+    def _built(self, core: _Core, question: Question) -> _Index:
+        learned: defaultdict[tuple[WorkflowId | None, bool], list[str]] = defaultdict(list)
+        for lesson in question.lessons:
+            learned[lesson.workflow, lesson.fits].append(_plain(lesson.text))
+        examples = [
+            [*workflow.definition.trigger.examples, *learned[workflow.id, True]]
+            for workflow in question.workflows
+        ]
+        taught = [_hints(workflow) for workflow in question.workflows]
+        own = [workflow.definition.trigger.examples for workflow in question.workflows]
+        dismissed = [learned[workflow.id, False] for workflow in question.workflows]
+        nothing = learned[None, False]
+        return _Index(
+            lessons=question.lessons,
+            meaning=self._meaning(core, examples, taught, dismissed, nothing),
+            vocabulary=Vocabulary([workflow.definition for workflow in question.workflows]),
+            examples=examples,
+            calibration=self._calibration(core, question, self._meaning(core, own, taught))
+            if len(question.lessons) >= _ENOUGH
+            else PRIOR,
+        )
+
+    def _meaning(
+        self,
+        core: _Core,
+        examples: Sequence[Sequence[str]],
+        hints: Sequence[Sequence[str]],
+        dismissed: Sequence[Sequence[str]] | None = None,
+        nothing: Sequence[str] = (),
+    ) -> SemanticIndex:
+        wrong = dismissed or [()] * len(examples)
+        return SemanticIndex(
+            [
+                Texts(*(self._viewed(core.model, texts) for texts in parts))
+                for parts in zip(examples, hints, wrong, strict=True)
+            ],
+            core.background,
+            self._viewed(core.model, nothing),
+        )
+
+    def _calibration(self, core: _Core, question: Question, untaught: SemanticIndex) -> Calibration:
+        """Fit on the verdicts, as judged by an index that has not learned from them."""
+        odds, right = [], []
+        positions: dict[WorkflowId | None, int] = {None: -1}
+        positions |= {workflow.id: n for n, workflow in enumerate(question.workflows)}
+        lessons = [lesson for lesson in question.lessons if lesson.workflow in positions]
+        views = self._viewed(core.model, [_plain(lesson.text) for lesson in lessons])
+        for lesson, scores in zip(lessons, untaught.scores(views), strict=True):
+            said = int(scores.argmax()) == positions[lesson.workflow]
+            # A dismissal says nothing about another SOP, but that none fits is about all.
+            if said or lesson.fits or lesson.workflow is None:
+                odds.append(_odds(scores))
+                right.append(said and lesson.fits)
+        return fit(odds, right, PRIOR)
+
+    def _viewed(self, model: LocalModel, texts: Sequence[str]) -> Vectors:
+        """The views of the texts; those of earlier indexes are remembered."""
+        with self._lock:
+            known = {text: self._views[text] for text in texts if text in self._views}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new or not texts:
+            known.update(zip(new, views := views_of(model, new), strict=True))
+            with self._lock:
+                self._views.update(zip(new, views, strict=True))
+            if not texts:
+                return views
+        return np.stack([known[text] for text in texts])
+
+
+def _key(question: Question) -> _Key:
+    """What an index depends on. The same lessons come as the same object until there are others,
+    and the index keeps it, so that its id is not given anew meanwhile."""
+    versions = tuple((w.team, w.id, w.version) for w in question.workflows)
+    return versions, id(question.lessons)
+
+
+def _plain(text: str) -> str:
+    return " ".join(clause.text for clause in clauses(text[:TEXT_LIMIT]))
+
+
+def _hints(workflow: Workflow) -> list[str]:
+    """What describes a SOP beside its examples; where it has none, its keywords too."""
+    trigger = workflow.definition.trigger
+    described = [text for text in (trigger.description, workflow.title) if text.strip()]
+    if trigger.examples:
+        return described
+    return [*described, *(keyword for keyword in trigger.keywords if stems(keyword))]
+
+
+def _read(found: Sequence[Clause], vocabulary: Vocabulary) -> Sequence[Clause]:
+    """The clauses to read: of many, those that share most with the words of the SOPs."""
+    if len(found) <= _CLAUSES:
+        return found
+    order = sorted(range(len(found)), key=lambda n: -vocabulary.strength(found[n].text))
+    return [found[n] for n in sorted(order[:_CLAUSES])]
+
+
+def _fits(score: float) -> float:
+    """How likely an SOP of that score is to fit, whatever the others are, 0..1."""
+    return 1 / (1 + math.exp(-(_FITS[0] * score + _FITS[1])))
+
+
+def _odds(scores: Scores) -> float:
+    """The log odds, not yet calibrated, that the SOP with the best score is the right one."""
+    ordered = np.sort(scores)
+    best = float(ordered[-1])
+    ahead = best - float(ordered[-2]) if len(ordered) > 1 else best
+    # ln p, where p is a chance of a / (1 + a) for odds of ln a
+    likely = -np.logaddexp(0, -(_FITS[0] * best + _FITS[1])) - _DISTINCT_WEIGHT * np.logaddexp(
+        0, -(_DISTINCT[0] * ahead + _DISTINCT[1])
+    )
+    likely = min(float(likely), -1e-9)
+    return likely - math.log(-math.expm1(likely))
+
+
+def _reasoning(
+    workflow: Workflow, index: _Index, position: int, views: Vectors, keywords: Sequence[int]
+) -> str:
+    parts = []
+    if keywords:
+        named = [f"“{workflow.definition.trigger.keywords[n]}”" for n in keywords[:4]]
+        parts.append(f"names its keyword{'s' if named[1:] else ''} {', '.join(named)}")
+    nearest = index.meaning.nearest_example(views, position)
+    own = workflow.definition.trigger.examples
+    if nearest is not None and nearest[1] > _NAMED_FROM:
+        parts.append(
+            f"is closest in meaning to its example “{own[nearest[0]]}”"
+            if nearest[0] < len(own)
+            else "is closest in meaning to an earlier message that people said fits"
+        )
+    if not parts:
+        parts.append("is about what its description says")
+    return f"The message fits {workflow.title}: it {', and '.join(parts)}."
+
+
+def _evidence(text: str, clause: Clause) -> str:
+    span = text[clause.start : clause.end].strip()
+    if len(span) <= _EVIDENCE_LIMIT:
+        return span
+    return span[:_EVIDENCE_LIMIT].rsplit(maxsplit=1)[0]
