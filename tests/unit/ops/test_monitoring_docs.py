@@ -86,7 +86,7 @@ def test_the_health_example_has_the_form_that_is_served() -> None:
         sockets=SocketState(1, 2),
         spool=SpoolState(0, 0, 256 * 1024 * 1024),
         openai=False,
-        evaluator="local-lexical",
+        evaluator="local-semantic",
     )
     assert example["checks"] == snapshot.checks()
     assert example["status"] == snapshot.status
