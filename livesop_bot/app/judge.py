@@ -9,6 +9,7 @@ import structlog
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.usage import ModelUsage
 from livesop_bot.embeddings.local_model import LocalModel
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.evaluation.breaker import Breaker
 from livesop_bot.evaluation.budget import Budget
 from livesop_bot.evaluation.chat import ClosableChat, LateChat
@@ -43,21 +44,26 @@ class Judge:
     model: Callable[[], ModelState]
 
 
-def local_evaluator(metrics: Metrics) -> Evaluator:
+def local_evaluator(metrics: Metrics, shared: SharedModel | None = None) -> Evaluator:
     """Build the one that needs no key; by words alone where the local model is not installed."""
     abandoned = metrics.abandoned_threads.set
     if LocalModel.is_installed():
-        return InThreads(SemanticEvaluator(), workers=_MODEL_THREADS, on_abandoned=abandoned)
+        semantic = SemanticEvaluator((shared or SharedModel()).get)
+        return InThreads(semantic, workers=_MODEL_THREADS, on_abandoned=abandoned)
     return InThreads(LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=abandoned)
 
 
 @asynccontextmanager
 async def choose_evaluator(
-    settings: Settings, metrics: Metrics, pool: Pool, library: Library | None = None
+    settings: Settings,
+    metrics: Metrics,
+    pool: Pool,
+    library: Library | None = None,
+    shared: SharedModel | None = None,
 ) -> AsyncIterator[Judge]:
     """Build the evaluator that the settings name, for as long as it is in use."""
     library = library or NoLibrary()
-    local = local_evaluator(metrics)
+    local = local_evaluator(metrics, shared)
     key = settings.openai_api_key
     if key is None or settings.livesop_evaluator == "local":
         unused = ModelState("not_configured" if key is None else "not_used")

@@ -23,9 +23,11 @@ from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
+from livesop_bot.embeddings.local_model import LocalModel
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
-from livesop_bot.knowledge.embeddings import Embeddings
+from livesop_bot.knowledge.embeddings import Embeddings, InThread
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
@@ -42,6 +44,8 @@ _CLOSE = 1.0
 
 _EMBEDDING_S = 20.0
 """Seconds that one request for vectors may take."""
+_RELATED = 0.36
+"""The likeness from which texts have to do with each other, by the local model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,11 @@ class Stores:
         return Retrieval(self.search, self.vectors, embeddings)
 
 
-def choose_embeddings(settings: Settings) -> Embeddings | None:
+def choose_embeddings(settings: Settings, shared: SharedModel) -> Embeddings | None:
     """Build what makes vectors by the settings; None: nothing does, and full text is all."""
     key = settings.openai_api_key
     if key is None or settings.livesop_evaluator == "local":
-        return None
+        return InThread(shared, floor=_RELATED) if LocalModel.is_installed() else None
     # Imported here alone: openai takes 1.2 s and 45 MB, which a process without a key has not.
     import openai
 

@@ -113,7 +113,8 @@ class App:
         self.settings = settings
         self._role = role
         self._evaluator = evaluator
-        self._embeddings = embeddings or choose_embeddings(settings)
+        self._model = SharedModel()
+        self._embeddings = embeddings or choose_embeddings(settings, self._model)
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -135,7 +136,9 @@ class App:
                 self._spool = await enter(Spool(folder, max_bytes=spool_bytes))
             if self._evaluator is None:
                 library = stores.retrieval(self._embeddings)
-                judge = await enter(choose_evaluator(settings, self.metrics, pool, library))
+                judge = await enter(
+                    choose_evaluator(settings, self.metrics, pool, library, self._model)
+                )
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
             health = await enter(self._health(pool, judge))

@@ -6,6 +6,7 @@ from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import ping
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.signals import SignalId
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import (
     PermanentError,
 )
@@ -26,8 +27,9 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
         metrics = Metrics()
         await ping(pool, timeout=_ANSWER)
         job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
-        library = stores.retrieval(choose_embeddings(settings))
-        async with choose_evaluator(settings, metrics, pool, library) as judge:
+        shared = SharedModel()
+        library = stores.retrieval(choose_embeddings(settings, shared))
+        async with choose_evaluator(settings, metrics, pool, library, shared) as judge:
             concluded = await stores.evaluating(settings, judge.evaluator, metrics)(job, attempts=0)
         if concluded is None:
             raise PermanentError(

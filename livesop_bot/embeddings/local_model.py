@@ -111,7 +111,7 @@ class LocalModel:
 
 
 def give_back() -> None:
-    """Give unused memory back to the system, where glibc would keep 100 MB of it."""
+    """Give unused memory back to the system, where glibc would keep some 100 MB of it."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

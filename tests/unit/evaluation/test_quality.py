@@ -1,6 +1,6 @@
-"""How well meaning judges 75 intents that it knows by ten phrases each: floors, on a part of the set.
+"""How well meaning judges 75 intents, known by ten phrases each: floors, on a third of the set.
 
-`make bench` prints the figures on all of it. Thresholds are chosen on other messages than these.
+`make bench` prints the figures on all of it. Thresholds are chosen on other messages.
 """
 
 import pytest

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from livesop_bot.domain.verdicts import Lesson
 
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import WorkflowId
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.evaluation.evaluator import Question

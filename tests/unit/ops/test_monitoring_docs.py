@@ -87,7 +87,7 @@ def test_the_health_example_has_the_form_that_is_served() -> None:
         sockets=SocketState(1, 2),
         spool=SpoolState(0, 0, 256 * 1024 * 1024),
         model=ModelState("not_configured"),
-        evaluator="local-lexical",
+        evaluator="local-semantic",
         knowledge=KnowledgeState(why_no_vectors="this PostgreSQL has no pgvector"),
     )
     assert example["checks"] == snapshot.checks()
