@@ -96,6 +96,6 @@ def rows(empty: Sequence[Round], livesop: Sequence[Round]) -> list[Row]:
             "MB",
             [one.resident / 1e6 for one in empty],
             [one.resident / 1e6 for one in livesop],
-            "≤ 150",
+            "≤ 350",
         ),
     ]

@@ -22,7 +22,12 @@ from livesop_bot.evaluation.prices import is_priced
 from livesop_bot.evaluation.reusing_evaluator import ReusingEvaluator
 from livesop_bot.evaluation.semantic_evaluator import SemanticEvaluator
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.evaluation.tiered_evaluator import LocalTier, TieredEvaluator
+from livesop_bot.evaluation.tiered_evaluator import (
+    LEXICAL_NOISE,
+    SEMANTIC_NOISE,
+    LocalTier,
+    TieredEvaluator,
+)
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
@@ -95,6 +100,7 @@ async def choose_evaluator(
     )
     tiered = TieredEvaluator(
         local=local,
+        noise_below=SEMANTIC_NOISE if LocalModel.is_installed() else LEXICAL_NOISE,
         model=ReusingEvaluator(
             InformedEvaluator(model, library), on_reused=metrics.reused_judgements.inc
         ),

@@ -8,6 +8,7 @@ from livesop_bot.db.documents import MOST_DOCUMENTS, Documents
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.knowledge import DocumentId
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import DocumentRefused, PermanentError
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.shelf import Shelf
@@ -56,7 +57,7 @@ async def remove_document(documents: Documents, team: TeamId, number: int) -> li
 
 async def search_knowledge(settings: Settings, pool: Pool, team: TeamId, text: str) -> list[str]:
     """Give what an evaluator would get for a message of that text."""
-    retrieval = Stores.on(pool, settings).retrieval(choose_embeddings(settings))
+    retrieval = Stores.on(pool, settings).retrieval(choose_embeddings(settings, SharedModel()))
     found = await retrieval.find_passages(team, text, 5)
     lines = [f"{each.title} ({each.source})\n    {' '.join(each.text.split())}" for each in found]
     return lines or ["Nothing is near to that."]

@@ -33,6 +33,7 @@ from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import (
     ConfigurationError,
     DatabaseAway,

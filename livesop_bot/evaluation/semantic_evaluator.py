@@ -5,11 +5,13 @@ part of the index, and moves the confidence once there are enough.
 """
 
 import math
+import os
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from threading import Lock, Thread
+from threading import Lock, Thread, get_native_id
 
 import numpy as np
 import structlog
@@ -145,6 +147,8 @@ class SemanticEvaluator:
         return Judgement(workflow=None, confidence=0.0, reasoning=reasoning, evaluator=self.name)
 
     def _load(self, load: Callable[[], LocalModel]) -> None:
+        if sys.platform == "linux":  # there, priorities are per thread: what starts goes first
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), 10)
         try:
             model = load()
             background = Background(views_of(model, list(background_sentences())))

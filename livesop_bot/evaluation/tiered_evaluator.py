@@ -27,10 +27,12 @@ AGREES_FROM = 0.5
 whom it does not reach a person still gets the proposal, and what it lets through may start because
 a message told the model to."""
 
-NOISE_BELOW = 0.05
-"""The score of a local evaluator's ranking, 0..1, below which an SOP does not come into question.
-Low, for what is dropped here no model ever sees, and a message too many costs a fraction of a
-cent; see `make bench` for what it keeps from a model, and what it should not."""
+LEXICAL_NOISE = 0.05
+"""What a message scores for no SOP at least is clear noise, by the words alone. With 75 SOPs it
+keeps a third of what calls for none from a model, and passes on 87 % of what calls for one."""
+SEMANTIC_NOISE = 0.2
+"""The same by meaning: of 75 intents it keeps 62 % of what calls for none from a model, and passes
+on 98 % of what calls for one, with the right SOP among the candidates."""
 
 
 class LocalTier:
@@ -50,14 +52,18 @@ class LocalTier:
 class TieredEvaluator:
     """Local first, then a model for what may call for an SOP.
 
-    `stands_in`: whether the local judgement counts where the model gives none (away, refusing,
-    budget spent); otherwise that is raised. An answer that must not be used is always raised.
+    `noise_below`: the score of the local ranking, 0..1, below which an SOP does not come into
+    question. Low, for what is dropped here no model ever sees, and a message too many costs a
+    fraction of a cent. `stands_in`: whether the local judgement counts where the model gives none
+    (away, refusing, budget spent); otherwise that is raised. An answer that must not be used is
+    always raised.
     """
 
     def __init__(
         self,
         *,
         local: Evaluator,
+        noise_below: float,
         model: Evaluator,
         library: Library,
         stands_in: bool,
@@ -65,6 +71,7 @@ class TieredEvaluator:
     ) -> None:
         self.name = model.name
         self._local = local
+        self._noise_below = noise_below
         self._model = model
         self._library = library
         self._stands_in = stands_in
@@ -81,7 +88,9 @@ class TieredEvaluator:
         """Judge by as few tiers as it takes."""
         first = await self._local.evaluate(question)
         self._judged += 1
-        scores = {workflow: score for workflow, score in first.ranking if score >= NOISE_BELOW}
+        scores = {
+            workflow: score for workflow, score in first.ranking if score >= self._noise_below
+        }
         near = sorted(scores, key=lambda workflow: -scores[workflow])[:CANDIDATES]
         if not near:
             self._metrics.evaluation_tiers.labels("local").inc()

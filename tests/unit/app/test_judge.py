@@ -20,11 +20,11 @@ NO_POOL = cast("Pool", None)
 @pytest.mark.parametrize(
     ("values", "name", "state"),
     [
-        ({}, "local-lexical", ModelState("not_configured")),
-        ({"livesop_evaluator": "local"}, "local-lexical", ModelState("not_configured")),
+        ({}, "local-semantic", ModelState("not_configured")),
+        ({"livesop_evaluator": "local"}, "local-semantic", ModelState("not_configured")),
         (
             {"livesop_evaluator": "local", "openai_api_key": "sk-1"},
-            "local-lexical",
+            "local-semantic",
             ModelState("not_used"),
         ),
         ({"openai_api_key": "sk-1"}, "openai/gpt-4o-mini", ModelState("configured")),

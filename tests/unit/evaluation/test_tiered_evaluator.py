@@ -19,7 +19,12 @@ from livesop_bot.evaluation.defusing_evaluator import CAUTION, DefusingEvaluator
 from livesop_bot.evaluation.evaluator import AnswerRejected, NoLibrary, Question
 from livesop_bot.evaluation.informed_evaluator import TAMPERED, InformedEvaluator
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
-from livesop_bot.evaluation.tiered_evaluator import UNBORNE, LocalTier, TieredEvaluator
+from livesop_bot.evaluation.tiered_evaluator import (
+    LEXICAL_NOISE,
+    UNBORNE,
+    LocalTier,
+    TieredEvaluator,
+)
 from livesop_bot.metrics import Metrics
 from tests import questions
 
@@ -102,6 +107,7 @@ def tiers(
 ) -> TieredEvaluator:
     return TieredEvaluator(
         local=local,
+        noise_below=0.05,
         model=model,
         library=library or NoLibrary(),
         stands_in=stands_in,
@@ -262,6 +268,7 @@ PIECES = st.sampled_from(
 def test_any_text_is_judged_within_the_limits(text: str) -> None:
     tiered = TieredEvaluator(
         local=Lexical(),
+        noise_below=LEXICAL_NOISE,
         model=Echo(1),
         library=NoLibrary(),
         stands_in=True,
