@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from livesop_bot.app.parts import Stores, choose_embeddings
+from livesop_bot.app.parts import Stores, open_embeddings
 from livesop_bot.db.documents import MOST_DOCUMENTS, Documents
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.knowledge import DocumentId
@@ -57,7 +57,8 @@ async def remove_document(documents: Documents, team: TeamId, number: int) -> li
 
 async def search_knowledge(settings: Settings, pool: Pool, team: TeamId, text: str) -> list[str]:
     """Give what an evaluator would get for a message of that text."""
-    retrieval = Stores.on(pool, settings).retrieval(choose_embeddings(settings, SharedModel()))
-    found = await retrieval.find_passages(team, text, 5)
+    async with open_embeddings(settings, SharedModel()) as embeddings:
+        retrieval = Stores.on(pool, settings).retrieval(embeddings)
+        found = await retrieval.find_passages(team, text, 5)
     lines = [f"{each.title} ({each.source})\n    {' '.join(each.text.split())}" for each in found]
     return lines or ["Nothing is near to that."]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -27,7 +27,8 @@ from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
-from livesop_bot.knowledge.embeddings import Embeddings, InThread
+from livesop_bot.knowledge.embeddings import ClosableEmbeddings, Embeddings, InThread
+from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
@@ -37,6 +38,9 @@ from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+
+if TYPE_CHECKING:
+    import openai
 
 _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
@@ -103,23 +107,36 @@ class Stores:
         return Retrieval(self.search, self.vectors, embeddings)
 
 
-def choose_embeddings(settings: Settings, shared: SharedModel) -> Embeddings | None:
+def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:
     """Build what makes vectors by the settings; None: nothing does, and full text is all."""
     key = settings.openai_api_key
     if key is None or settings.livesop_evaluator == "local":
         return InThread(shared, floor=_RELATED) if LocalModel.is_installed() else None
-    # Imported here alone: openai takes 1.2 s and 45 MB, which a process without a key has not.
-    import openai
 
-    from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
+    def make_client() -> "openai.AsyncOpenAI":
+        import openai
 
-    client = openai.AsyncOpenAI(
-        api_key=key.get_secret_value(),
-        base_url=settings.openai_base_url,
-        timeout=_EMBEDDING_S,
-        max_retries=0,
-    )
-    return OpenAIEmbeddings(client, settings.openai_embedding_model, mask_secrets)
+        return openai.AsyncOpenAI(
+            api_key=key.get_secret_value(),
+            base_url=settings.openai_base_url,
+            timeout=_EMBEDDING_S,
+            max_retries=0,
+        )
+
+    return OpenAIEmbeddings(make_client, settings.openai_embedding_model, mask_secrets)
+
+
+@asynccontextmanager
+async def open_embeddings(
+    settings: Settings, shared: SharedModel
+) -> AsyncIterator[Embeddings | None]:
+    """Build what makes vectors, for as long as it is in use."""
+    embeddings = _choose_embeddings(settings, shared)
+    try:
+        yield embeddings
+    finally:
+        if embeddings is not None:
+            await embeddings.close()
 
 
 def slack_client(

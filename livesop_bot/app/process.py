@@ -22,8 +22,8 @@ from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
-    choose_embeddings,
     database,
+    open_embeddings,
     open_pool,
     open_sandbox,
     slack_client,
@@ -115,7 +115,7 @@ class App:
         self._role = role
         self._evaluator = evaluator
         self._model = SharedModel()
-        self._embeddings = embeddings or choose_embeddings(settings, self._model)
+        self._embeddings = embeddings
         self._timing = timing
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
@@ -131,6 +131,8 @@ class App:
             pool = await enter(open_pool(dsn, max_size=16))
             session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
             stores = Stores.on(pool, settings)
+            if self._embeddings is None:
+                self._embeddings = await enter(open_embeddings(settings, self._model))
             if self._role is not Role.WORKER:  # which would adopt files and never replay them
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
                 folder = settings.livesop_data_dir / "spool"

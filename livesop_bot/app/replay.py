@@ -1,7 +1,7 @@
 """Replay: a stored signal, evaluated again for a person at a terminal."""
 
 from livesop_bot.app.judge import choose_evaluator
-from livesop_bot.app.parts import Stores, choose_embeddings, database, open_pool
+from livesop_bot.app.parts import Stores, database, open_embeddings, open_pool
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import ping
 from livesop_bot.domain.evaluations import Cause
@@ -28,8 +28,12 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
         await ping(pool, timeout=_ANSWER)
         job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
         shared = SharedModel()
-        library = stores.retrieval(choose_embeddings(settings, shared))
-        async with choose_evaluator(settings, metrics, pool, library, shared) as judge:
+        async with (
+            open_embeddings(settings, shared) as embeddings,
+            choose_evaluator(
+                settings, metrics, pool, stores.retrieval(embeddings), shared
+            ) as judge,
+        ):
             concluded = await stores.evaluating(settings, judge.evaluator, metrics)(job, attempts=0)
         if concluded is None:
             raise PermanentError(

@@ -11,12 +11,14 @@ import importlib.util
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from livesop_bot.embeddings.embedder import Vectors
+from livesop_bot.embeddings.native_code import NativeCode
 from livesop_bot.embeddings.word_pieces import WordPieces
 
 _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -59,6 +61,11 @@ class LocalModel:
 
         Raises ImportError where its packages are missing, ValueError if the file is another.
         """
+        with _calls().call():
+            return cls._loaded()
+
+    @classmethod
+    def _loaded(cls) -> Self:
         onnxruntime = importlib.import_module(_RUNTIME)
         content = Path(importlib.import_module(_WEIGHTS).model_path()).read_bytes()
         if hashlib.sha256(content).hexdigest() != _SHA256:
@@ -98,16 +105,25 @@ class LocalModel:
         width = max(map(len, ids))
         tokens = np.array([[*row, *[0] * (width - len(row))] for row in ids], dtype=np.int64)
         real = np.array([[1] * len(row) + [0] * (width - len(row)) for row in ids], dtype=np.int64)
-        outputs: list[Any] = self._session.run(
-            [_FINAL, *_INNER],
-            {"input_ids": tokens, "attention_mask": real, "token_type_ids": np.zeros_like(tokens)},
-        )
+        inputs = {
+            "input_ids": tokens,
+            "attention_mask": real,
+            "token_type_ids": np.zeros_like(tokens),
+        }
+        with _calls().call():
+            outputs: list[Any] = self._session.run([_FINAL, *_INNER], inputs)
         share = (real / real.sum(axis=1, keepdims=True)).astype(np.float32)
         means = [np.einsum("nt,ntd->nd", share, output) for output in outputs]
         padding = np.where(real[:, :, None] == 1, 0, np.inf).astype(np.float32)
         final = outputs[0]
         found = [*means, (final + padding).min(axis=1), (final - padding).max(axis=1)]
         return np.stack(found, axis=1).astype(np.float32)
+
+
+@cache
+def _calls() -> NativeCode:
+    """One count for the process; not at import, which must do nothing."""
+    return NativeCode()
 
 
 def give_back() -> None:

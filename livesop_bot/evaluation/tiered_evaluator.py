@@ -22,10 +22,10 @@ CANDIDATES = 5
 UNBORNE = "the words of the message alone do not bear it out"
 
 
-AGREES_FROM = 0.5
-"""How sure the local evaluator must be of the SOP that a model names before it may start. High:
-whom it does not reach a person still gets the proposal, and what it lets through may start because
-a message told the model to."""
+AGREES_FROM = 0.75
+"""How sure the local evaluator must be of the SOP that a model names before it may start: three
+times as likely as not. Where it is less, people get a proposal. At 0.5 a message told a model that
+obeyed it which of two likely SOPs to name, and that one started."""
 
 LEXICAL_NOISE = 0.05
 """What a message scores for no SOP at least is clear noise, by the words alone. With 75 SOPs it

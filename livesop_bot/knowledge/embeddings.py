@@ -27,6 +27,14 @@ class Embeddings(Protocol):
         ...
 
 
+class ClosableEmbeddings(Embeddings, Protocol):
+    """Embeddings that hold a thread, or connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
 class BlockingEmbedder(Protocol):
     """A model in this process; its rows are arrays or lists of numbers."""
 
@@ -58,6 +66,10 @@ class InThread:
             part = texts[at : at + self._at_once]
             vectors += await loop.run_in_executor(self._thread, self._embed, part)
         return vectors
+
+    async def close(self) -> None:
+        """Let the thread end once it is done."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _embed(self, texts: Sequence[str]) -> list[Vector]:
         rows = self._embedder.embed(texts)

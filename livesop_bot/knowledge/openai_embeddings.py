@@ -1,12 +1,17 @@
 """Embeddings by OpenAI, or by a server that speaks its API."""
 
+from __future__ import annotations
+
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-
-import openai
+from typing import TYPE_CHECKING
 
 from livesop_bot.errors import EmbedderAway, EmbedderBroken
 from livesop_bot.knowledge.embeddings import Vector, checked
+
+if TYPE_CHECKING:  # it takes 1.2 s and 45 MB, which a start has better use for
+    import openai
 
 _FLOORS = {
     "text-embedding-3-small": 0.3,
@@ -18,13 +23,21 @@ _AT_ONCE = 64
 
 
 class OpenAIEmbeddings:
-    """Texts leave masked, whoever asks. `client` must not retry by itself: the queue does."""
+    """Texts leave masked, whoever asks.
 
-    def __init__(self, client: openai.AsyncOpenAI, model: str, mask: Callable[[str], str]) -> None:
+    `make_client` is called in a thread when a client is first needed; what it makes must not retry
+    by itself: the queue does.
+    """
+
+    def __init__(
+        self, make_client: Callable[[], openai.AsyncOpenAI], model: str, mask: Callable[[str], str]
+    ) -> None:
         self.model = f"openai:{model}"
         self.floor = _FLOORS.get(model, _FLOOR)
         self._name = model
-        self._client = client
+        self._make_client = make_client
+        self._making = asyncio.Lock()
+        self._client: openai.AsyncOpenAI | None = None
         self._mask = mask
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
@@ -34,7 +47,17 @@ class OpenAIEmbeddings:
             vectors += await self._some([self._mask(text) for text in texts[at : at + _AT_ONCE]])
         return vectors
 
+    async def close(self) -> None:
+        """Let go of its connections."""
+        if self._client is not None:
+            await self._client.close()
+
     async def _some(self, texts: list[str]) -> list[Vector]:
+        async with self._making:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._make_client)
+        import openai  # the client's maker did already
+
         try:
             answer = await self._client.embeddings.create(
                 model=self._name, input=texts, encoding_format="float"

@@ -126,12 +126,13 @@ def minds() -> list[Any]:
     return [pytest.param([gullible], id="gullible"), pytest.param(everybody, id="taken over")]
 
 
+@pytest.mark.timeout(300)  # some 1,500 judgements
 @pytest.mark.parametrize("minds", minds())
 async def test_no_attempt_starts_what_would_not_start_without_it(
     team: Team, minds: Sequence[Mind]
 ) -> None:
     before = await team.settings()
-    for attempt in ATTEMPTS:
+    for number, attempt in enumerate(ATTEMPTS):
         for base in (attempt["message"], OUTAGE):
             text, honest, poisoned = base, "", ""
             if attempt["kind"] == "knowledge":
@@ -139,7 +140,8 @@ async def test_no_attempt_starts_what_would_not_start_without_it(
                 honest, poisoned = attempt["message"], with_injection(attempt, attempt["message"])
             plain = await team.judge(text, sensible, honest)
             sent = text if poisoned else with_injection(attempt, text)
-            for mind in minds:
+            # Of minds that were taken over for one SOP each, two at a time: all come round.
+            for mind in (minds[number % len(minds)], minds[(number + 2) % len(minds)]):
                 tried = await team.judge(sent, mind, poisoned)
                 name = (attempt["name"], text[:20], tried.decision)
                 if tried.decision.verdict is Verdict.START:

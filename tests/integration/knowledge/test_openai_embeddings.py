@@ -60,7 +60,9 @@ async def embeddings(server: Server) -> AsyncIterator[OpenAIEmbeddings]:
         api_key="sk-test", base_url=server.url, max_retries=0, timeout=5
     ) as client:
         yield OpenAIEmbeddings(
-            client, "text-embedding-3-small", lambda text: text.replace(SECRET, "[masked]")
+            lambda: client,
+            "text-embedding-3-small",
+            lambda text: text.replace(SECRET, "[masked]"),
         )
 
 
@@ -142,4 +144,4 @@ async def test_nobody_there_is_worth_another_try(embeddings: OpenAIEmbeddings) -
         api_key="sk-test", base_url="http://127.0.0.1:1/v1", max_retries=0
     ) as client:
         with pytest.raises(EmbedderAway):
-            await OpenAIEmbeddings(client, "m", str).embed(["text"])
+            await OpenAIEmbeddings(lambda: client, "m", str).embed(["text"])
