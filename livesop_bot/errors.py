@@ -3,15 +3,19 @@
 LivesopError
 ├── ConfigurationError      a setting is missing or malformed; nothing was started
 ├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
+├── CannotTell              whether an action has happened cannot be found out (yet)
 ├── TransientError          worth another try, later
 │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
 │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
 │   │   └── SlackBusy       Slack asked us to wait; it did nothing
-│   └── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   ├── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
+│   ├── ActionDelayed       the target of an action did not do it, and may do so later
+│   └── ActionInDoubt       the target may have done it: ask it before another try
 └── PermanentError          trying again would end the same way
     ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
     ├── SlackRefused        Slack answered that it will not do this
-    └── EvaluatorBroken     the evaluator gave no usable answer
+    ├── EvaluatorBroken     the evaluator gave no usable answer
+    └── ActionRefused       the target of an action did not do it, and never will like this
 """
 
 
@@ -25,6 +29,17 @@ class ConfigurationError(LivesopError):
 
 class InvalidWorkflow(LivesopError):
     """An SOP document that cannot be accepted; the message names line and field."""
+
+
+class CannotTell(LivesopError):
+    """Whether an action has happened cannot be found out; only a person can look.
+
+    `retry_after`: seconds after which asking again may help; None where it never will.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class TransientError(LivesopError):
@@ -51,6 +66,14 @@ class EvaluatorAway(TransientError):
     """The evaluator's service cannot be reached or is overloaded."""
 
 
+class ActionDelayed(TransientError):
+    """The target of an action surely did not do it: it asked to wait, or was not reached."""
+
+
+class ActionInDoubt(TransientError):
+    """The target of an action may have done it: it must be asked before another try."""
+
+
 class PermanentError(LivesopError):
     """Trying again would end the same way."""
 
@@ -69,3 +92,7 @@ class SlackRefused(PermanentError):
 
 class EvaluatorBroken(PermanentError):
     """The evaluator gave no usable answer."""
+
+
+class ActionRefused(PermanentError):
+    """The target of an action surely did not do it; the message says what a person can do."""

@@ -129,8 +129,8 @@ def decide(
         return Decision(
             Verdict.SKIP,
             Reason.LOW_CONFIDENCE,
-            f"{workflow.title} fits with {_percent(confidence)}, below the "
-            f"{_percent(limits.propose)} from which an SOP is proposed.",
+            f"{workflow.title} fits with {percent(confidence)}, below the "
+            f"{percent(limits.propose)} from which an SOP is proposed.",
         )
     if already_running is not False:
         return Decision(
@@ -158,8 +158,8 @@ def _start_or_propose(
         return Decision(
             Verdict.PROPOSE,
             Reason.PROPOSED,
-            f"Sure enough to propose ({_percent(confidence)}), not to start by itself "
-            f"(from {_percent(limits.auto)}).",
+            f"Sure enough to propose ({percent(confidence)}), not to start by itself "
+            f"(from {percent(limits.auto)}).",
         )
     if obstacle := autopilot_obstacle(workflow, switches):
         return Decision(
@@ -177,7 +177,7 @@ def _start_or_propose(
     return Decision(
         Verdict.START,
         Reason.STARTED,
-        f"Auto-Pilot is on and the match is sure ({_percent(confidence)}).",
+        f"Auto-Pilot is on and the match is sure ({percent(confidence)}).",
     )
 
 
@@ -189,7 +189,7 @@ def _known(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _percent(value: object) -> str:
+def percent(value: object) -> str:
     """Round down, so that what is below a limit never reads as if it had reached it."""
     return f"{math.floor(round(value * 1000, 6)) / 10:g}%" if _known(value) else "unknown"
 

@@ -32,6 +32,8 @@ class ActionKind(StrEnum):
 
     SLACK_MESSAGE = "slack_message"
     JIRA_ISSUE = "jira_issue"
+    JIRA_COMMENT = "jira_comment"
+    JIRA_TRANSITION = "jira_transition"
     WEBHOOK = "webhook"
 
 

@@ -1,7 +1,9 @@
 """The grammar of SOP documents: which parts there are, and what they may look like."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from livesop_bot.domain.action_specs import SPECS, ActionSpec
 from livesop_bot.domain.workflows import ActionKind, StepKind, StepMode
 from livesop_bot.sop.shapes import Choice, Flag, Items, Record, Text, Texts
 
@@ -48,6 +50,22 @@ _TRIGGER = Record(
     },
     required=frozenset({"description"}),
 )
+
+
+def _fields_of(action: ActionKind, spec: ActionSpec) -> Mapping[str, Any]:
+    """JSON Schema for the fields of one kind of action; `domain/action_fields.py` checks them."""
+    fields = {
+        field.name: Text(meaning=field.meaning, limit=3_000, lines=field.lines).schema()
+        for field in spec.fields
+    }
+    required = [field.name for field in spec.fields if field.required]
+    takes = {"properties": fields, "required": required, "additionalProperties": False}
+    return {
+        "if": {"properties": {"action": {"const": action.value}}, "required": ["action"]},
+        "then": {"properties": {"with": takes}, "required": ["with"]},
+    }
+
+
 _STEP = Record(
     meaning="A step.",
     parts={
@@ -72,6 +90,7 @@ _STEP = Record(
         ),
     },
     required=frozenset({"id", "title", "kind"}),
+    further={"allOf": [_fields_of(action, spec) for action, spec in SPECS.items()]},
 )
 _EDGE = Record(
     meaning="The way from one step to another.",

@@ -7,7 +7,7 @@ a document come to light at once.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Protocol
@@ -49,7 +49,8 @@ class Text:
 
     def read(self, node: Node, place: Place, reading: Reading) -> str | None:
         if not isinstance(node, ScalarNode) or node.tag not in _TEXT_TAGS:
-            reading.refuse(place, f"expected {self.expected}, found {_kind(node)}")
+            quotes = "; a text that begins with { needs quotes" if _braces(node) else ""
+            reading.refuse(place, f"expected {self.expected}, found {_kind(node)}{quotes}")
             return None
         text = tidy(node.value, lines=self.lines)
         if problem := self._problem(text):
@@ -197,6 +198,8 @@ class Record:
     meaning: str
     parts: Mapping[str, Shape]
     required: frozenset[str]
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """What JSON Schema can say beyond that; to read it is another's."""
 
     def read(self, node: Node, place: Place, reading: Reading) -> dict[str, Any] | None:
         if (entries := _entries(node, place, reading)) is None:
@@ -223,6 +226,7 @@ class Record:
             "properties": {name: part.schema() for name, part in self.parts.items()},
             "required": [name for name in self.parts if name in self.required],
             "additionalProperties": False,
+            **self.further,
         }
 
 
@@ -263,6 +267,10 @@ def _kind(node: Node) -> str:
             return _short(node.value)
         case _:
             return f"something tagged {_short(node.tag)}"
+
+
+def _braces(node: Node) -> bool:
+    return isinstance(node, MappingNode) and bool(node.flow_style)
 
 
 def _unprintable(character: str) -> bool:

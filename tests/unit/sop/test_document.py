@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livesop_bot.domain.action_specs import SPECS, Field
 from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -94,8 +95,13 @@ def test_a_full_document_is_read_to_the_letter() -> None:
 
                   then that.
                 action: webhook
-                with: {url: https://example.com/hook, count: 3}
-              - {id: tell, title: Tell, kind: action, mode: auto, action: slack_message}
+                with: {url: https://example.com/hook, text: 3}
+              - id: tell
+                title: Tell
+                kind: action
+                mode: auto
+                action: slack_message
+                with: {text: "{{ extract.amount }}"}
             edges:
               - {from: ask, to: send, when: yes}
               - {from: ask, to: tell, when: no}
@@ -116,7 +122,7 @@ def test_a_full_document_is_read_to_the_letter() -> None:
     send = sop.steps[1]
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
-    assert send.fields == {"url": "https://example.com/hook", "count": "3"}
+    assert send.fields == {"url": "https://example.com/hook", "text": "3"}
     assert sop.steps[2].mode is StepMode.AUTO
     assert [edge.label for edge in sop.edges] == ["yes", "no"]
 
@@ -124,6 +130,12 @@ def test_a_full_document_is_read_to_the_letter() -> None:
 def with_steps(steps: str, edges: str = "") -> str:
     head = "slug: tea\ntitle: Tea\ntrigger: {description: Tea.}\nsteps:\n"
     return head + dedent(steps).strip("\n") + ("\nedges:\n" + dedent(edges) if edges else "")
+
+
+def acting(fields: str) -> str:
+    return with_steps(
+        f"- {{id: a, title: A, kind: action, action: slack_message, with: {{{fields}}}}}"
+    )
 
 
 A_AND_B = """
@@ -191,6 +203,35 @@ CHOICE = """
         (
             with_steps("- {id: a, title: A, kind: action, action: webhook, with: {URL: x}}"),
             "with: expected a field name, found 'URL'",
+        ),
+        (acting("text: x, chanel: a"), "slack_message has no such field; did you mean channel?"),
+        (acting("channel: thread"), "with, text: is missing, and slack_message needs it"),
+        (acting("text: {{ message.text }}"), "found fields; a text that begins with { needs quot"),
+        (
+            acting('text: "{{ mesage.text }}"'),
+            "column 71: steps #1, with, text: there is no {{ mesage.text }}; did you mean message.t",
+        ),
+        (acting('text: "{{ extract.order }}"'), "there is no {{ extract.order }}"),
+        (acting('text: "{{ message.text | upper }}"'), "cannot be read: expected a name such as"),
+        (acting('text: "{{ message.text"'), "{{ without }}"),
+        (acting("text: x, channel: general"), "expected a channel's id or #name, thread, or dm: "),
+        (
+            acting('text: x, channel: "#{{ message.text }}"'),
+            "{{ message.text }} comes from a message, which never says where something goes",
+        ),
+        (acting('text: "<@{{ message.text }}>"'), "between < and > stand mentions and links"),
+        (
+            with_steps(
+                """
+                - {id: a, title: A, kind: action, action: slack_message, with: {text: x}}
+                - id: b
+                  title: B
+                  kind: action
+                  action: jira_comment
+                  with: {issue: "{{ steps.b.id }}", text: x}
+                """
+            ),
+            "there is no {{ steps.b.id }}; did you mean steps.a.id?",
         ),
         (
             with_steps(A_AND_B.replace("id: b", "id: a")),
@@ -336,6 +377,22 @@ def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
     )
 
 
+def contents(field: Field) -> st.SearchStrategy[str]:
+    """What may stand in a field of an action."""
+    if field.name in (
+        known := {
+            "channel": "dm: requester",
+            "project": "OPS",
+            "labels": "one, two",
+            "issue": "OPS-12",
+            "url": "https://example.com/hook",
+            "idempotent": "yes",
+        }
+    ):
+        return st.just(known[field.name])
+    return texts(60, lines=True).filter(lambda text: "{{" not in text)
+
+
 names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 
 
@@ -351,9 +408,11 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
         fields: dict[str, Any] = {}
         if kind is StepKind.ACTION:
             fields["action"] = draw(st.sampled_from(ActionKind))
-            fields["fields"] = draw(
-                st.dictionaries(st.sampled_from(["url", "text"]), texts(60, lines=True))
-            )
+            fields["fields"] = {
+                field.name: draw(contents(field))
+                for field in SPECS[fields["action"]].fields
+                if field.required or draw(st.booleans())
+            }
         steps.append(
             Step(
                 id=StepId(name),

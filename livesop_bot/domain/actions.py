@@ -1,0 +1,49 @@
+"""Actions: what one will do, and what it left behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from livesop_bot.domain.workflows import ActionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRequest:
+    """What one action will do: shown to people first, then stored, then tried.
+
+    `words` says it to people; `target` and `body` are for the kind that made it, as plain JSON.
+    """
+
+    kind: ActionKind
+    words: str
+    target: str
+    body: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as plain JSON."""
+        return {
+            "kind": self.kind.value,
+            "words": self.words,
+            "target": self.target,
+            "body": dict(self.body),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The request that was stored."""
+        return cls(**{**stored, "kind": ActionKind(stored["kind"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an action left behind: the target's id for it, a link, and words for people.
+
+    `note` is what did not come out as wished, though the action is done. `response` is what the
+    target answered, where that is worth keeping.
+    """
+
+    id: str
+    words: str
+    link: str | None = None
+    note: str = ""
+    response: Mapping[str, Any] = field(default_factory=dict)
