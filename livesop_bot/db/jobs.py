@@ -3,15 +3,17 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import ClassVar, cast
 
 import asyncpg
 from pgqueuer import AsyncpgDriver, Queries
 
 from livesop_bot.db.pool import Connection
+from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import SignalId
+from livesop_bot.domain.signals import SignalId, TeamId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,70 @@ class PostJob:
         return f"post:{self.run}"
 
 
-Job = EvaluateJob | PostJob
+@dataclass(frozen=True, slots=True)
+class StartJob:
+    """Give a run its steps, and open the first."""
+
+    entrypoint: ClassVar[str] = "start"
+    run: RunId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"start:{self.run}"
 
 
-async def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
-    """Queue jobs in the connection's transaction; those queued already are left as they are."""
+@dataclass(frozen=True, slots=True)
+class ActJob:
+    """Do an action once it is due."""
+
+    entrypoint: ClassVar[str] = "act"
+    action: ActionId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"act:{self.action}"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceJob:
+    """Show a run's newest state in its thread, if this version of it was not shown yet."""
+
+    entrypoint: ClassVar[str] = "face"
+    run: RunId
+    version: int
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice; a later change has its own job."""
+        return f"face:{self.run}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class HaltJob:
+    """Take back what Auto-Pilot planned and may not do any more."""
+
+    entrypoint: ClassVar[str] = "halt"
+    team: TeamId
+    by: str
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"halt:{self.team}"
+
+
+Job = EvaluateJob | PostJob | StartJob | ActJob | FaceJob | HaltJob
+
+
+async def enqueue(
+    connection: Connection, jobs: Sequence[Job], *, after: timedelta = timedelta()
+) -> None:
+    """Queue jobs in the connection's transaction, to be taken `after` that time at the earliest.
+
+    Those queued already are left as they are.
+    """
     if jobs:
         # What a pool hands out is a connection in all but its type.
         driver = AsyncpgDriver(cast("asyncpg.Connection[asyncpg.Record]", connection))
@@ -55,6 +116,7 @@ async def enqueue(connection: Connection, jobs: Sequence[Job]) -> None:
             [job.entrypoint for job in jobs],
             [json.dumps(asdict(job)).encode() for job in jobs],
             [0] * len(jobs),
+            [after] * len(jobs),
             dedupe_key=[job.key for job in jobs],
             on_conflict="skip",
         )

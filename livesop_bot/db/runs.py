@@ -1,10 +1,14 @@
 """Runs in PostgreSQL, and how far the message of each has come."""
 
+import asyncpg
+
 from livesop_bot.db.evaluations import evaluation_from_row
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.runs import PostState, Run, RunId, RunState
-from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId
+from livesop_bot.domain.runs import PostState, Run, RunId, RunState, StepRecord
+from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
+from livesop_bot.domain.steps import StepState
+from livesop_bot.domain.workflows import StepId
 
 
 class Runs:
@@ -25,21 +29,7 @@ class Runs:
                 return None
             row = await self._pool.fetchrow(sql("run_by_id"), run)
         assert row is not None
-        evaluation = evaluation_from_row(row)
-        assert evaluation.workflow is not None
-        claimed = Run(
-            id=RunId(row["run_id"]),
-            team=TeamId(row["team_id"]),
-            workflow=evaluation.workflow,
-            evaluation=evaluation,
-            channel=ChannelId(row["run_channel_id"]),
-            thread_ts=MessageTs(row["run_thread_ts"]),
-            state=RunState(row["run_state"]),
-            idempotency_key=row["idempotency_key"],
-            post_state=PostState(row["post_state"]),
-            post_ts=row["post_ts"] and MessageTs(row["post_ts"]),
-        )
-        return claimed, PostState(found) is PostState.TRYING
+        return run_from_row(row), PostState(found) is PostState.TRYING
 
     async def not_posted(self, run: RunId) -> None:
         """Note that Slack surely did not post the message."""
@@ -55,3 +45,43 @@ class Runs:
         """Note that the message will not be posted; `why` is for people."""
         with away():
             await self._pool.execute(sql("set_post_failed"), run, why)
+
+
+def run_from_row(row: asyncpg.Record) -> Run:
+    """Build a Run from a row of run_by_id; its steps are read by `steps_of`."""
+    evaluation = evaluation_from_row(row)
+    assert evaluation.workflow is not None
+    return Run(
+        id=RunId(row["run_id"]),
+        team=TeamId(row["team_id"]),
+        workflow=evaluation.workflow,
+        evaluation=evaluation,
+        channel=ChannelId(row["run_channel_id"]),
+        thread_ts=MessageTs(row["run_thread_ts"]),
+        state=RunState(row["run_state"]),
+        idempotency_key=row["idempotency_key"],
+        post_state=PostState(row["post_state"]),
+        post_ts=row["post_ts"] and MessageTs(row["post_ts"]),
+        started_by=row["started_by"] and UserId(row["started_by"]),
+        ended_by=row["ended_by"] and UserId(row["ended_by"]),
+        ended_why=row["ended_why"],
+        version=row["face_version"],
+        edited_since=row["revision"] != row["evaluated_revision"],
+    )
+
+
+async def steps_of(connection: Connection, run: RunId) -> tuple[StepRecord, ...]:
+    """Read a run's steps, in their order."""
+    return tuple(
+        StepRecord(
+            id=StepId(row["step_id"]),
+            state=StepState(row["state"]),
+            chosen=row["chosen"],
+            detail=row["detail"],
+            link=row["link"],
+            changed_by=row["changed_by"] and UserId(row["changed_by"]),
+            changed_at=row["changed_at"],
+            due_at=row["due_at"],
+        )
+        for row in await connection.fetch(sql("steps_of_run"), run)
+    )

@@ -1,10 +1,12 @@
 """Actions: what one will do, and what it left behind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any, NewType, Self
 
 from livesop_bot.domain.workflows import ActionKind
+
+ActionId = NewType("ActionId", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +49,12 @@ class Receipt:
     link: str | None = None
     note: str = ""
     response: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The receipt as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The receipt that was stored."""
+        return cls(**stored)

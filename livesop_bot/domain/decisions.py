@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeGuard
 
-from livesop_bot.domain.workflows import StepId, StepMode, Workflow
+from livesop_bot.domain.workflows import Step, StepId, StepMode, Workflow
 
 
 class Verdict(StrEnum):
@@ -95,6 +95,19 @@ def autopilot_obstacle(workflow: Workflow, switches: Switches) -> str | None:
         step.mode is StepMode.AUTO and switches.steps.get(step.id) is True for step in acting
     ):
         return "Auto-Pilot is off for every step of this SOP that acts"
+    return None
+
+
+def step_obstacle(step: Step, switches: Switches) -> str | None:
+    """The widest level at which Auto-Pilot is off for one acting step, or None: it may run."""
+    if switches.team is not True:
+        return "Auto-Pilot is off for this team"
+    if switches.channel is not True:
+        return "Auto-Pilot is off in this channel"
+    if switches.workflow is not True:
+        return "Auto-Pilot is off for this SOP"
+    if step.mode is not StepMode.AUTO or switches.steps.get(step.id) is not True:
+        return "Auto-Pilot is off for this step"
     return None
 
 

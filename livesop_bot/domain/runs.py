@@ -1,24 +1,34 @@
 """Runs: executions of a workflow version for a signal."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
 from livesop_bot.domain.evaluations import Evaluation
-from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
+from livesop_bot.domain.steps import Progress, StepState
+from livesop_bot.domain.workflows import StepId, Workflow
 
 RunId = NewType("RunId", int)
 
 
 class RunState(StrEnum):
-    """The life of a run. `proposed` and `running` are open: one such run a thread and workflow."""
+    """The life of a run. `proposed` and `running` are open: one such run a thread and workflow.
+
+    A proposed run that does not fit is `dismissed`; what nobody took up in time is `expired`.
+    """
 
     PROPOSED = "proposed"
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+
+
+OPEN = frozenset({RunState.PROPOSED, RunState.RUNNING})
 
 
 class PostState(StrEnum):
@@ -36,8 +46,31 @@ class PostState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """A step of a run as it stands: what became of it, in words, where to see it, and by whom.
+
+    `changed_by` is a Slack user's id, or None where LiveSOP itself moved it; `due_at` is when a
+    planned action will be tried.
+    """
+
+    id: StepId
+    state: StepState = StepState.BLOCKED
+    chosen: str = ""
+    detail: str = ""
+    link: str | None = None
+    changed_by: UserId | None = None
+    changed_at: datetime | None = None
+    due_at: datetime | None = None
+
+    @property
+    def progress(self) -> Progress:
+        """As much of it as decides what opens next."""
+        return Progress(state=self.state, chosen=self.chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run and what its thread message shows."""
+    """A run and what its thread message shows. A proposed one has no steps yet."""
 
     id: RunId
     team: TeamId
@@ -49,3 +82,9 @@ class Run:
     idempotency_key: UUID
     post_state: PostState
     post_ts: MessageTs | None
+    steps: tuple[StepRecord, ...] = ()
+    started_by: UserId | None = None
+    ended_by: UserId | None = None
+    ended_why: str = ""
+    version: int = 1
+    edited_since: bool = False
