@@ -20,10 +20,20 @@ SELECT state, receipt FROM actions
 WHERE signal_id = $1 AND workflow_id = $2 AND step_id = $3 AND run_id <> $4
     AND state IN ('planned', 'trying', 'done', 'unknown') AND NOT again;
 
+-- name: run_of_action
+-- The run that an action belongs to. $1: action id.
+SELECT run_id FROM actions WHERE id = $1;
+
 -- name: action_by_id
--- An action with its run. $1: action id.
-SELECT id, team_id, run_id, step_id, kind, state, by_autopilot, again, attempts, request,
-    idempotency_key, due_at, due_at <= now() AS is_due
+-- An action, with the seconds until it is due (less than none: it is). $1: action id.
+SELECT
+    step_id,
+    state,
+    by_autopilot,
+    again,
+    request,
+    idempotency_key,
+    extract(epoch FROM due_at - now())::float8 AS wait
 FROM actions
 WHERE id = $1;
 
