@@ -21,6 +21,7 @@ from livesop_bot.domain.runs import OPEN, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.steps import FINAL, StepState, is_over, opened
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
+from livesop_bot.errors import ActionRefused
 
 Render = Callable[[Run, Step, Mapping[StepId, Receipt]], ActionRequest]
 """Fills in what a step's action will send. Raises ActionRefused."""
@@ -178,8 +179,11 @@ class HeldRun:
         if obstacle := step_obstacle(step, switches):
             self.move(step.id, StepState.WAITING, detail=f"{obstacle}.")
             return
-        if not await self.plan(step.id, by=None, undo=step.undo):
-            await self.wait_for_same_effect(step.id)
+        try:
+            if not await self.plan(step.id, by=None, undo=step.undo):
+                await self.wait_for_same_effect(step.id)
+        except ActionRefused as error:
+            self.move(step.id, StepState.FAILED, detail=str(error))
 
     async def wait_for_same_effect(self, step: StepId) -> None:
         """Leave it to a person whether what was done for this message before is done again."""
