@@ -1,6 +1,7 @@
 """Calls of Jira Cloud's REST API (v3), with its ways of saying no as our errors."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,14 +55,17 @@ class Jira:
             raise ActionRefused(
                 "Jira is not set up: set JIRA_BASE_URL, JIRA_EMAIL and JIRA_API_TOKEN."
             )
+        account = f"{self._email}:{self._token.get_secret_value()}".encode()
         with http_errors("Jira"):
             async with self._session.request(
                 method,
                 f"{self._base_url}/rest/api/3/{path}",
                 json=body,
                 params=params,
-                auth=aiohttp.BasicAuth(self._email, self._token.get_secret_value(), "utf-8"),
-                headers={"Accept": "application/json"},
+                headers={
+                    "Accept": "application/json",
+                    "Authorization": f"Basic {b64encode(account).decode()}",
+                },
                 allow_redirects=False,
                 timeout=self._limits,
             ) as response:
