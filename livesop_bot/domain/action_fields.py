@@ -87,8 +87,9 @@ def filled(
         if one.target and written:
             done[one.name] = _target(one, template, values)
         else:
-            text = template.render(values, escape)
-            done[one.name] = cut(text if one.lines else " ".join(text.split()), one.limit)
+            text = template.render(values, escape).strip()
+            text = text if one.lines else " ".join(text.split())
+            done[one.name] = cut(text, one.limit) or (f"(no {one.name})" if written else "")
     return done
 
 

@@ -13,12 +13,13 @@ ActionId = NewType("ActionId", int)
 class ActionRequest:
     """What one action will do: shown to people first, then stored, then tried.
 
-    `words` says it to people; `target` and `body` are for the kind that made it, as plain JSON.
+    `words` says it in a few words, and `preview` is what will be read there, as plain text. `body`
+    is plain JSON for the kind that made it.
     """
 
     kind: ActionKind
     words: str
-    target: str
+    preview: str
     body: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
@@ -26,7 +27,7 @@ class ActionRequest:
         return {
             "kind": self.kind.value,
             "words": self.words,
-            "target": self.target,
+            "preview": self.preview,
             "body": dict(self.body),
         }
 

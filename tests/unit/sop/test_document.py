@@ -209,7 +209,7 @@ CHOICE = """
         (acting("text: {{ message.text }}"), "found fields; a text that begins with { needs quot"),
         (
             acting('text: "{{ mesage.text }}"'),
-            "column 71: steps #1, with, text: there is no {{ mesage.text }}; did you mean message.t",
+            "column 71: steps #1, with, text: there is no {{ mesage.text }}; did you mean message",
         ),
         (acting('text: "{{ extract.order }}"'), "there is no {{ extract.order }}"),
         (acting('text: "{{ message.text | upper }}"'), "cannot be read: expected a name such as"),
