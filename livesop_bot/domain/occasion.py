@@ -63,7 +63,7 @@ def values(evaluation: Evaluation, results: Mapping[StepId, Receipt]) -> dict[st
     return {name: value for name, value in known.items() if value}
 
 
-_REFERENCE = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_REFERENCE = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 
 
 def _plain(text: str) -> str:

@@ -117,11 +117,11 @@ class Act:
         return await self.kind.find(self.request, self.key, datetime.now(UTC) - ago)
 
 
-def posted(slack: SlackServer, text: str) -> list[dict[str, Any]]:
-    """The bot's messages with that text in them."""
+def posted(slack: SlackServer, text: str) -> list[tuple[str, dict[str, Any]]]:
+    """The bot's messages with that text in them, each with its channel."""
     bot = slack.workspace.bot.user_id
     return [
-        message
+        (channel.id, message)
         for channel in slack.workspace.channels.values()
         for message in channel.messages.values()
         if message.get("user") == bot and text in message["text"]
@@ -142,7 +142,9 @@ async def act(
     """One example after the other."""
     issue = jira.open("OPS-100")
 
-    def of(kind: Kind, faults: Faults, call: str, happened: Callable[[], int], **fields: str) -> Act:
+    def of(
+        kind: Kind, faults: Faults, call: str, happened: Callable[[], int], **fields: str
+    ) -> Act:
         made = kind.render(fields, values)
         return Act(kind=kind, request=made, faults=faults, call=call, happened=happened)
 

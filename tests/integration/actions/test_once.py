@@ -21,7 +21,7 @@ LONG_AGO = timedelta(hours=1)
 
 
 async def again(act: Any) -> None:
-    """What the ledger does after a try in doubt: look, and perform only what is surely not there."""
+    """What the ledger does in doubt: look, and perform only what is surely not there."""
     if await act.find(ago=LONG_AGO) is None:
         await act.perform()
 
