@@ -64,8 +64,14 @@ class Metrics:
         )
         self.posts = Counter(
             "livesop_posts",
-            "Thread messages by outcome (posted, found, retried, failed, cancelled).",
+            "Thread messages by outcome (posted, found, updated, retried, failed, cancelled).",
             ["outcome"],
+            registry=self.registry,
+        )
+        self.actions = Counter(
+            "livesop_actions",
+            "Attempts at actions of SOPs, by outcome (done, delayed, in_doubt, failed, unknown).",
+            ["kind", "outcome"],
             registry=self.registry,
         )
         self.queue_depth = Gauge(

@@ -7,6 +7,7 @@ from uuid import UUID
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.keyed_message import find_keyed, post_keyed
+from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.domain.signals import ChannelId, MessageTs
 
 _EVENT_TYPE = "livesop_run"
@@ -44,3 +45,15 @@ class ThreadMessages:
             thread_ts=thread_ts,
             blocks=blocks,
         )
+
+    async def update(
+        self,
+        channel: ChannelId,
+        ts: MessageTs,
+        *,
+        text: str,
+        blocks: Sequence[dict[str, Any]],
+    ) -> None:
+        """Show something else in the message's place; its metadata stays."""
+        with slack_errors():
+            await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=blocks)

@@ -16,6 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from livesop_bot.actions.registry import action_kinds
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.parts import (
@@ -26,6 +27,7 @@ from livesop_bot.app.parts import (
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
@@ -54,6 +56,8 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
+from livesop_bot.worker.act import Acting
+from livesop_bot.worker.face import Facing
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
 
@@ -224,10 +228,20 @@ class App:
 
     async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
-        # Posts are retried by the queue, which asks Slack first whether they happened.
-        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
-        posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
-        worker = Worker(pool=pool, evaluating=evaluating, posting=posting, pace=self._timing.pace)
+        # Posts and actions are retried by the queue, which asks first whether they happened.
+        slack = slack_client(self.settings, session, retries=False)
+        kinds = action_kinds(slack=slack, session=session, settings=self.settings)
+        messages = ThreadMessages(slack)
+        ledger = Ledger(pool, stores.held_runs)
+        worker = Worker(
+            pool=pool,
+            evaluating=evaluating,
+            posting=Posting(runs=stores.runs, messages=messages, metrics=self.metrics),
+            facing=Facing(runs=stores.runs, messages=messages, metrics=self.metrics),
+            acting=Acting(ledger=ledger, kinds=kinds, metrics=self.metrics),
+            ledger=ledger,
+            pace=self._timing.pace,
+        )
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 

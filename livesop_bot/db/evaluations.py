@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import asyncpg
 
 from livesop_bot.db.group_commit import GroupCommit
-from livesop_bot.db.jobs import EvaluateJob, PostJob, enqueue
+from livesop_bot.db.jobs import EvaluateJob, PostJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
@@ -257,7 +257,9 @@ class Evaluations:
             )
             if run is None:
                 raise _OpenedMeanwhile
-            await enqueue(connection, [PostJob(RunId(run))])
+            started = state is RunState.RUNNING
+            first = StartJob(RunId(run)) if started else PostJob(RunId(run))
+            await enqueue(connection, [first])
         if not job.dry_run:
             await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
         return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from livesop_bot.db.jobs import ActJob, FaceJob, enqueue
+from livesop_bot.db.jobs import ActJob, FaceJob, PostJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import run_from_row, steps_of
 from livesop_bot.db.teams import Teams
 from livesop_bot.domain.actions import ActionId, ActionRequest, Receipt
 from livesop_bot.domain.decisions import Switches, step_obstacle
-from livesop_bot.domain.runs import OPEN, Run, RunId, RunState, StepRecord
+from livesop_bot.domain.runs import OPEN, PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.steps import FINAL, StepState, is_over, opened
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
@@ -158,7 +158,9 @@ class HeldRun:
         version = await self.connection.fetchval(
             sql("write_run"), self.run.id, self._state, self._started_by, *self._ended
         )
-        await enqueue(self.connection, [FaceJob(self.run.id, version)])
+        unseen = self.run.post_state in (PostState.PLANNED, PostState.TRYING)
+        shown = PostJob(self.run.id) if unseen else FaceJob(self.run.id, version)
+        await enqueue(self.connection, [shown])
 
     async def _go_on(self) -> None:
         definition = self.run.workflow.definition

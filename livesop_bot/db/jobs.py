@@ -91,7 +91,6 @@ class HaltJob:
 
     entrypoint: ClassVar[str] = "halt"
     team: TeamId
-    by: str
 
     @property
     def key(self) -> str:

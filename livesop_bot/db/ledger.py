@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from livesop_bot.db.held_run import HeldRun, HeldRuns
@@ -13,6 +13,7 @@ from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId, ActionRequest, Receipt
 from livesop_bot.domain.decisions import step_obstacle
 from livesop_bot.domain.runs import Run, RunId, RunState
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import Step, StepId
 
@@ -34,6 +35,7 @@ class Claim:
 
     action: ActionId
     attempt: int
+    tried_at: datetime
     run: Run
     step: Step
     request: ActionRequest
@@ -55,6 +57,12 @@ class Ledger:
     def __init__(self, pool: Pool, runs: HeldRuns) -> None:
         self._pool = pool
         self._runs = runs
+
+    async def start(self, run: RunId) -> None:
+        """Give a run that started by itself its steps, once, and open the first."""
+        async with self._runs.hold(run) as held:
+            if held is not None and held.run.state is RunState.RUNNING and not held.run.steps:
+                await held.start(None)
 
     async def claim(self, action: ActionId) -> Claim | NotYet | None:
         """Claim an action that is due; None: it is not to be done, or not any more.
@@ -83,12 +91,14 @@ class Ledger:
                     await held.settle(step.id, "cancelled")
                     held.move(step.id, StepState.WAITING, detail=f"{why}.")
                     return None
-            attempt = await held.connection.fetchval(sql("claim_action"), action)
+            claimed = await held.connection.fetchrow(sql("claim_action"), action)
+            assert claimed is not None, "the run is locked, and the action with it"
             if not maybe_done:
                 held.move(step.id, StepState.TRYING, by=held.record(step.id).changed_by)
             return Claim(
                 action=action,
-                attempt=attempt,
+                attempt=claimed["attempts"],
+                tried_at=claimed["tried_at"],
                 run=held.run,
                 step=step,
                 request=ActionRequest.from_json(json.loads(row["request"])),
@@ -146,7 +156,7 @@ class Ledger:
         )
         return paused([row["state"] for row in rows])
 
-    async def halt(self, team: str) -> int:
+    async def halt(self, team: TeamId) -> int:
         """Take back what Auto-Pilot planned and may not do any more; gives how many runs that was.
 
         Nothing depends on this: a claim asks the switches itself. It is how people see it at once.

@@ -1,14 +1,23 @@
 """Runs in PostgreSQL, and how far the message of each has come."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import asyncpg
 
 from livesop_bot.db.evaluations import evaluation_from_row
+from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.runs import PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import StepId
+
+_FACE_HELD = timedelta(seconds=12)
+"""Longer than a call of Slack's may take."""
+_FACE_RESTS = timedelta(seconds=1)
+"""One update a second and message; what moves meanwhile is shown together."""
 
 
 class Runs:
@@ -24,22 +33,48 @@ class Runs:
         to be asked first.
         """
         with away():
-            found = await self._pool.fetchval(sql("claim_post"), run)
-            if found is None:
-                return None
-            row = await self._pool.fetchrow(sql("run_by_id"), run)
-        assert row is not None
-        return run_from_row(row), PostState(found) is PostState.TRYING
+            async with self._pool.acquire() as connection, connection.transaction():
+                found = await connection.fetchval(sql("claim_post"), run)
+                if found is None:
+                    return None
+                return await self._whole(connection, run), PostState(found) is PostState.TRYING
 
     async def not_posted(self, run: RunId) -> None:
         """Note that Slack surely did not post the message."""
         with away():
             await self._pool.execute(sql("set_post_planned"), run)
 
-    async def posted(self, run: RunId, ts: MessageTs) -> None:
-        """Note that the message is in its thread."""
+    async def posted(self, run: Run, ts: MessageTs) -> None:
+        """Note that the message is in its thread; queue an update if it is old by now."""
         with away():
-            await self._pool.execute(sql("set_post_posted"), run, ts)
+            async with self._pool.acquire() as connection, connection.transaction():
+                version = await connection.fetchval(sql("set_post_posted"), run.id, ts, run.version)
+                if version is not None and version > run.version:
+                    await enqueue(connection, [FaceJob(run.id, version)])
+
+    async def claim_face(self, run: RunId, version: int) -> Run | float | None:
+        """Hold a run's message for an update; seconds to wait if it is held or was just updated.
+
+        None: that version is shown already, or there is no message.
+        """
+        with away():
+            async with self._pool.acquire() as connection, connection.transaction():
+                found = await connection.fetchrow(sql("claim_face"), run, version, _FACE_HELD)
+                if found is None:
+                    return None
+                if not found["held"]:
+                    return float(found["wait"])
+                return await self._whole(connection, run)
+
+    async def shown(self, run: Run) -> None:
+        """Note that the message shows the run as it was read, and let it rest."""
+        with away():
+            await self._pool.execute(sql("face_shown"), run.id, run.version, _FACE_RESTS)
+
+    async def _whole(self, connection: Connection, run: RunId) -> Run:
+        row = await connection.fetchrow(sql("run_by_id"), run)
+        assert row is not None
+        return replace(run_from_row(row), steps=await steps_of(connection, run))
 
     async def post_failed(self, run: RunId, why: str) -> None:
         """Note that the message will not be posted; `why` is for people."""

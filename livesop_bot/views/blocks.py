@@ -84,6 +84,11 @@ def channel(channel_id: str) -> str:
     return f"<#{channel_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", channel_id) else escape(channel_id)
 
 
+def person(user_id: str) -> str:
+    """A person by name, as each reader sees it; whoever is named like this is not notified."""
+    return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else escape(user_id)
+
+
 def date(moment: datetime) -> str:
     """A time, in each reader's own time zone."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -136,16 +141,29 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def actions(block_id: BlockId, *elements: Block) -> Block:
-    """A row of buttons."""
-    return {"type": "actions", "block_id": block_id.value, "elements": list(elements)}
+def actions(block_id: BlockId, *elements: Block, of: str = "") -> Block:
+    """A row of buttons; `of` tells rows of one kind in one view apart."""
+    name = f"{block_id.value}:{of}" if of else block_id.value
+    return {"type": "actions", "block_id": name, "elements": list(elements)}
 
 
 def button(
-    action_id: ActionId, text: str, *, style: str | None = None, confirm: Block | None = None
+    action_id: ActionId,
+    text: str,
+    *,
+    style: str | None = None,
+    confirm: Block | None = None,
+    value: str | None = None,
+    number: int | None = None,
 ) -> Block:
-    """A button; `style` is `primary` or `danger`, `confirm` asks before it counts."""
-    block: Block = {"type": "button", "action_id": action_id.value, "text": plain(text, BUTTON)}
+    """A button; `style` is `primary` or `danger`, `confirm` asks before it counts.
+
+    `value` comes back with the press; `number` tells buttons of one kind in one row apart.
+    """
+    name = action_id.value if number is None else f"{action_id.value}:{number}"
+    block: Block = {"type": "button", "action_id": name, "text": plain(text, BUTTON)}
+    if value is not None:
+        block["value"] = value
     if style is not None:
         block["style"] = style
     if confirm is not None:

@@ -9,6 +9,17 @@ class ActionId(StrEnum):
     AUTOPILOT_ON = "autopilot_on"
     AUTOPILOT_OFF = "autopilot_off"
     HOME_REFRESH = "home_refresh"
+    RUN_START = "run_start"
+    RUN_DISMISS = "run_dismiss"
+    RUN_CANCEL = "run_cancel"
+    RUN_WHY = "run_why"
+    STEP_APPROVE = "step_approve"
+    STEP_DONE = "step_done"
+    STEP_SKIP = "step_skip"
+    STEP_HOLD = "step_hold"
+    STEP_RETRY = "step_retry"
+    STEP_MARK_DONE = "step_mark_done"
+    STEP_CHOOSE = "step_choose"
 
 
 class BlockId(StrEnum):
@@ -16,6 +27,8 @@ class BlockId(StrEnum):
 
     KILL_SWITCH = "kill_switch"
     HOME_RETRY = "home_retry"
+    RUN = "run"
+    STEP = "step"
 
 
 class CallbackId(StrEnum):

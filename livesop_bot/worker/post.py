@@ -53,7 +53,7 @@ class Posting:
         except SlackAway as error:
             await self._again(job, attempts, error, surely_not_posted=not maybe_posted)
             return
-        await patiently(lambda: self._runs.posted(run.id, ts))
+        await patiently(lambda: self._runs.posted(run, ts))
         self._metrics.posts.labels(outcome).inc()
         log.info("post.done", run=run.id, outcome=outcome, message_ts=ts)
 

@@ -13,14 +13,18 @@ from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequest
 from pgqueuer.domain.errors import PgqException
 from pgqueuer.domain.models import Schedule
 
-from livesop_bot.db.jobs import EvaluateJob, PostJob
+from livesop_bot.db.jobs import ActJob, EvaluateJob, FaceJob, HaltJob, PostJob, StartJob
+from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.pool import Pool
+from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import SignalId
+from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
+from livesop_bot.worker.act import Acting
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.face import Facing
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.notices import CalmDriver
 from livesop_bot.worker.post import Posting
@@ -45,14 +49,15 @@ class Pace:
     """How the queue is worked on; times in seconds.
 
     `heartbeat_timeout`: after so long without a sign of life a worker counts as dead, and its
-    jobs go to others. `evaluations` and `posts`: jobs at once in this process; each kind has its
-    own bound, so that slow evaluations never hold up answers. `grace`: what work in flight gets
-    at shutdown before it goes back to the queue.
+    jobs go to others. `evaluations`, `posts` and `acts`: jobs at once in this process; each kind
+    has its own bound, so that slow evaluations never hold up answers. `grace`: what work in flight
+    gets at shutdown before it goes back to the queue.
     """
 
     heartbeat_timeout: float = 10.0
     evaluations: int = 100
     posts: int = 32
+    acts: int = 32
     poll_every: float = 5.0
     grace: float = 5.0
 
@@ -61,11 +66,22 @@ class Worker:
     """Takes jobs until told to stop."""
 
     def __init__(
-        self, *, pool: Pool, evaluating: Evaluating, posting: Posting, pace: Pace = Pace()
+        self,
+        *,
+        pool: Pool,
+        evaluating: Evaluating,
+        posting: Posting,
+        facing: Facing,
+        acting: Acting,
+        ledger: Ledger,
+        pace: Pace = Pace(),
     ) -> None:
         self._pool = pool
         self._evaluating = evaluating
         self._posting = posting
+        self._facing = facing
+        self._acting = acting
+        self._ledger = ledger
         self._pace = pace
         self._in_flight: set[asyncio.Task[object]] = set()
         self._returning = False
@@ -90,7 +106,7 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts = self._manager(), self._manager()
+        evaluations, posts, acts = self._manager(), self._manager(), self._manager()
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
         async def on_evaluate(job: Job) -> None:
@@ -107,18 +123,38 @@ class Worker:
             post = PostJob(RunId(_payload(job)["run"]))
             await self._do(self._posting(post, job.attempts), job)
 
+        async def on_face(job: Job) -> None:
+            fields = _payload(job)
+            face = FaceJob(RunId(fields["run"]), fields["version"])
+            await self._do(self._facing(face, job.attempts), job)
+
+        async def on_start(job: Job) -> None:
+            await self._do(self._ledger.start(RunId(_payload(job)["run"])), job)
+
+        async def on_halt(job: Job) -> None:
+            await self._do(self._ledger.halt(TeamId(_payload(job)["team"])), job)
+
+        async def on_act(job: Job) -> None:
+            act = ActJob(ActionId(_payload(job)["action"]))
+            await self._do(self._acting(act, job.attempts), job)
+
         async def on_minute(_schedule: Schedule) -> None:
             await sweep(self._pool)
 
         evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
         posts.entrypoint(PostJob.entrypoint)(on_post)
+        posts.entrypoint(FaceJob.entrypoint)(on_face)
+        acts.entrypoint(StartJob.entrypoint)(on_start)
+        acts.entrypoint(HaltJob.entrypoint)(on_halt)
+        acts.entrypoint(ActJob.entrypoint)(on_act)
         schedules.schedule("sweep", "* * * * *")(on_minute)
-        managers = (evaluations, posts, schedules)
+        managers = (evaluations, posts, acts, schedules)
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [
                 group.create_task(self._manage(evaluations, self._pace.evaluations)),
                 group.create_task(self._manage(posts, self._pace.posts)),
+                group.create_task(self._manage(acts, self._pace.acts)),
                 group.create_task(schedules.run()),
             ]
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)

@@ -11,7 +11,8 @@ ALTER TABLE runs
     ADD COLUMN ended_by text,
     ADD COLUMN ended_why text NOT NULL DEFAULT '',
     -- The message in the thread is the run's face: a change that people should see counts the
-    -- version up, and whoever shows one notes which, and when, for once a second is enough.
+    -- version up. Whoever shows one holds face_at in the future meanwhile, and notes which it was;
+    -- once a second is enough.
     ADD COLUMN face_version integer NOT NULL DEFAULT 1 CHECK (face_version > 0),
     ADD COLUMN face_shown integer NOT NULL DEFAULT 0 CHECK (face_shown >= 0),
     ADD COLUMN face_at timestamptz,
@@ -21,6 +22,10 @@ ALTER TABLE runs
     ADD CONSTRAINT runs_face CHECK (face_shown <= face_version);
 -- Runs from before were shown once, and had nothing to carry out.
 UPDATE runs SET face_shown = 1, face_at = created_at WHERE post_state = 'posted';
+
+-- Messages that show an old state, for the sweep.
+CREATE INDEX runs_unshown ON runs (face_at)
+    WHERE post_state = 'posted' AND face_shown < face_version;
 
 CREATE TABLE run_steps (
     run_id bigint NOT NULL REFERENCES runs,
@@ -67,6 +72,8 @@ CREATE TABLE actions (
     -- A person said that it may be done although it was done for this signal before.
     again boolean NOT NULL DEFAULT false,
     due_at timestamptz NOT NULL,
+    -- When it was first tried: what a target is asked about later is not older than that.
+    tried_at timestamptz,
     attempts integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     receipt jsonb,
     error text NOT NULL DEFAULT '',
@@ -74,7 +81,8 @@ CREATE TABLE actions (
     changed_at timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (run_id, step_id) REFERENCES run_steps,
     UNIQUE (run_id, step_id),
-    CHECK ((state = 'done') = (receipt IS NOT NULL))
+    CHECK ((state = 'done') = (receipt IS NOT NULL)),
+    CHECK ((attempts = 0) = (tried_at IS NULL))
 );
 -- An effect happens once for a signal, whichever of its runs comes to it.
 CREATE UNIQUE INDEX actions_once ON actions (signal_id, workflow_id, step_id)

@@ -38,10 +38,12 @@ FROM actions
 WHERE id = $1;
 
 -- name: claim_action
--- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt.
-UPDATE actions SET state = 'trying', attempts = attempts + 1, changed_at = now()
+-- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt, and when the first was.
+UPDATE actions
+SET state = 'trying', attempts = attempts + 1, tried_at = coalesce(tried_at, now()),
+    changed_at = now()
 WHERE id = $1 AND state IN ('planned', 'trying')
-RETURNING attempts;
+RETURNING attempts, tried_at;
 
 -- name: conclude_action
 -- Notes how an attempt ended, unless another one was begun since. $1: action id; $2: attempt; $3: state; $4: receipt (null: none); $5: error; $6: how long until the next try (interval; null: none). Gives the step.

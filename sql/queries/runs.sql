@@ -22,9 +22,11 @@ RETURNING found.post_state;
 UPDATE runs SET post_state = 'planned' WHERE id = $1 AND post_state = 'trying';
 
 -- name: set_post_posted
--- Notes that a run's message is in its thread. $1: run id; $2: the message's ts.
-UPDATE runs SET post_state = 'posted', post_ts = $2
-WHERE id = $1 AND post_state IN ('planned', 'trying');
+-- Notes that a run's message is in its thread. $1: run id; $2: the message's ts; $3: the version that it shows. Gives the version that it should show by now.
+UPDATE runs
+SET post_state = 'posted', post_ts = $2, face_shown = greatest(face_shown, $3), face_at = now()
+WHERE id = $1 AND post_state IN ('planned', 'trying')
+RETURNING face_version;
 
 -- name: set_post_failed
 -- Notes that a run's message will not be posted. $1: run id; $2: why, for people.
@@ -80,3 +82,28 @@ WHERE r.id = $1;
 SELECT id FROM runs
 WHERE post_state IN ('planned', 'trying') AND created_at < now() - $1::interval
 ORDER BY created_at LIMIT $2;
+
+-- name: claim_face
+-- Holds a run's message for an update, for $3 at most. $1: run id; $2: the version that is to be shown. Gives whether it is held now, else the seconds to wait; nothing if there is nothing to show.
+WITH found AS (
+    SELECT id, face_at > now() AS busy, extract(epoch FROM face_at - now())::float8 AS wait
+    FROM runs
+    WHERE id = $1 AND post_state = 'posted' AND face_shown < $2
+    FOR NO KEY UPDATE
+), held AS (
+    UPDATE runs SET face_at = now() + $3::interval
+    FROM found
+    WHERE runs.id = found.id AND found.busy IS NOT TRUE
+    RETURNING runs.id
+)
+SELECT EXISTS (SELECT FROM held) AS held, wait FROM found;
+
+-- name: face_shown
+-- Notes which version a run's message shows, and keeps it for $3. $1: run id; $2: version.
+UPDATE runs SET face_shown = greatest(face_shown, $2), face_at = now() + $3::interval WHERE id = $1;
+
+-- name: unshown_faces
+-- Runs whose message has shown an old state suspiciously long. $1: how long (interval); $2: how many at most.
+SELECT id, face_version FROM runs
+WHERE post_state = 'posted' AND face_shown < face_version AND face_at < now() - $1::interval
+ORDER BY face_at LIMIT $2;
