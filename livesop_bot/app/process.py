@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +16,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from livesop_bot.actions.registry import action_kinds
+from livesop_bot.actions.kind import Kind
+from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.parts import (
@@ -27,11 +28,14 @@ from livesop_bot.app.parts import (
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pool import Pool, away, ping
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.errors import (
     ConfigurationError,
     DatabaseAway,
@@ -123,6 +127,10 @@ class App:
             pool = await enter(open_pool(dsn, max_size=16))
             session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
             stores = Stores.on(pool, settings)
+            # Posts and actions are retried by the queue, which asks first whether they happened.
+            once = slack_client(settings, session, retries=False)
+            kinds = action_kinds(slack=once, session=session, settings=settings)
+            held = HeldRuns(pool, stores.teams, renderer(kinds))
             if self._role is not Role.WORKER:  # which would adopt files and never replay them
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
                 folder = settings.livesop_data_dir / "spool"
@@ -135,7 +143,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session))
+                    group.create_task(self._work(pool, stores, session, held, kinds))
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
@@ -149,7 +157,7 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, stores, intake, health))
+                    group.create_task(self._listen(client, stores, intake, health, held))
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -226,13 +234,17 @@ class App:
                 return
             await pause(self.stop, _LOOK)
 
-    async def _work(self, pool: Pool, stores: Stores, session: aiohttp.ClientSession) -> None:
+    async def _work(
+        self,
+        pool: Pool,
+        stores: Stores,
+        session: aiohttp.ClientSession,
+        held: HeldRuns,
+        kinds: Mapping[ActionKind, Kind],
+    ) -> None:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
-        # Posts and actions are retried by the queue, which asks first whether they happened.
-        slack = slack_client(self.settings, session, retries=False)
-        kinds = action_kinds(slack=slack, session=session, settings=self.settings)
-        messages = ThreadMessages(slack)
-        ledger = Ledger(pool, stores.held_runs)
+        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
+        ledger = Ledger(pool, held)
         worker = Worker(
             pool=pool,
             evaluating=evaluating,
@@ -246,7 +258,12 @@ class App:
             await worker.run(self.stop)
 
     async def _listen(
-        self, client: AsyncWebClient, stores: Stores, intake: Intake, health: HealthServer
+        self,
+        client: AsyncWebClient,
+        stores: Stores,
+        intake: Intake,
+        health: HealthServer,
+        held: HeldRuns,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -260,6 +277,7 @@ class App:
             teams=stores.teams,
             feed=stores.feed,
             workflows=stores.workflows,
+            presses=Presses(held),
             people=People(client, self.settings.admins),
             home_health=lambda: home_health(health),
         )

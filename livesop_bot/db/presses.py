@@ -1,25 +1,19 @@
 """What people press on a run: looked at and carried out under the run's lock, so that one wins."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.domain.actions import Receipt
-from livesop_bot.domain.runs import Run, RunId, RunState
+from livesop_bot.domain.runs import Run, RunId, RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
-from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, pressed
+from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
 from livesop_bot.domain.workflows import Step, StepId
 from livesop_bot.errors import ActionRefused
 
 _AT_ONCE = timedelta()
 """What a person approved has no undo window: it was looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """Someone was quicker, or the run is over; `sentence` says it to the person who pressed."""
-
-    sentence: str
 
 
 class Presses:
@@ -30,52 +24,57 @@ class Presses:
 
     async def step(
         self, team: TeamId, run: RunId, step: StepId, press: Press, by: UserId, chosen: str = ""
-    ) -> Run | Late:
+    ) -> Run | TooLate:
         """Move a step on. Raises NotOffered for an answer that its decision does not have."""
-        async with self._runs.hold(run) as held:
-            if held is None or held.run.team != team or held.run.state is not RunState.RUNNING:
-                return Late("This SOP is not under way any more; nothing was changed.")
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not RunState.RUNNING:
+                return TooLate(None if held is None else held.run.state)
             record, definition = held.record(step), held.step(step)
-            try:
-                state = pressed(definition, record.state, press)
-            except NotOffered:
-                return Late(_quicker(definition, record.state, record.changed_by))
+            if press not in offers(definition, record.state):
+                return TooLate(held.run.state, definition, record)
             if press is Press.CHOOSE and chosen not in choices(
                 definition, held.run.workflow.definition
             ):
                 raise NotOffered(f"{step} has no answer {chosen!r}")
-            await self._carry_out(held, definition, press, state, by, chosen)
+            await self._carry_out(held, definition, press, by, chosen)
             return held.run
 
-    async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | Late:
+    async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | TooLate:
         """Start a proposed run."""
-        async with self._runs.hold(run) as held:
-            if held is None or held.run.team != team:
-                return Late("This proposal is not open any more; nothing was started.")
-            if held.run.state is not RunState.PROPOSED:
-                return Late("This SOP was started already.")
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not RunState.PROPOSED:
+                return TooLate(None if held is None else held.run.state)
             await held.start(by)
             return held.run
 
-    async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | Late:
+    async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | TooLate:
         """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`)."""
-        async with self._runs.hold(run) as held:
-            if held is None or held.run.team != team:
-                return Late("This SOP is over already; nothing was changed.")
-            if (state is RunState.DISMISSED) is not (held.run.state is RunState.PROPOSED):
-                return Late("This SOP was started meanwhile; nothing was changed.")
+        expected = RunState.PROPOSED if state is RunState.DISMISSED else RunState.RUNNING
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not expected:
+                return TooLate(None if held is None else held.run.state)
             await held.end(state, by, "")
             return held.run
+
+    async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
+        """Who may move a step on; empty: anyone in the channel, or there is no such step."""
+        async with self._open(team, run) as held:
+            return () if held is None else held.step(step).approvers
+
+    @asynccontextmanager
+    async def _open(self, team: TeamId, run: RunId) -> AsyncIterator[HeldRun | None]:
+        async with self._runs.hold(run) as held:
+            yield held if held is not None and held.run.team == team else None
 
     async def _carry_out(
         self,
         held: HeldRun,
         step: Step,
         press: Press,
-        state: StepState,
         by: UserId,
         chosen: str,
     ) -> None:
+        state = pressed(step, held.record(step.id).state, press)
         match press:
             case Press.APPROVE | Press.RETRY:
                 # Someone looked at it, and at what the step says of an earlier time.
@@ -100,8 +99,3 @@ class Presses:
                 await held.wait_for_same_effect(step.id)
         except ActionRefused as error:
             held.move(step.id, StepState.FAILED, by=by, detail=str(error))
-
-
-def _quicker(step: Step, state: StepState, by: UserId | None) -> str:
-    who = f"<@{by}> was quicker" if by else "It has moved on meanwhile"
-    return f"{who}: *{step.title}* is {state}."

@@ -9,7 +9,7 @@ from uuid import UUID
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.steps import Progress, StepState
-from livesop_bot.domain.workflows import StepId, Workflow
+from livesop_bot.domain.workflows import Step, StepId, Workflow
 
 RunId = NewType("RunId", int)
 
@@ -88,3 +88,15 @@ class Run:
     ended_why: str = ""
     version: int = 1
     edited_since: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """Why a press changed nothing: the run is as it stands in `state`, or someone was quicker.
+
+    `step` and `record`: the step that was pressed, as it is now; None where the run is not open.
+    """
+
+    state: RunState | None
+    step: Step | None = None
+    record: StepRecord | None = None

@@ -28,7 +28,6 @@ from livesop_bot.views.press import Pressed
 
 _MOST_OPEN = 12
 """Steps with buttons; three blocks each, of the 50 that a message may have."""
-_MOST_LISTED = 50
 _CHUNK = 12
 """Steps without buttons that share a block, which has room for 3,000 characters."""
 
@@ -131,7 +130,7 @@ def _steps(run: Run) -> Iterator[Block]:
     records = {record.id: record for record in run.steps}
     quiet: list[str] = []
     with_buttons = 0
-    for step in run.workflow.definition.steps[:_MOST_LISTED]:
+    for step in run.workflow.definition.steps:
         record = records.get(step.id, StepRecord(id=step.id))
         text = _step(run, step, record)
         pressable = run.state is RunState.RUNNING and offers(step, record.state)
@@ -147,9 +146,6 @@ def _steps(run: Run) -> Iterator[Block]:
         yield actions(BlockId.STEP, *_step_buttons(run, step, record), of=step.id)
     if quiet:
         yield _listed(quiet)
-    if left := len(run.workflow.definition.steps) - _MOST_LISTED:
-        if left > 0:
-            yield context(f"… and {left} more {'step' if left == 1 else 'steps'}.")
 
 
 def _listed(quiet: list[str]) -> Block:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
@@ -29,6 +30,7 @@ class Face:
     teams: Teams
     feed: Feed
     workflows: Workflows
+    presses: Presses
     people: People
     home_health: Callable[[], Awaitable[HomeHealth]]
 
