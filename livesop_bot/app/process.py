@@ -247,6 +247,7 @@ class App:
             feed=stores.feed,
             workflows=stores.workflows,
             people=People(client, self.settings.admins),
+            audit=stores.audit,
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
@@ -30,6 +31,7 @@ class Face:
     feed: Feed
     workflows: Workflows
     people: People
+    audit: Audit
     home_health: Callable[[], Awaitable[HomeHealth]]
 
 

@@ -91,6 +91,7 @@ class Desk:
             **{k: options.pop(k) for k in BASIS if k in options},
         )
         job = replace(self.job, **{k: options.pop(k) for k in ("cause", "dry_run") if k in options})
+        job = replace(job, by="U1" if job.cause is Cause.REPLAY else "")
         workflow = self.workflow if confidence else None
         return await self.evaluations.conclude(
             job, *begun, judgement, workflow, latency_ms=1.0, **options
