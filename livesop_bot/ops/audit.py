@@ -18,7 +18,7 @@ class AuditCsv:
 
     def __init__(self, file: TextIO) -> None:
         """Write the names of the columns."""
-        self._writer = csv.writer(file, lineterminator="\n")
+        self._writer = csv.writer(file)
         self._writer.writerow(_COLUMNS)
 
     def write(self, row: AuditRow) -> None:

@@ -1,7 +1,7 @@
 """The audit log on a real PostgreSQL: whole under load, closed to changes, and telling of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from livesop_bot.domain.audit import AuditEntry, AuditHead, AuditKind
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sop.starter_pack import starter_pack
+from livesop_bot.worker.audit_heads import log_heads
 
 TEAM, OTHER = TeamId("T1"), TeamId("T2")
 HASHED_ANEW = """
@@ -267,6 +268,19 @@ async def test_rows_are_read_in_batches_without_a_seam_and_by_time(
     some = [row.number async for row in audit.rows(TEAM, since, until)]
     assert some == [row.number for row in rows if since <= row.at < until]
     assert [row.number for row in await audit.last(TEAM, 2)] == [2000, 2001]
+
+
+async def test_heads_are_logged_as_verify_takes_them(
+    five: Audit, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    await log_heads(five)
+    heads = [
+        (each["team"], AuditHead.parse(each["head"]))
+        for each in log_events
+        if each["event"] == "audit.head"
+    ]
+    assert heads == list((await five.heads()).items())
+    assert [team for team, _ in heads] == [TEAM, OTHER]
 
 
 async def test_what_is_published_is_recorded(pool: Pool, audit: Audit) -> None:
