@@ -126,6 +126,15 @@ async def test_a_refusal_names_the_switch_and_keeps_nothing_else_that_was_typed(
     assert (kind, noted) == ("refusal", subject)
 
 
+async def test_a_refusal_stands_where_the_database_cannot_note_it(
+    desk: Desk, pool: Pool, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    await pool.close()
+    assert "Only admins" in await desk.type(GRACE, "/livesop autopilot on")
+    [event] = [event for event in log_events if event["event"] == "audit.refusal_not_noted"]
+    assert (event["user"], event["why"]) == (GRACE, "not_admin")
+
+
 async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: Pool) -> None:
     assert await desk.type(ADA, "/livesop autopilot on Bug-Report") == (
         "Auto-Pilot is now *on* for *Bug report*. To start by itself it needs its "
