@@ -10,6 +10,7 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
@@ -46,6 +47,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    audit: Audit
 
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
@@ -54,7 +56,14 @@ class Stores:
         limits = Limits(
             propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
         )
-        return cls(teams, Workflows(pool), Evaluations(pool, teams, limits), Runs(pool), Feed(pool))
+        return cls(
+            teams,
+            Workflows(pool),
+            Evaluations(pool, teams, limits),
+            Runs(pool),
+            Feed(pool),
+            Audit(pool),
+        )
 
     def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
         """Build what evaluates their signals."""

@@ -279,6 +279,7 @@ class App:
             workflows=stores.workflows,
             presses=Presses(held),
             people=People(client, self.settings.admins),
+            audit=stores.audit,
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

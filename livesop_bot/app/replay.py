@@ -15,7 +15,7 @@ _ANSWER = 3.0
 """Seconds that a person at a terminal waits for PostgreSQL."""
 
 
-async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[str]:
+async def replay(settings: Settings, signal_id: int, *, dry_run: bool, by: str) -> list[str]:
     """Evaluate a stored signal again, and give lines that say what came of it.
 
     A dry run only says. Otherwise the answer is queued, and a running LiveSOP posts it.
@@ -25,7 +25,7 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
         metrics = Metrics()
         evaluating = stores.evaluating(settings, choose_evaluator(settings, metrics), metrics)
         await ping(pool, timeout=_ANSWER)
-        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
+        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run, by)
         concluded = await evaluating(job, attempts=0)
         if concluded is None:
             raise PermanentError(

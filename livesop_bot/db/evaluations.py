@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import asyncpg
 
+from livesop_bot.db.audit import append
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
@@ -13,6 +14,7 @@ from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
+from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
 from livesop_bot.domain.evaluations import (
     Attempt,
@@ -142,7 +144,7 @@ class Evaluations:
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
         decision = failure or self._gate(ended, Switches(), running=False)
-        if decision.reason in _NO_SWITCH_MATTERS and not job.dry_run:
+        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
             return await self._skips.submit((ended, decision))
         running = False
         while True:
@@ -262,7 +264,31 @@ class Evaluations:
             await enqueue(connection, [first])
         if not job.dry_run:
             await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
+        if job.cause is Cause.REPLAY:
+            await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
         return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))
+
+
+def _replayed(
+    ended: "_Ended", decision: Decision, evaluation: EvaluationId, run: int | None
+) -> AuditEntry:
+    job, signal, workflow = ended.job, ended.signal, ended.workflow
+    return AuditEntry(
+        actor=job.by,
+        kind=AuditKind.REPLAY,
+        subject=signal_subject(signal.id),
+        before={"state": signal.state},
+        after={
+            "state": signal.state if job.dry_run else _signal_state(decision),
+            "dry_run": job.dry_run,
+            "evaluation": evaluation,
+            "workflow": None if workflow is None else workflow.slug,
+            "version": None if workflow is None else workflow.version,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "run": run,
+        },
+    )
 
 
 def evaluation_from_row(row: asyncpg.Record) -> Evaluation:

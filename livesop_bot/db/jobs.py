@@ -18,13 +18,17 @@ from livesop_bot.domain.signals import SignalId, TeamId
 
 @dataclass(frozen=True, slots=True)
 class EvaluateJob:
-    """Judge a signal's revision. Queued at most once at a time for each (signal, revision)."""
+    """Judge a signal's revision. Queued at most once at a time for each (signal, revision).
+
+    `by`: who asked for a replay; without a name it is not concluded.
+    """
 
     entrypoint: ClassVar[str] = "evaluate"
     signal: SignalId
     revision: int
     cause: Cause = Cause.SIGNAL
     dry_run: bool = False
+    by: str = ""
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequest
 from pgqueuer.domain.errors import PgqException
 from pgqueuer.domain.models import Schedule
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.jobs import ActJob, EvaluateJob, FaceJob, HaltJob, PostJob, StartJob
 from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.pool import Pool
@@ -23,6 +24,7 @@ from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
 from livesop_bot.worker.act import Acting
+from livesop_bot.worker.audit_heads import log_heads
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.faults import later
@@ -116,6 +118,7 @@ class Worker:
                 fields["revision"],
                 Cause(fields["cause"]),
                 fields["dry_run"],
+                fields.get("by", ""),  # a job of an older version has none
             )
             await self._do(self._evaluating(evaluate, job.attempts), job)
 
@@ -141,6 +144,9 @@ class Worker:
         async def on_minute(_schedule: Schedule) -> None:
             await sweep(self._pool)
 
+        async def on_hour(_schedule: Schedule) -> None:
+            await log_heads(Audit(self._pool))
+
         evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
         posts.entrypoint(PostJob.entrypoint)(on_post)
         posts.entrypoint(FaceJob.entrypoint)(on_face)
@@ -148,6 +154,7 @@ class Worker:
         acts.entrypoint(HaltJob.entrypoint)(on_halt)
         acts.entrypoint(ActJob.entrypoint)(on_act)
         schedules.schedule("sweep", "* * * * *")(on_minute)
+        schedules.schedule("audit_heads", "0 * * * *")(on_hour)
         managers = (evaluations, posts, acts, schedules)
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))

@@ -29,7 +29,8 @@ WITH incoming AS (
         'evaluate',
         convert_to(
             json_build_object(
-                'signal', id, 'revision', revision, 'cause', 'signal', 'dry_run', false
+                'signal', id, 'revision', revision, 'cause', 'signal', 'dry_run', false,
+                'by', ''
             )::text,
             'UTF8'
         ),

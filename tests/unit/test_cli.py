@@ -24,6 +24,9 @@ COMMANDS = [
     ["workflows", "list"],
     ["workflows", "export"],
     ["workflows", "import", "sop.yaml"],
+    ["audit", "verify"],
+    ["audit", "list"],
+    ["audit", "export"],
 ]
 
 
@@ -61,6 +64,7 @@ def test_help_lists_every_command_in_whole_sentences(
         "replay",
         "version",
         "workflows",
+        "audit",
     ]
 
 

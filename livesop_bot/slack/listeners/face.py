@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
@@ -32,6 +33,7 @@ class Face:
     workflows: Workflows
     presses: Presses
     people: People
+    audit: Audit
     home_health: Callable[[], Awaitable[HomeHealth]]
 
 

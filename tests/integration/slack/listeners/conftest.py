@@ -13,6 +13,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.teams import Teams
@@ -172,6 +173,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 feed=Feed(pool),
                 workflows=Workflows(pool),
                 people=People(client, frozenset()),
+                audit=Audit(pool),
                 home_health=health.look,
             )
             register(app, face)
