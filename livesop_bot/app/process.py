@@ -64,6 +64,7 @@ from livesop_bot.worker.act import Acting
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
+from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
@@ -245,11 +246,16 @@ class App:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
         messages = ThreadMessages(slack_client(self.settings, session, retries=False))
         ledger = Ledger(pool, held)
+        showing = Showing(stores.runs, renderer(kinds))
         worker = Worker(
             pool=pool,
             evaluating=evaluating,
-            posting=Posting(runs=stores.runs, messages=messages, metrics=self.metrics),
-            facing=Facing(runs=stores.runs, messages=messages, metrics=self.metrics),
+            posting=Posting(
+                runs=stores.runs, showing=showing, messages=messages, metrics=self.metrics
+            ),
+            facing=Facing(
+                runs=stores.runs, showing=showing, messages=messages, metrics=self.metrics
+            ),
             acting=Acting(ledger=ledger, kinds=kinds, metrics=self.metrics),
             ledger=ledger,
             pace=self._timing.pace,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from livesop_bot.db.jobs import ActJob, FaceJob, PostJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.runs import run_from_row, steps_of
+from livesop_bot.db.runs import receipts_of, run_from_row, steps_of
 from livesop_bot.db.teams import Teams
 from livesop_bot.domain.actions import ActionId, ActionRequest, Receipt
 from livesop_bot.domain.decisions import Switches, step_obstacle
@@ -105,7 +105,11 @@ class HeldRun:
         run = self.run
         action = self._steps[step].action
         assert action is not None, "a step without an action is never planned"
-        request = json.dumps(self._render(run, self._steps[step], await self._receipts()).to_json())
+        request = json.dumps(
+            self._render(
+                run, self._steps[step], await receipts_of(self.connection, run.id)
+            ).to_json()
+        )
         row = await self.connection.fetchrow(
             sql("plan_again"), run.id, step, request, by is None, again, undo
         ) or await self.connection.fetchrow(
@@ -216,12 +220,6 @@ class HeldRun:
             run.channel,
             [step.id for step in run.workflow.definition.acting_steps],
         )
-
-    async def _receipts(self) -> dict[StepId, Receipt]:
-        rows = await self.connection.fetch(sql("receipts_of_run"), self.run.id)
-        return {
-            StepId(row["step_id"]): Receipt.from_json(json.loads(row["receipt"])) for row in rows
-        }
 
 
 class HeldRuns:

@@ -1,5 +1,7 @@
 """Runs in PostgreSQL, and how far the message of each has come."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +11,7 @@ from livesop_bot.db.evaluations import evaluation_from_row
 from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.runs import PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.steps import StepState
@@ -71,6 +74,12 @@ class Runs:
         with away():
             await self._pool.execute(sql("face_shown"), run.id, run.version, _FACE_RESTS)
 
+    async def receipts(self, run: RunId) -> Mapping[StepId, Receipt]:
+        """What a run's actions left behind."""
+        with away():
+            async with self._pool.acquire() as connection:
+                return await receipts_of(connection, run)
+
     async def _whole(self, connection: Connection, run: RunId) -> Run:
         row = await connection.fetchrow(sql("run_by_id"), run)
         assert row is not None
@@ -103,6 +112,12 @@ def run_from_row(row: asyncpg.Record) -> Run:
         version=row["face_version"],
         edited_since=row["revision"] != row["evaluated_revision"],
     )
+
+
+async def receipts_of(connection: Connection, run: RunId) -> Mapping[StepId, Receipt]:
+    """Read what a run's actions left behind."""
+    rows = await connection.fetch(sql("receipts_of_run"), run)
+    return {StepId(row["step_id"]): Receipt.from_json(json.loads(row["receipt"])) for row in rows}
 
 
 async def steps_of(connection: Connection, run: RunId) -> tuple[StepRecord, ...]:

@@ -45,6 +45,7 @@ BOT_SCOPES = (
     "im:write",
     "reactions:read",
     "team:read",
+    "usergroups:read",
     "users:read",
 )
 """What the app's manifest asks for."""

@@ -7,8 +7,8 @@ from livesop_bot.db.jobs import FaceJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
-from livesop_bot.views.thread import run_message
 from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
@@ -16,8 +16,11 @@ log = structlog.get_logger()
 class Facing:
     """Handles face jobs: shows the newest state there is, whichever change a job was queued for."""
 
-    def __init__(self, *, runs: Runs, messages: ThreadMessages, metrics: Metrics) -> None:
+    def __init__(
+        self, *, runs: Runs, showing: Showing, messages: ThreadMessages, metrics: Metrics
+    ) -> None:
         self._runs = runs
+        self._showing = showing
         self._messages = messages
         self._metrics = metrics
 
@@ -30,7 +33,7 @@ class Facing:
             raise later(0, "the message was updated just now", held)
         run, ts = held, held.post_ts
         assert ts is not None, "it was posted"
-        message = run_message(run)
+        message = await self._showing.message(run)
         try:
             await self._messages.update(run.channel, ts, text=message.text, blocks=message.blocks)
         except SlackRefused as error:
