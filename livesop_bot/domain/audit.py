@@ -29,7 +29,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import SignalId, TeamId
+from livesop_bot.domain.workflows import StepId
 
 _FORM = "livesop.audit.1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,6 +79,11 @@ def workflow_subject(slug: str) -> str:
 def signal_subject(signal: SignalId) -> str:
     """Name a signal."""
     return f"signal:{signal}"
+
+
+def run_subject(run: RunId, step: StepId | None = None) -> str:
+    """Name a run, or one of its steps."""
+    return f"run:{run}" if step is None else f"run:{run}/{step}"
 
 
 @dataclass(frozen=True, slots=True)

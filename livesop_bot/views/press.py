@@ -26,6 +26,8 @@ class Pressed:
     def read(cls, value: str) -> "Pressed":
         """Read it back; raises ValueError, KeyError or TypeError where it is none of ours."""
         parts = json.loads(value)
+        if not isinstance(parts, dict):
+            raise ValueError(f"expected an object, found {value[:20]}")
         step = parts.get("step")
         return cls(
             run=RunId(int(parts["run"])),

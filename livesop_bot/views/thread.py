@@ -1,4 +1,4 @@
-"""The message in a signal's thread, the face of a run: which SOP, how sure, where it stands, why."""
+"""The message in a signal's thread, the face of a run: which SOP, how sure, how far, and why."""
 
 from collections.abc import Iterator, Mapping
 from typing import assert_never

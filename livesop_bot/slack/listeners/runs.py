@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
+from livesop_bot.domain.audit import AuditEntry, AuditKind, run_subject
 from livesop_bot.domain.runs import RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
@@ -85,11 +86,11 @@ async def _press(
         case _ if step is None:
             return presses.not_ours()
         case _:
-            approvers = await within(book.approvers(team, run, step))
-            if approvers and not await face.people.is_among(user, approvers):
-                log.info("press.refused", team=team, run=run, step=step, by=user)
-                return presses.not_allowed(approvers)
             try:
+                approvers = await within(book.approvers(team, run, step))
+                if approvers and not await face.people.is_among(user, approvers):
+                    await _note_refusal(face, team, user, pressed)
+                    return presses.not_allowed(approvers)
                 outcome = await within(
                     book.step(team, run, step, _STEP[name], user, pressed.chosen)
                 )
@@ -99,6 +100,21 @@ async def _press(
         return presses.too_late(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
+
+
+async def _note_refusal(face: Face, team: TeamId, user: UserId, pressed: Pressed) -> None:
+    """What was not done need not be recorded to stay so: the log is told in any case."""
+    log.info("press.refused", team=team, run=pressed.run, step=pressed.step, by=user)
+    entry = AuditEntry(
+        actor=user,
+        kind=AuditKind.REFUSAL,
+        subject=run_subject(pressed.run, pressed.step),
+        after={"why": "not_an_approver"},
+    )
+    try:
+        await within(face.audit.note(team, entry))
+    except DatabaseAway as error:
+        log.warning("audit.refusal_not_noted", team=team, user=user, error=str(error))
 
 
 async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:
