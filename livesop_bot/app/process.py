@@ -19,7 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.actions.slack_calls import slack_errors
-from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import (
     Stores,
     choose_evaluator,
@@ -29,8 +29,8 @@ from livesop_bot.app.parts import (
     slack_client,
 )
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.migrations import migrate, pending
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
@@ -60,9 +60,6 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
-from livesop_bot.worker.act import Acting
-from livesop_bot.worker.face import Facing
-from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -143,7 +140,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session, held, kinds))
+                    group.create_task(self._work(pool, stores, once, held, kinds))
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
@@ -157,7 +154,7 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, stores, intake, health, held))
+                    group.create_task(self._listen(client, pool, stores, intake, health, held))
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -238,28 +235,29 @@ class App:
         self,
         pool: Pool,
         stores: Stores,
-        session: aiohttp.ClientSession,
+        slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
     ) -> None:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
-        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
-        ledger = Ledger(pool, held)
-        worker = Worker(
+        duties = build_duties(
             pool=pool,
+            stores=stores,
+            held=held,
+            kinds=kinds,
+            slack=slack,
             evaluating=evaluating,
-            posting=Posting(runs=stores.runs, messages=messages, metrics=self.metrics),
-            facing=Facing(runs=stores.runs, messages=messages, metrics=self.metrics),
-            acting=Acting(ledger=ledger, kinds=kinds, metrics=self.metrics),
-            ledger=ledger,
-            pace=self._timing.pace,
+            metrics=self.metrics,
+            settings=self.settings,
         )
+        worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 
     async def _listen(
         self,
         client: AsyncWebClient,
+        pool: Pool,
         stores: Stores,
         intake: Intake,
         health: HealthServer,
@@ -278,6 +276,7 @@ class App:
             feed=stores.feed,
             workflows=stores.workflows,
             presses=Presses(held),
+            pauses=Pauses(pool),
             people=People(client, self.settings.admins),
             audit=stores.audit,
             home_health=lambda: home_health(health),

@@ -13,9 +13,13 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.actions.registry import renderer
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.held_run import HeldRuns
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
@@ -172,6 +176,8 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 feed=Feed(pool),
                 workflows=Workflows(pool),
+                presses=Presses(HeldRuns(pool, Teams(pool), renderer({}))),
+                pauses=Pauses(pool),
                 people=People(client, frozenset()),
                 audit=Audit(pool),
                 home_health=health.look,
