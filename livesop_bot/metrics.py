@@ -64,13 +64,13 @@ class Metrics:
         )
         self.posts = Counter(
             "livesop_posts",
-            "Thread messages by outcome (posted, found, updated, retried, failed, cancelled).",
+            "Thread messages by outcome (posted, found, updated, reminded, retried, failed, …).",
             ["outcome"],
             registry=self.registry,
         )
         self.actions = Counter(
             "livesop_actions",
-            "Attempts at actions of SOPs, by outcome (done, delayed, in_doubt, failed, unknown).",
+            "Tries at actions by outcome (done, delayed, in_doubt, withheld, failed, unknown).",
             ["kind", "outcome"],
             registry=self.registry,
         )

@@ -170,6 +170,15 @@ class Settings(BaseSettings):
     livesop_propose_threshold: Fraction = Field(
         0.5, description="Confidence from which an SOP is proposed."
     )
+    livesop_start_limit: Annotated[int, Field(ge=0)] = Field(
+        30, description="Runs that may start by themselves within 10 minutes; more are proposed."
+    )
+    livesop_remind_after_hours: Annotated[int, Field(ge=0)] = Field(
+        4, description="Hours after which a thread is reminded of a step, once; 0: never."
+    )
+    livesop_expire_after_hours: Annotated[int, Field(ge=0)] = Field(
+        72, description="Hours after which what nobody takes up is ended; 0: never."
+    )
     livesop_admins: Ids = Field(
         "", description="Slack user ids of LiveSOP admins; Slack's own admins always are."
     )

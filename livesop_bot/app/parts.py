@@ -54,7 +54,9 @@ class Stores:
         """Put them all on one pool."""
         teams = Teams(pool)
         limits = Limits(
-            propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
+            propose=settings.livesop_propose_threshold,
+            auto=settings.livesop_auto_threshold,
+            starts=settings.livesop_start_limit,
         )
         return cls(
             teams,

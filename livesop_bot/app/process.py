@@ -19,7 +19,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.actions.slack_calls import slack_errors
-from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import (
     Stores,
     choose_evaluator,
@@ -29,8 +29,8 @@ from livesop_bot.app.parts import (
     slack_client,
 )
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.migrations import migrate, pending
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
@@ -60,11 +60,7 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
-from livesop_bot.worker.act import Acting
-from livesop_bot.worker.face import Facing
-from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
-from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
@@ -73,8 +69,6 @@ _DRAIN = 4.0
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
-
-_CALL_LIMIT = aiohttp.ClientTimeout(total=10)
 
 
 class Role(StrEnum):
@@ -87,16 +81,20 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How patient the parts are; tests that wait for them shorten it."""
+    """How patient the parts are; tests that wait for them shorten it.
+
+    `slack_call`: seconds that a call of Slack's Web API may take.
+    """
 
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
+    slack_call: float = 10.0
 
 
 class App:
     """LiveSOP in one process. `run` ends when `stop` is set, or with the error that ended it.
 
-    `evaluator` replaces the one that the settings name.
+    `evaluator` replaces the one that the settings name, `make_kinds` what actions it can do.
     """
 
     def __init__(
@@ -106,6 +104,7 @@ class App:
         *,
         evaluator: Evaluator | None = None,
         timing: Timing = Timing(),  # frozen
+        make_kinds: Callable[..., Mapping[ActionKind, Kind]] = action_kinds,
         on_ready: Callable[[], object] = lambda: None,
     ) -> None:
         self.stop = asyncio.Event()
@@ -114,6 +113,7 @@ class App:
         self._role = role
         self._evaluator = evaluator or choose_evaluator(settings, self.metrics)
         self._timing = timing
+        self._make_kinds = make_kinds
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
         self._sockets: Sockets | None = None
@@ -126,11 +126,12 @@ class App:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
             pool = await enter(open_pool(dsn, max_size=16))
-            session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
+            limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
+            session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)
             # Posts and actions are retried by the queue, which asks first whether they happened.
             once = slack_client(settings, session, retries=False)
-            kinds = action_kinds(slack=once, session=session, settings=settings)
+            kinds = self._make_kinds(slack=once, session=session, settings=settings)
             held = HeldRuns(pool, stores.teams, renderer(kinds))
             if self._role is not Role.WORKER:  # which would adopt files and never replay them
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
@@ -144,7 +145,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session, held, kinds))
+                    group.create_task(self._work(pool, stores, once, held, kinds))
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
                     intake = Intake(
@@ -158,7 +159,7 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, stores, intake, health, held))
+                    group.create_task(self._listen(client, pool, stores, intake, health, held))
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -239,33 +240,29 @@ class App:
         self,
         pool: Pool,
         stores: Stores,
-        session: aiohttp.ClientSession,
+        slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
     ) -> None:
         evaluating = stores.evaluating(self.settings, self._evaluator, self.metrics)
-        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
-        ledger = Ledger(pool, held)
-        showing = Showing(stores.runs, renderer(kinds))
-        worker = Worker(
+        duties = build_duties(
             pool=pool,
+            stores=stores,
+            held=held,
+            kinds=kinds,
+            slack=slack,
             evaluating=evaluating,
-            posting=Posting(
-                runs=stores.runs, showing=showing, messages=messages, metrics=self.metrics
-            ),
-            facing=Facing(
-                runs=stores.runs, showing=showing, messages=messages, metrics=self.metrics
-            ),
-            acting=Acting(ledger=ledger, kinds=kinds, metrics=self.metrics),
-            ledger=ledger,
-            pace=self._timing.pace,
+            metrics=self.metrics,
+            settings=self.settings,
         )
+        worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 
     async def _listen(
         self,
         client: AsyncWebClient,
+        pool: Pool,
         stores: Stores,
         intake: Intake,
         health: HealthServer,
@@ -284,6 +281,7 @@ class App:
             feed=stores.feed,
             workflows=stores.workflows,
             presses=Presses(held),
+            pauses=Pauses(pool),
             people=People(client, self.settings.admins),
             audit=stores.audit,
             home_health=lambda: home_health(health),

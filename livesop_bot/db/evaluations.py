@@ -15,7 +15,15 @@ from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
-from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
+from livesop_bot.domain.decisions import (
+    STARTS_IN,
+    Decision,
+    Limits,
+    Reason,
+    Switches,
+    Verdict,
+    decide,
+)
 from livesop_bot.domain.evaluations import (
     Attempt,
     Cause,
@@ -189,7 +197,9 @@ class Evaluations:
             for index, (ended, decision) in enumerate(batch)
         ]
 
-    def _gate(self, ended: "_Ended", switches: Switches, *, running: bool) -> Decision:
+    def _gate(
+        self, ended: "_Ended", switches: Switches, *, running: bool, started_lately: int = 0
+    ) -> Decision:
         return decide(
             workflow=ended.workflow,
             confidence=ended.judgement.confidence,
@@ -200,23 +210,36 @@ class Evaluations:
             dry_run=ended.job.dry_run,
             stand_in=ended.judgement.stand_in,
             caution=ended.judgement.caution,
+            started_lately=started_lately,
         )
 
     async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
         signal, workflow = ended.signal, ended.workflow
         switches = Switches()
         if workflow is not None:
-            switches = await self._teams.switches(
-                connection,
-                signal.team,
-                workflow.slug,
-                signal.channel,
-                [step.id for step in workflow.definition.acting_steps],
-            )
+            switches = await self._switches(connection, signal, workflow)
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        return self._gate(ended, switches, running=running)
+        decision = self._gate(ended, switches, running=running)
+        if workflow is not None and decision.verdict is Verdict.START:
+            # One start of a team at a time from here on: so the limit holds, and the switches stay.
+            await connection.execute(sql("hold_team"), signal.team)
+            lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
+            switches = await self._switches(connection, signal, workflow)
+            decision = self._gate(ended, switches, running=running, started_lately=lately)
+        return decision
+
+    async def _switches(
+        self, connection: Connection, signal: Signal, workflow: Workflow
+    ) -> Switches:
+        return await self._teams.switches(
+            connection,
+            signal.team,
+            workflow.slug,
+            signal.channel,
+            [step.id for step in workflow.definition.acting_steps],
+        )
 
     async def _write(
         self, connection: Connection, ended: "_Ended", decision: Decision

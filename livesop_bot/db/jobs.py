@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import ClassVar, cast
+from uuid import uuid4
 
 import asyncpg
 from pgqueuer import AsyncpgDriver, Queries
@@ -12,8 +13,9 @@ from pgqueuer import AsyncpgDriver, Queries
 from livesop_bot.db.pool import Connection
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.evaluations import Cause
-from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
+from livesop_bot.domain.workflows import StepId
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,88 @@ class FaceJob:
 
 @dataclass(frozen=True, slots=True)
 class HaltJob:
-    """Take back what Auto-Pilot planned and may not do any more."""
+    """Take back what Auto-Pilot planned and may not do any more.
+
+    `switched` is another for each turn of a switch: a job under way may have looked too early.
+    """
 
     entrypoint: ClassVar[str] = "halt"
     team: TeamId
+    switched: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def key(self) -> str:
         """What keeps the same job from being queued twice."""
-        return f"halt:{self.team}"
+        return f"halt:{self.team}:{self.switched}"
 
 
-Job = EvaluateJob | PostJob | StartJob | ActJob | FaceJob | HaltJob
+@dataclass(frozen=True, slots=True)
+class BasisJob:
+    """Look at the runs of a message that was edited to a revision, or deleted (0)."""
+
+    entrypoint: ClassVar[str] = "basis"
+    signal: SignalId
+    revision: int
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"basis:{self.signal}:{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemindJob:
+    """Remind people of a step that waits for them."""
+
+    entrypoint: ClassVar[str] = "remind"
+    run: RunId
+    step: StepId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"remind:{self.run}:{self.step}"
+
+
+@dataclass(frozen=True, slots=True)
+class CardJob:
+    """Show the newest state of a pause in its card, if this version of it was not shown yet."""
+
+    entrypoint: ClassVar[str] = "card"
+    pause: PauseId
+    version: int
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice; a later change has its own job."""
+        return f"card:{self.pause}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseJob:
+    """Do what waited for a pause that somebody ended."""
+
+    entrypoint: ClassVar[str] = "release"
+    pause: PauseId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"release:{self.pause}"
+
+
+Job = (
+    EvaluateJob
+    | PostJob
+    | StartJob
+    | ActJob
+    | FaceJob
+    | HaltJob
+    | BasisJob
+    | RemindJob
+    | CardJob
+    | ReleaseJob
+)
 
 
 async def enqueue(

@@ -1,28 +1,22 @@
 """The ledger: actions are claimed before they are tried, and concluded once."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from livesop_bot.db.held_run import HeldRun, HeldRuns
-from livesop_bot.db.jobs import ActJob, enqueue
+from livesop_bot.db.jobs import BasisJob, enqueue
+from livesop_bot.db.pauses import pause_of
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId, ActionRequest, Receipt
+from livesop_bot.domain.audit import AuditKind, Value
 from livesop_bot.domain.decisions import step_obstacle
 from livesop_bot.domain.runs import Run, RunId, RunState
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import Step, StepId
-
-CAP = 5
-CAP_IN = timedelta(minutes=10)
-"""A step that acted so often in that time, for whatever messages, waits for people."""
-
-FAILURES = 3
-"""So does one that failed so often in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +25,7 @@ class Claim:
 
     `maybe_done`: an earlier attempt may have happened, so the target is to be asked first.
     `insisted`: a person has said that it may be done although nobody can tell.
+    `withheld`: why it may only be asked after and not be done any more; empty: it may be done.
     """
 
     action: ActionId
@@ -42,6 +37,7 @@ class Claim:
     key: UUID
     maybe_done: bool
     insisted: bool
+    withheld: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,8 @@ class Ledger:
         """Claim an action that is due; None: it is not to be done, or not any more.
 
         Every switch is read again here, under a lock that keeps them until the claim is stored:
-        what was switched off before it is not claimed.
+        what was switched off before it is not claimed. What an earlier attempt may have done is
+        claimed all the same, to be asked after.
         """
         with away():
             run = await self._pool.fetchval(sql("run_of_action"), action)
@@ -79,21 +76,26 @@ class Ledger:
             row = await held.connection.fetchrow(sql("action_by_id"), action)
             assert row is not None
             step = held.step(StepId(row["step_id"]))
-            if row["state"] not in ("planned", "trying"):
-                return None
-            maybe_done = row["state"] == "trying"
-            if not maybe_done:
+            withheld = ""
+            if row["state"] == "planned":
                 if held.run.state is not RunState.RUNNING:
+                    return None
+                if held.run.basis_lost:
+                    signal = held.run.evaluation.signal
+                    await enqueue(held.connection, [BasisJob(signal.id, signal.revision)])
                     return None
                 if row["wait"] > 0:
                     return NotYet(row["wait"])
-                if row["by_autopilot"] and (why := await self._obstacle(held, step)):
-                    await held.settle(step.id, "cancelled")
-                    held.move(step.id, StepState.WAITING, detail=f"{why}.")
+                if row["by_autopilot"] and await self._stopped(held, step):
                     return None
+            elif row["state"] == "trying":
+                withheld = await self._withheld(held, step, by_autopilot=row["by_autopilot"])
+            else:
+                return None
             claimed = await held.connection.fetchrow(sql("claim_action"), action)
             assert claimed is not None, "the run is locked, and the action with it"
-            if not maybe_done:
+            tried = row["state"] == "trying"
+            if not tried:
                 held.move(step.id, StepState.TRYING, by=held.record(step.id).changed_by)
             return Claim(
                 action=action,
@@ -103,8 +105,9 @@ class Ledger:
                 step=step,
                 request=ActionRequest.from_json(json.loads(row["request"])),
                 key=row["idempotency_key"],
-                maybe_done=maybe_done or row["again"],
-                insisted=row["again"],
+                maybe_done=tried or (row["again"] and row["attempts"] > 0),
+                insisted=row["again"] and not tried,  # a person's word is for one attempt
+                withheld=withheld,
             )
 
     async def done(self, claim: Claim, receipt: Receipt) -> None:
@@ -123,6 +126,10 @@ class Ledger:
         """Note that it surely did not happen, and will be tried again after `wait`."""
         await self._conclude(claim, StepState.PLANNED, why=why, wait=wait)
 
+    async def withheld(self, claim: Claim) -> None:
+        """Note that it surely did not happen, and may not be done any more by itself."""
+        await self._conclude(claim, StepState.WAITING, why=claim.withheld)
+
     async def _conclude(
         self,
         claim: Claim,
@@ -134,65 +141,52 @@ class Ledger:
     ) -> None:
         async with self._runs.hold(claim.run.id, ended=True) as held:
             assert held is not None
+            if held.run.state is not RunState.RUNNING and state in (
+                StepState.PLANNED,
+                StepState.WAITING,
+            ):
+                state = StepState.CANCELLED
+            noted = "cancelled" if state is StepState.WAITING else state
             stored = None if receipt is None else json.dumps(receipt.to_json())
             if not await held.connection.fetchval(
-                sql("conclude_action"), claim.action, claim.attempt, state, stored, why, wait
+                sql("conclude_action"), claim.action, claim.attempt, noted, stored, why, wait
             ):
                 return  # another attempt was begun since: this one has no say any more
+            step = claim.step.id
             held.move(
-                claim.step.id,
+                step,
                 state,
-                by=held.record(claim.step.id).changed_by,
+                by=held.record(step).changed_by,
                 detail=why if receipt is None else receipt.words,
                 link=None if receipt is None else receipt.link,
             )
+            after: dict[str, Value] = {"state": state, "kind": claim.request.kind}
+            after |= {"action": claim.action, "attempt": claim.attempt}
+            held.note(AuditKind.ACTION, None, {"state": StepState.TRYING}, after, step)
+            if held.run.evaluation.signal.state is SignalState.DELETED:
+                await held.connection.execute(sql("forget_requests"), held.run.evaluation.signal.id)
 
-    async def _obstacle(self, held: HeldRun, step: Step) -> str | None:
+    async def _stopped(self, held: HeldRun, step: Step) -> bool:
+        """Leave a step to people that Auto-Pilot may not do now; says whether it is so."""
         await held.connection.execute(sql("hold_team_for_claim"), held.run.team)
-        if obstacle := step_obstacle(step, await held.switches()):
-            return obstacle
-        rows = await held.connection.fetch(
-            sql("lately_of_step"), held.run.workflow.id, step.id, CAP_IN, max(CAP, FAILURES)
-        )
-        return paused([row["state"] for row in rows])
+        why, pause = step_obstacle(step, await held.switches()), None
+        if why is None and (found := await pause_of(held, step)):
+            pause, why = found
+        if why is None:
+            return False
+        await held.settle(step.id, "cancelled")
+        held.move(step.id, StepState.WAITING, detail=f"{why}.", pause=pause)
+        before = {"state": StepState.PLANNED}
+        held.note(AuditKind.ACTION, None, before, {"state": StepState.WAITING, "why": why}, step.id)
+        return True
 
-    async def halt(self, team: TeamId) -> int:
-        """Take back what Auto-Pilot planned and may not do any more; gives how many runs that was.
-
-        Nothing depends on this: a claim asks the switches itself. It is how people see it at once.
-        """
-        halted = 0
-        with away():
-            runs = await self._pool.fetch(sql("runs_on_autopilot"), team, 10_000)
-        for run in runs:
-            async with self._runs.hold(RunId(run["run_id"])) as held:
-                if held is None:
-                    continue
-                switches = await held.switches()
-                for record in held.run.steps:
-                    step = held.step(record.id)
-                    if record.state is not StepState.PLANNED or record.changed_by is not None:
-                        continue
-                    if obstacle := step_obstacle(step, switches):
-                        await held.settle(step.id, "cancelled")
-                        held.move(step.id, StepState.WAITING, detail=f"{obstacle}.")
-                        halted += 1
-        return halted
-
-    async def sweep(self, forgotten: timedelta, limit: int) -> int:
-        """Queue actions that have waited suspiciously long, unless they are queued."""
-        with away():
-            async with self._pool.acquire() as connection, connection.transaction():
-                rows = await connection.fetch(sql("overdue_actions"), forgotten, limit)
-                await enqueue(connection, [ActJob(ActionId(row["id"])) for row in rows])
-        return len(rows)
-
-
-def paused(lately: Sequence[str]) -> str | None:
-    """Why a step that did this lately (newest first) waits for people, or None: it may act."""
-    if len(lately) >= CAP:
-        minutes = CAP_IN // timedelta(minutes=1)
-        return f"Paused: it acted {CAP} times within {minutes} minutes"
-    if len(lately) >= FAILURES and all(state == "failed" for state in lately[:FAILURES]):
-        return f"Paused: it failed {FAILURES} times in a row"
-    return None
+    async def _withheld(self, held: HeldRun, step: Step, *, by_autopilot: bool) -> str:
+        if held.run.state is not RunState.RUNNING:
+            return "The SOP was ended before it was done."
+        if lost := held.run.basis_lost:
+            return lost
+        if not by_autopilot:
+            return ""
+        await held.connection.execute(sql("hold_team_for_claim"), held.run.team)
+        obstacle = step_obstacle(step, await held.switches())
+        return f"{obstacle}." if obstacle else ""

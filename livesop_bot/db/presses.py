@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.domain.actions import Receipt
-from livesop_bot.domain.runs import Run, RunId, RunState, TooLate
+from livesop_bot.domain.audit import AuditKind
+from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
 from livesop_bot.domain.workflows import Step, StepId
@@ -25,7 +26,11 @@ class Presses:
     async def step(
         self, team: TeamId, run: RunId, step: StepId, press: Press, by: UserId, chosen: str = ""
     ) -> Run | TooLate:
-        """Move a step on. Raises NotOffered for an answer that its decision does not have."""
+        """Move a step on.
+
+        Raises NotOffered for an answer that its decision does not have, KeyError for a step that
+        the run does not have.
+        """
         async with self._open(team, run) as held:
             if held is None or held.run.state is not RunState.RUNNING:
                 return TooLate(None if held is None else held.run.state)
@@ -53,13 +58,14 @@ class Presses:
         async with self._open(team, run) as held:
             if held is None or held.run.state is not expected:
                 return TooLate(None if held is None else held.run.state)
-            await held.end(state, by, "")
+            await held.end(state, by)
             return held.run
 
     async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
         """Who may move a step on; empty: anyone in the channel, or there is no such step."""
         async with self._open(team, run) as held:
-            return () if held is None else held.step(step).approvers
+            steps = () if held is None else held.run.workflow.definition.steps
+            return next((one.approvers for one in steps if one.id == step), ())
 
     @asynccontextmanager
     async def _open(self, team: TeamId, run: RunId) -> AsyncIterator[HeldRun | None]:
@@ -74,12 +80,13 @@ class Presses:
         by: UserId,
         chosen: str,
     ) -> None:
-        state = pressed(step, held.record(step.id).state, press)
+        record = held.record(step.id)
+        state = pressed(step, record.state, press)
         match press:
             case Press.APPROVE | Press.RETRY:
                 # Someone looked at it, and at what the step says of an earlier time.
-                again = press is Press.RETRY or bool(held.record(step.id).link)
-                await self._plan(held, step, by, again=again)
+                known = record.repeats or record.state is StepState.UNKNOWN
+                await self._plan(held, step, by, again=known)
             case Press.HOLD:
                 await held.settle(step.id, "cancelled")
                 held.move(step.id, state, by=by, detail="Taken back before it was done.")
@@ -92,6 +99,17 @@ class Presses:
                 held.move(step.id, state, by=by)
             case Press.DONE | Press.CHOOSE:
                 held.move(step.id, state, by=by, chosen=chosen)
+        after = {"press": press, "state": held.record(step.id).state, **_answer(chosen)}
+        held.note(AuditKind.APPROVAL, by, {"state": record.state}, after, step.id)
+
+    async def release(self, run: RunId, pause: PauseId, by: UserId) -> None:
+        """Approve what waits in a run for a pause that somebody ended."""
+        async with self._runs.hold(run) as held:
+            if held is None or held.run.state is not RunState.RUNNING:
+                return
+            for record in held.run.steps:
+                if record.pause == pause and record.state is StepState.WAITING:
+                    await self._carry_out(held, held.step(record.id), Press.APPROVE, by, "")
 
     async def _plan(self, held: HeldRun, step: Step, by: UserId, *, again: bool) -> None:
         try:
@@ -99,3 +117,7 @@ class Presses:
                 await held.wait_for_same_effect(step.id)
         except ActionRefused as error:
             held.move(step.id, StepState.FAILED, by=by, detail=str(error))
+
+
+def _answer(chosen: str) -> dict[str, str]:
+    return {"chosen": chosen} if chosen else {}

@@ -12,7 +12,7 @@ from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import Receipt
-from livesop_bot.domain.runs import PostState, Run, RunId, RunState, StepRecord
+from livesop_bot.domain.runs import PauseId, PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import StepId
@@ -80,6 +80,22 @@ class Runs:
             async with self._pool.acquire() as connection:
                 return await receipts_of(connection, run)
 
+    async def face_gone(self, run: RunId) -> None:
+        """Note that somebody deleted the message; it is never posted again."""
+        with away():
+            await self._pool.execute(sql("face_gone"), run, "Somebody deleted the message.")
+
+    async def get(self, run: RunId) -> Run | None:
+        """Give a run as it stands."""
+        with away():
+            async with self._pool.acquire() as connection:
+                return await self._whole(connection, run)
+
+    async def reminded(self, run: RunId, step: StepId) -> None:
+        """Note that people were reminded of a step."""
+        with away():
+            await self._pool.execute(sql("set_reminded"), run, step)
+
     async def _whole(self, connection: Connection, run: RunId) -> Run:
         row = await connection.fetchrow(sql("run_by_id"), run)
         assert row is not None
@@ -132,6 +148,8 @@ async def steps_of(connection: Connection, run: RunId) -> tuple[StepRecord, ...]
             changed_by=row["changed_by"] and UserId(row["changed_by"]),
             changed_at=row["changed_at"],
             due_at=row["due_at"],
+            repeats=row["repeats"],
+            pause=row["pause_id"] and PauseId(row["pause_id"]),
         )
         for row in await connection.fetch(sql("steps_of_run"), run)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from livesop_bot.db.audit import append
+from livesop_bot.db.jobs import HaltJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.audit import AuditEntry, AuditKind, switch_subject
@@ -77,8 +78,9 @@ class Teams:
         """Turn a switch and note who did, in one transaction; give it as it now stands.
 
         For the scope `team` the subject is not looked at. A team's switches are turned one after
-        the other, so that what was before is known. When this raises DatabaseAway the switch may
-        or may not have moved.
+        the other, so that what was before is known, and never between a claim's look at them and
+        its commit: what is not claimed by now is not done after this. When this raises
+        DatabaseAway the switch may or may not have moved.
         """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
@@ -91,6 +93,8 @@ class Teams:
                 else:
                     before = await connection.fetchval(sql("switch"), team, scope, subject)
                     now = await connection.fetchval(sql("set_switch"), team, scope, subject, is_on)
+                if not is_on:
+                    await enqueue(connection, [HaltJob(team)])
                 entry = AuditEntry(
                     actor=by,
                     kind=AuditKind.SWITCH,

@@ -196,6 +196,8 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
                 "instructions": step.instructions,
                 "action": step.action and step.action.value,
                 "fields": dict(step.fields),
+                "approvers": list(step.approvers),
+                "undo_s": step.undo_s,
             }
             for step in definition.steps
         ],
@@ -233,7 +235,8 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
 
 
 def _step(stored: object) -> Step:
-    parts = _parts(stored, "id", "title", "kind", "mode", "instructions", "action", "fields")
+    names = ("id", "title", "kind", "mode", "instructions", "action", "fields")
+    parts = _parts(stored, *names, "approvers", "undo_s")
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
@@ -242,6 +245,8 @@ def _step(stored: object) -> Step:
         instructions=_text(parts["instructions"]),
         action=None if parts["action"] is None else ActionKind(_text(parts["action"])),
         fields=_texts(parts["fields"]),
+        approvers=tuple(_text(one) for one in _list(parts["approvers"])),
+        undo_s=None if parts["undo_s"] is None else _seconds(parts["undo_s"]),
     )
 
 
@@ -271,6 +276,12 @@ def _texts(stored: object) -> dict[str, str]:
     if not isinstance(stored, dict):
         raise ValueError(f"expected an object of fields, found {type(stored).__name__}")  # noqa: TRY004  as above
     return {_text(name): _text(value) for name, value in stored.items()}
+
+
+def _seconds(stored: object) -> int:
+    if not isinstance(stored, int) or isinstance(stored, bool):
+        raise ValueError(f"expected seconds, found {type(stored).__name__}")  # noqa: TRY004  as above
+    return stored
 
 
 def _text(stored: object) -> str:

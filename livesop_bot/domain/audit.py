@@ -29,13 +29,16 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.domain.workflows import StepId
 
 _FORM = "livesop.audit.1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE_THE_FIRST = bytes(32)
+
+BOT = "livesop"
+"""The actor where LiveSOP itself did something."""
 
 Value = str | int | bool | None
 """What before and after hold: ids and settings, never the text of a message."""
@@ -50,6 +53,7 @@ class AuditKind(StrEnum):
     REFUSAL = "refusal"
     APPROVAL = "approval"
     ACTION = "action"
+    RUN = "run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,16 @@ def signal_subject(signal: SignalId) -> str:
 def run_subject(run: RunId, step: StepId | None = None) -> str:
     """Name a run, or one of its steps."""
     return f"run:{run}" if step is None else f"run:{run}/{step}"
+
+
+def halt_subject(team: TeamId) -> str:
+    """Name all that was planned for a team."""
+    return f"planned:{team}"
+
+
+def pause_subject(pause: PauseId) -> str:
+    """Name a pause of a step."""
+    return f"pause:{pause}"
 
 
 @dataclass(frozen=True, slots=True)

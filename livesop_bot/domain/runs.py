@@ -7,11 +7,12 @@ from typing import NewType
 from uuid import UUID
 
 from livesop_bot.domain.evaluations import Evaluation
-from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
+from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId, UserId
 from livesop_bot.domain.steps import Progress, StepState
 from livesop_bot.domain.workflows import Step, StepId, Workflow
 
 RunId = NewType("RunId", int)
+PauseId = NewType("PauseId", int)
 
 
 class RunState(StrEnum):
@@ -29,6 +30,16 @@ class RunState(StrEnum):
 
 
 OPEN = frozenset({RunState.PROPOSED, RunState.RUNNING})
+
+_UNTOUCHED = frozenset(
+    {
+        StepState.BLOCKED,
+        StepState.WAITING,
+        StepState.PLANNED,
+        StepState.BYPASSED,
+        StepState.CANCELLED,
+    }
+)
 
 
 class PostState(StrEnum):
@@ -50,7 +61,8 @@ class StepRecord:
     """A step of a run as it stands: what became of it, in words, where to see it, and by whom.
 
     `changed_by` is a Slack user's id, or None where LiveSOP itself moved it; `due_at` is when a
-    planned action will be tried.
+    planned action will be tried. `repeats`: its effect is there already, or may be, from an earlier
+    run for the same message. `pause`: the breaker's pause for which it waits.
     """
 
     id: StepId
@@ -61,6 +73,8 @@ class StepRecord:
     changed_by: UserId | None = None
     changed_at: datetime | None = None
     due_at: datetime | None = None
+    repeats: bool = False
+    pause: PauseId | None = None
 
     @property
     def progress(self) -> Progress:
@@ -88,6 +102,18 @@ class Run:
     ended_why: str = ""
     version: int = 1
     edited_since: bool = False
+
+    @property
+    def basis_lost(self) -> str:
+        """Why nothing may be done on it any more, in words; empty: its message still stands.
+
+        A message that is edited after something was done changes nothing: people are told.
+        """
+        if self.evaluation.signal.state is SignalState.DELETED:
+            return "The message was deleted."
+        if self.edited_since and all(record.state in _UNTOUCHED for record in self.steps):
+            return "The message was edited."
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

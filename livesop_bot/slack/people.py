@@ -79,8 +79,16 @@ class People:
     async def _members(self, group: str) -> frozenset[str]:
         known = self._groups.get(group)
         if known is None:
+            known = self._groups[group] = await self._ask_group(group)
+        return known
+
+    async def _ask_group(self, group: str) -> frozenset[str]:
+        try:
             with slack_errors():
                 async with asyncio.timeout(_LIMIT_S):
                     answer = await self._client.usergroups_users_list(usergroup=group)
-            known = self._groups[group] = frozenset(answer.get("users") or ())
-        return known
+        except SlackRefused as error:
+            if error.code == "no_such_subteam":
+                return frozenset()
+            raise
+        return frozenset(answer.get("users") or ())

@@ -135,7 +135,7 @@ def _check_step(step: Mapping[str, Any], place: Place, reading: Reading) -> None
         kinds = ", ".join(ActionKind)
         reading.refuse(place, f"action is missing: what this step does ({kinds})")
     if kind in (StepKind.MANUAL, StepKind.DECISION):
-        for part in ("action", "with"):
+        for part in ("action", "with", "undo"):
             if part in step:
                 reading.refuse((*place, part), f"belongs to steps of kind action, not {kind}")
     if kind is StepKind.MANUAL and step.get("mode") in (StepMode.AUTO, StepMode.APPROVE):
@@ -162,6 +162,8 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             instructions=step.get("instructions", ""),
             action=step.get("action"),
             fields=step.get("with", {}),
+            approvers=tuple(step.get("approvers", ())),
+            undo_s=step.get("undo"),
         )
         for step in sop["steps"]
     )
@@ -226,7 +228,8 @@ def _plain(definition: WorkflowDefinition) -> dict[str, Any]:
 
 def _plain_step(step: Step) -> dict[str, Any]:
     usual = step.mode is _DEFAULT_MODES.get(step.kind, StepMode.MANUAL)
-    return _without_empty(
+    undo = {} if step.undo_s is None else {"undo": step.undo_s}
+    parts = _without_empty(
         {
             "id": step.id,
             "title": step.title,
@@ -235,8 +238,10 @@ def _plain_step(step: Step) -> dict[str, Any]:
             "instructions": step.instructions,
             "action": str(step.action or ""),
             "with": dict(step.fields),
+            "approvers": list(step.approvers),
         }
     )
+    return parts | undo
 
 
 def _without_empty(parts: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from livesop_bot.domain.action_specs import SPECS, ActionSpec
 from livesop_bot.domain.workflows import ActionKind, StepKind, StepMode
-from livesop_bot.sop.shapes import Choice, Flag, Items, Record, Text, Texts
+from livesop_bot.sop.shapes import Choice, Flag, Items, Number, Record, Text, Texts
 
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 _NAME_EXPECTED = "a name of small letters, digits and hyphens"
@@ -87,6 +87,23 @@ _STEP = Record(
             of=Text(meaning="A field's text.", limit=3_000, lines=True),
             names=r"[a-z][a-z0-9_]{0,62}",
             limit=20,
+        ),
+        "undo": Number(
+            meaning="For how many seconds people can take back what Auto-Pilot is about to do. "
+            "Left out: 20, for a webhook 0.",
+            most=3_600,
+        ),
+        "approvers": Items(
+            meaning="Slack ids of the people and user groups who may move it on; none: anyone in "
+            "the channel.",
+            of=Text(
+                meaning="A person's or a user group's id.",
+                limit=30,
+                pattern=r"[UWS][A-Z0-9]{1,29}",
+                expected="the id of a person (U012AB3CD) or of a user group (S012AB3CD)",
+            ),
+            limit=50,
+            unique=True,
         ),
     },
     required=frozenset({"id", "title", "kind"}),

@@ -119,6 +119,30 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A whole number from 0 to `most`."""
+
+    meaning: str
+    most: int
+
+    def read(self, node: Node, place: Place, reading: Reading) -> int | None:
+        if isinstance(node, ScalarNode) and re.fullmatch(r"[0-9]{1,9}", node.value):
+            number = int(node.value)
+            if number <= self.most:
+                return number
+        reading.refuse(place, f"expected a number from 0 to {self.most}, found {_kind(node)}")
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": self.meaning,
+            "type": "integer",
+            "minimum": 0,
+            "maximum": self.most,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
     """A list of `least` to `limit` parts of one shape; `unique` ones are refused twice."""
 

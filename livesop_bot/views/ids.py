@@ -20,6 +20,8 @@ class ActionId(StrEnum):
     STEP_RETRY = "step_retry"
     STEP_MARK_DONE = "step_mark_done"
     STEP_CHOOSE = "step_choose"
+    PAUSE_END = "pause_end"
+    PAUSE_KEEP = "pause_keep"
 
 
 class BlockId(StrEnum):
@@ -29,6 +31,7 @@ class BlockId(StrEnum):
     HOME_RETRY = "home_retry"
     RUN = "run"
     STEP = "step"
+    PAUSE = "pause"
 
 
 class CallbackId(StrEnum):

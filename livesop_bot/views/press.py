@@ -27,7 +27,7 @@ class Pressed:
         """Read it back; raises ValueError, KeyError or TypeError where it is none of ours."""
         parts = json.loads(value)
         if not isinstance(parts, dict):
-            raise ValueError(f"expected an object, found {value[:20]}")
+            raise TypeError(f"expected an object, found {value[:20]}")
         step = parts.get("step")
         return cls(
             run=RunId(int(parts["run"])),

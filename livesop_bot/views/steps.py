@@ -52,6 +52,12 @@ _BUTTONS = {
     Press.RETRY: (ActionId.STEP_RETRY, "Retry", None),
     Press.MARK_DONE: (ActionId.STEP_MARK_DONE, "Mark done", "primary"),
 }
+_AGAIN = confirm(
+    title="Do it again?",
+    text="It may have happened already. Then it will be there twice.",
+    yes="Do it again",
+    no="Not now",
+)
 _NEXT_LINE = "\n        "
 """Puts what belongs to a step below its title, beside its mark."""
 
@@ -214,12 +220,7 @@ def _buttons(run: Run, step: Step, record: StepRecord) -> Iterator[Block]:
             continue
         action_id, text, style = _BUTTONS[press]
         value = Pressed(run=run.id, step=step.id).value()
-        ask = None
-        if press is Press.RETRY and record.state is StepState.UNKNOWN:
-            ask = confirm(
-                title="Do it again?",
-                text="It may have happened already. Then it will be there twice.",
-                yes="Do it again",
-                no="Not now",
-            )
+        doubtful = press is Press.APPROVE and record.repeats
+        doubtful |= press is Press.RETRY and record.state is StepState.UNKNOWN
+        ask = _AGAIN if doubtful else None
         yield button(action_id, text, style=style, confirm=ask, value=value)

@@ -44,7 +44,7 @@ class Acting:
     async def _attempt(self, claim: Claim, attempts: int) -> None:
         ledger, last = self._ledger, attempts + 1 >= MOST_ATTEMPTS
         try:
-            receipt = await self._once(claim)
+            receipt = await self._once(claim, last=last)
         except ActionRefused as error:
             why = str(error)
             await patiently(lambda: ledger.failed(claim, why))
@@ -70,10 +70,15 @@ class Acting:
             await patiently(lambda: ledger.unknown(claim, why))
             self._tell(claim, "unknown")
         else:
-            await patiently(lambda: ledger.done(claim, receipt))
-            self._tell(claim, "done")
+            if receipt is None:
+                await patiently(lambda: ledger.withheld(claim))
+            else:
+                found = receipt
+                await patiently(lambda: ledger.done(claim, found))
+            self._tell(claim, "withheld" if receipt is None else "done")
 
-    async def _once(self, claim: Claim) -> Receipt:
+    async def _once(self, claim: Claim, *, last: bool) -> Receipt | None:
+        """What the action left behind; None: it was not done, and may not be done now."""
         kind = self._kinds[claim.request.kind]
         if claim.maybe_done:
             try:
@@ -84,6 +89,10 @@ class Acting:
                 found = None
             if found is not None:
                 return found
+            if last:
+                raise ActionRefused("It failed each time it was tried. Given up for now.")
+        if claim.withheld:
+            return None
         return await kind.perform(claim.request, claim.key)
 
     def _tell(self, claim: Claim, outcome: str) -> None:

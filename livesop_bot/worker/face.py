@@ -40,6 +40,9 @@ class Facing:
             # Somebody deleted it, or LiveSOP was removed: that was meant, so it is not posted anew.
             log.warning("face.refused", run=run.id, code=error.code)
             self._metrics.posts.labels("failed").inc()
+            if error.code == "message_not_found":
+                await patiently(lambda: self._runs.face_gone(run.id))
+                return
         except SlackAway as error:
             log.warning("face.retried", run=run.id, error=str(error))
             self._metrics.posts.labels("retried").inc()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,23 +14,12 @@ from pgqueuer.domain.errors import PgqException
 from pgqueuer.domain.models import Schedule
 
 from livesop_bot.db.audit import Audit
-from livesop_bot.db.jobs import ActJob, EvaluateJob, FaceJob, HaltJob, PostJob, StartJob
-from livesop_bot.db.ledger import Ledger
-from livesop_bot.db.pool import Pool
-from livesop_bot.domain.actions import ActionId
-from livesop_bot.domain.evaluations import Cause
-from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
-from livesop_bot.worker.act import Acting
 from livesop_bot.worker.audit_heads import log_heads
-from livesop_bot.worker.evaluate import Evaluating
-from livesop_bot.worker.face import Facing
+from livesop_bot.worker.duties import Duties, Duty
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.notices import CalmDriver
-from livesop_bot.worker.post import Posting
-from livesop_bot.worker.sweep import sweep
 
 log = structlog.get_logger()
 
@@ -67,23 +56,9 @@ class Pace:
 class Worker:
     """Takes jobs until told to stop."""
 
-    def __init__(
-        self,
-        *,
-        pool: Pool,
-        evaluating: Evaluating,
-        posting: Posting,
-        facing: Facing,
-        acting: Acting,
-        ledger: Ledger,
-        pace: Pace = Pace(),
-    ) -> None:
-        self._pool = pool
-        self._evaluating = evaluating
-        self._posting = posting
-        self._facing = facing
-        self._acting = acting
-        self._ledger = ledger
+    def __init__(self, duties: Duties, *, pace: Pace = Pace()) -> None:
+        self._pool = duties.pool
+        self._duties = duties
         self._pace = pace
         self._in_flight: set[asyncio.Task[object]] = set()
         self._returning = False
@@ -111,48 +86,19 @@ class Worker:
         evaluations, posts, acts = self._manager(), self._manager(), self._manager()
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
-        async def on_evaluate(job: Job) -> None:
-            fields = _payload(job)
-            evaluate = EvaluateJob(
-                SignalId(fields["signal"]),
-                fields["revision"],
-                Cause(fields["cause"]),
-                fields["dry_run"],
-                fields.get("by", ""),  # a job of an older version has none
-            )
-            await self._do(self._evaluating(evaluate, job.attempts), job)
-
-        async def on_post(job: Job) -> None:
-            post = PostJob(RunId(_payload(job)["run"]))
-            await self._do(self._posting(post, job.attempts), job)
-
-        async def on_face(job: Job) -> None:
-            fields = _payload(job)
-            face = FaceJob(RunId(fields["run"]), fields["version"])
-            await self._do(self._facing(face, job.attempts), job)
-
-        async def on_start(job: Job) -> None:
-            await self._do(self._ledger.start(RunId(_payload(job)["run"])), job)
-
-        async def on_halt(job: Job) -> None:
-            await self._do(self._ledger.halt(TeamId(_payload(job)["team"])), job)
-
-        async def on_act(job: Job) -> None:
-            act = ActJob(ActionId(_payload(job)["action"]))
-            await self._do(self._acting(act, job.attempts), job)
-
         async def on_minute(_schedule: Schedule) -> None:
-            await sweep(self._pool)
+            await self._duties.every_minute()
 
         async def on_hour(_schedule: Schedule) -> None:
             await log_heads(Audit(self._pool))
 
-        evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
-        posts.entrypoint(PostJob.entrypoint)(on_post)
-        posts.entrypoint(FaceJob.entrypoint)(on_face)
-        acts.entrypoint(StartJob.entrypoint)(on_start)
-        acts.entrypoint(HaltJob.entrypoint)(on_halt)
-        acts.entrypoint(ActJob.entrypoint)(on_act)
+        for jobs, duties in (
+            (evaluations, self._duties.evaluations()),
+            (posts, self._duties.posts()),
+            (acts, self._duties.acts()),
+        ):
+            for name, duty in duties.items():
+                jobs.entrypoint(name)(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
         schedules.schedule("audit_heads", "0 * * * *")(on_hour)
         managers = (evaluations, posts, acts, schedules)
@@ -169,6 +115,12 @@ class Worker:
                 manager.shutdown.set()
             await asyncio.wait(work)
             ending.cancel()
+
+    def _handler(self, duty: Duty) -> Callable[[Job], Awaitable[None]]:
+        async def on_job(job: Job) -> None:
+            await self._do(duty(json.loads(job.payload or b"{}"), job.attempts), job)
+
+        return on_job
 
     def _manager(self) -> QueueManager:
         return QueueManager(Queries(CalmDriver(self._pool)))
@@ -208,8 +160,3 @@ class Worker:
         self._returning = True
         for task in tuple(self._in_flight):
             task.cancel()
-
-
-def _payload(job: Job) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(job.payload or b"{}")
-    return fields

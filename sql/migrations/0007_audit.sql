@@ -10,7 +10,7 @@ CREATE TABLE audit_log (
     -- A Slack user's id, or 'command-line', or 'livesop'.
     actor text NOT NULL CHECK (actor <> '' AND strpos(actor, E'\n') = 0),
     kind text NOT NULL
-        CHECK (kind IN ('switch', 'publish', 'replay', 'refusal', 'approval', 'action')),
+        CHECK (kind IN ('switch', 'publish', 'replay', 'refusal', 'approval', 'action', 'run')),
     -- What it was done to: 'workflow:bug-report', 'signal:7'.
     subject text NOT NULL CHECK (subject <> '' AND strpos(subject, E'\n') = 0),
     before jsonb CHECK (jsonb_typeof(before) = 'object'),

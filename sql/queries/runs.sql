@@ -1,21 +1,26 @@
 -- name: insert_run
 -- Opens a run, unless its workflow is open in the thread already. $1: team; $2: evaluation; $3: signal; $4, $5: workflow and version; $6: channel; $7: thread ts; $8: state. Gives its id, or nothing.
 INSERT INTO runs (
-    team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id, thread_ts, state
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id, thread_ts, state,
+    started_at
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $8 = 'running' THEN now() END)
 ON CONFLICT (team_id, channel_id, thread_ts, workflow_id) WHERE state IN ('proposed', 'running')
 DO NOTHING
 RETURNING id;
 
 -- name: claim_post
--- Claims a run's thread message for posting. $1: run id. Gives the state it was found in ('trying': someone may have posted it), or nothing if there is nothing to post.
+-- Claims a run's thread message for posting, unless its message was deleted and nobody tried yet. $1: run id. Gives the state it was found in ('trying': someone may have posted it), or nothing if there is nothing to post.
 WITH found AS (
-    SELECT id, post_state FROM runs
-    WHERE id = $1 AND post_state IN ('planned', 'trying')
-    FOR UPDATE
+    SELECT r.id, r.post_state, r.post_state = 'planned' AND s.deleted_at IS NOT NULL AS void
+    FROM runs AS r
+    JOIN raw_signals AS s ON s.id = r.signal_id
+    WHERE r.id = $1 AND r.post_state IN ('planned', 'trying')
+    FOR NO KEY UPDATE OF r
+), claimed AS (
+    UPDATE runs SET post_state = CASE WHEN found.void THEN 'cancelled' ELSE 'trying' END
+    FROM found WHERE runs.id = found.id
 )
-UPDATE runs SET post_state = 'trying' FROM found WHERE runs.id = found.id
-RETURNING found.post_state;
+SELECT post_state FROM found WHERE NOT void;
 
 -- name: set_post_planned
 -- Notes that Slack surely did not post a run's message, so that it need not be asked. $1: run id.
@@ -76,6 +81,16 @@ JOIN evaluations AS e ON e.id = r.evaluation_id
 JOIN raw_signals AS s ON s.id = r.signal_id
 JOIN workflow_versions AS v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version
 WHERE r.id = $1;
+
+-- name: face_gone
+-- Notes that somebody deleted a run's message: it is not posted again. $1: run id; $2: why, for people.
+UPDATE runs SET post_state = 'failed', post_ts = NULL, post_error = $2
+WHERE id = $1 AND post_state = 'posted';
+
+-- name: started_lately
+-- How many runs Auto-Pilot started for a team lately. $1: team; $2: how far back (interval).
+SELECT count(*) FROM runs
+WHERE team_id = $1 AND started_at > now() - $2::interval AND started_by IS NULL;
 
 -- name: unposted_runs
 -- Runs whose message has waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.

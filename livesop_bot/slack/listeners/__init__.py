@@ -2,11 +2,11 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from livesop_bot.slack.listeners import actions, commands, home, runs, shortcuts
+from livesop_bot.slack.listeners import actions, commands, home, pauses, runs, shortcuts
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, actions, home, runs, shortcuts):
+    for listener in (commands, actions, home, runs, pauses, shortcuts):
         listener.register(app, face)

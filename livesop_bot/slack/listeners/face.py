@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
@@ -32,6 +33,7 @@ class Face:
     feed: Feed
     workflows: Workflows
     presses: Presses
+    pauses: Pauses
     people: People
     audit: Audit
     home_health: Callable[[], Awaitable[HomeHealth]]

@@ -38,9 +38,11 @@ def _running(run: Run, **records: StepRecord | StepState) -> Run:
     )
     steps = []
     for step in run.workflow.definition.steps:
-        given = records.get(step.id, StepState.BLOCKED)
-        record = StepRecord(id=step.id, state=given) if isinstance(given, StepState) else given
-        steps.append(record)
+        match records.get(step.id, StepState.BLOCKED):
+            case StepRecord() as record:
+                steps.append(record)
+            case StepState() as state:
+                steps.append(StepRecord(id=step.id, state=state))
     return replace(
         run,
         state=RunState.RUNNING,
@@ -55,13 +57,14 @@ def _record(step: str, state: StepState, **more: Any) -> StepRecord:
 
 def _texts(run: Run, requests: Mapping[StepId, ActionRequest | str] = REQUESTS) -> list[str]:
     """What is read, a text each; a row of buttons as one."""
-    found = []
+    found: list[str] = []
     for block in run_message(run, requests).blocks:
+        parts = block.get("elements") or [block["text"]]
         if block["type"] == "actions":
-            found.append(" ".join(f"[{one['text']['text']}]" for one in block["elements"]))
+            found.append(" ".join(f"[{one['text']['text']}]" for one in parts))
         else:
-            found += [part["text"] for part in block.get("elements", [block.get("text")])]
-    return [part if isinstance(part, str) else part["text"] for part in found]
+            found += [one["text"] for one in parts]
+    return found
 
 
 def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:

@@ -18,6 +18,7 @@ from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.held_run import HeldRuns
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
@@ -181,6 +182,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
                 feed=Feed(pool),
                 workflows=Workflows(pool),
+                pauses=Pauses(pool),
                 people=People(client, frozenset()),
                 audit=Audit(pool),
                 home_health=health.look,

@@ -104,7 +104,7 @@ class Thread:
         self, user: str, action: str, step: str | None = None, chosen: str = "", **over: Any
     ) -> None:
         """Press a button of the message, whether it is shown or not."""
-        pressed = Pressed(run=self.run, step=step and StepId(step), chosen=chosen)
+        pressed = Pressed(run=self.run, step=StepId(step) if step else None, chosen=chosen)
         element = {
             "type": "button",
             "action_id": action,
