@@ -184,7 +184,9 @@ async def start_bot(
     """Start a process: `await start_bot(dsn, "hang")`; see bot.py for the evaluators it knows."""
     async with AsyncExitStack() as stack:
 
-        async def start(dsn: str, evaluator: str = "local", **settings: str) -> Bot:
+        async def start(
+            dsn: str, evaluator: str = "local", role: Role = Role.ALL, **settings: str
+        ) -> Bot:
             port = free_port()
             environment: Mapping[str, str] = {
                 "PATH": os.environ["PATH"],
@@ -202,6 +204,7 @@ async def start_bot(
                 sys.executable,
                 str(Path(__file__).with_name("bot.py")),
                 evaluator,
+                role,
                 env=environment,
                 cwd=tmp_path,
                 stdout=log,
