@@ -47,12 +47,15 @@ class Runs:
         with away():
             await self._pool.execute(sql("set_post_planned"), run)
 
-    async def posted(self, run: Run, ts: MessageTs) -> None:
-        """Note that the message is in its thread; queue an update if it is old by now."""
+    async def posted(self, run: Run, ts: MessageTs, shown: int) -> None:
+        """Note that the message is in its thread; queue an update if what it shows is old by now.
+
+        `shown`: the version of the run that it shows, 0 where nobody knows.
+        """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                version = await connection.fetchval(sql("set_post_posted"), run.id, ts, run.version)
-                if version is not None and version > run.version:
+                version = await connection.fetchval(sql("set_post_posted"), run.id, ts, shown)
+                if version is not None and version > shown:
                     await enqueue(connection, [FaceJob(run.id, version)])
 
     async def claim_face(self, run: RunId, version: int) -> Run | float | None:

@@ -12,6 +12,8 @@ from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
+_LOOK_AGAIN_S = 1.0
+
 
 class Facing:
     """Handles face jobs: shows the newest state there is, whichever change a job was queued for."""
@@ -30,7 +32,8 @@ class Facing:
         if held is None:
             return
         if isinstance(held, float):
-            raise later(0, "the message was updated just now", held)
+            # Whoever holds it is done long before the hold ends, unless it was killed.
+            raise later(0, "the message was updated just now", min(held, _LOOK_AGAIN_S))
         run, ts = held, held.post_ts
         assert ts is not None, "it was posted"
         message = await self._showing.message(run)

@@ -56,7 +56,9 @@ class Posting:
         except SlackAway as error:
             await self._again(job, attempts, error, surely_not_posted=not maybe_posted)
             return
-        await patiently(lambda: self._runs.posted(run, ts))
+        # What is found may show what was the case when an earlier attempt posted it.
+        shown = run.version if outcome == "posted" else 0
+        await patiently(lambda: self._runs.posted(run, ts, shown))
         self._metrics.posts.labels(outcome).inc()
         log.info("post.done", run=run.id, outcome=outcome, message_ts=ts)
 
