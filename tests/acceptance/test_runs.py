@@ -24,6 +24,7 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE, INCIDENTS, LINUS
 from livesop_bot.sandbox.faults import HandledUnanswered, NeverHandled
 from livesop_bot.sandbox.server import SlackServer
@@ -231,7 +232,9 @@ async def test_a_press_on_an_old_message_after_a_restart(
     await thread.press_now(GRACE, start)
     await thread.press(GRACE, "Approve")
     await thread.until("*Done*")
-    await thread.press_now(LINUS, start)
-    await slack.workspace.wait_for_change(lambda _: bool(slack.workspace.ephemerals))
-    assert "over already" in str(list(slack.workspace.ephemerals.values())[-1].message)
+    told, _ = await asyncio.gather(
+        slack.workspace.wait_for_change(lambda change: isinstance(change, EphemeralShown)),
+        thread.press_now(LINUS, start),
+    )
+    assert "over already" in str(told)
     assert _told(slack, "approved a") == 1
