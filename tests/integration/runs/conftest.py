@@ -61,6 +61,8 @@ from tests.outside.webhook_receiver import WebhookReceiver
 TEAM = TeamId("T0SANDBOX")
 ADA = UserId("U0ADA")
 SECRET = "0123456789abcdef"
+STARTS = 10
+"""Runs that start by themselves within ten minutes."""
 QUICK = aiohttp.ClientTimeout(total=0.5)
 
 
@@ -105,24 +107,24 @@ class Floor:
     def __init__(
         self, pool: Pool, slack: SlackServer, receiver: WebhookReceiver, client: AsyncWebClient
     ) -> None:
-        settings = Settings(_env_file=None)
+        settings = Settings(_env_file=None, livesop_start_limit=STARTS)
         metrics = Metrics()
         self.pool = pool
         self.slack = slack
         self.receiver = receiver
         self.stores = Stores.on(pool, settings)
-        kinds: Mapping[ActionKind, Kind] = {
+        self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),
             ActionKind.WEBHOOK: Webhook(
                 SecretStr(SECRET), Destinations(["127.0.0.1"]), limits=QUICK
             ),
         }
-        self.held = HeldRuns(pool, self.stores.teams, renderer(kinds))
+        self.held = HeldRuns(pool, self.stores.teams, renderer(self.kinds))
         self.duties = build_duties(
             pool=pool,
             stores=self.stores,
             held=self.held,
-            kinds=kinds,
+            kinds=self.kinds,
             slack=client,
             evaluating=self.stores.evaluating(settings, Sure(), metrics),
             metrics=metrics,
@@ -180,7 +182,8 @@ class Floor:
 
     async def edit(self, ts: MessageTs, text: str) -> None:
         """Somebody edits a message."""
-        edit = SignalEdit(self._signal(ts, text), version=f"{datetime.now(UTC).timestamp():.6f}")
+        version = f"{datetime.now(UTC).timestamp():.6f}"
+        edit = SignalEdit(signal=self._signal(ts, text), version=version)
         await store_batch(self.pool, [edit], timeout=5)
 
     async def delete(self, ts: MessageTs) -> None:
