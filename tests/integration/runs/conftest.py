@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
@@ -152,8 +153,7 @@ class Floor:
     async def publish(self, *steps: Step, edges: Sequence[Edge] | None = None) -> None:
         """Make the team's only SOP, one step after the other, and switch Auto-Pilot on for it."""
         if edges is None:
-            pairs = zip(steps, steps[1:], strict=False)
-            edges = [Edge(source=one.id, target=two.id) for one, two in pairs]
+            edges = [Edge(source=one.id, target=two.id) for one, two in pairwise(steps)]
         sop = WorkflowDefinition(
             slug="sop",
             title="The SOP",
@@ -182,7 +182,7 @@ class Floor:
 
     async def edit(self, ts: MessageTs, text: str) -> None:
         """Somebody edits a message."""
-        version = f"{datetime.now(UTC).timestamp():.6f}"
+        version = MessageTs(f"{datetime.now(UTC).timestamp():.6f}")
         edit = SignalEdit(signal=self._signal(ts, text), version=version)
         await store_batch(self.pool, [edit], timeout=5)
 

@@ -1,11 +1,13 @@
 """Actions: claimed under the switches, tried once, asked after in doubt, and never done twice."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from livesop_bot.db.ledger import Claim
 from livesop_bot.domain.actions import ActionId, Receipt
+from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.runs import RunState
 from livesop_bot.domain.steps import Press
@@ -18,6 +20,11 @@ from livesop_bot.sandbox.faults import (
     RateLimited,
 )
 from tests.integration.runs.conftest import TEAM, by_hand, posts
+
+WAITING_FOR_A_LOCK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def the_action(floor: Any) -> ActionId:
@@ -267,3 +274,29 @@ async def test_a_template_that_cannot_be_filled_in_fails_with_its_reason(floor: 
     (record,) = (await floor.run(run.id)).steps
     assert record.state == "failed"
     assert record.detail
+
+
+async def test_a_claim_and_a_switch_wait_for_each_other(floor: Any) -> None:
+    """Whatever the order, nothing is claimed after the switch was confirmed."""
+    await floor.publish(posts("tell"))
+    await floor.start()
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    async with floor.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM teams FOR NO KEY UPDATE")
+        claiming = asyncio.create_task(floor.duties.ledger.claim(await the_action(floor)))
+        async with asyncio.timeout(10):
+            while not await floor.pool.fetchval(WAITING_FOR_A_LOCK):
+                assert not claiming.done()
+        await connection.execute("UPDATE teams SET autopilot = false")
+    assert await claiming is None
+
+
+async def test_claims_at_once_do_not_pass_the_cap(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    for number in range(CAP + 3):
+        await floor.start(f"Checkout is down {number}")
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    rows = await floor.pool.fetch("SELECT id FROM actions")
+    claims = await asyncio.gather(*(floor.duties.ledger.claim(row["id"]) for row in rows))
+    assert sum(isinstance(claim, Claim) for claim in claims) == CAP
+    assert await floor.pool.fetchval("SELECT count(*) FROM pauses") == 1

@@ -10,7 +10,6 @@ from tests.integration.runs.conftest import by_hand
 STEPS = tuple(by_hand(name) for name in "abcdefgh")
 
 
-
 async def shown(floor: Any) -> tuple[int, int]:
     """The version that is shown, and the newest."""
     row = await floor.pool.fetchrow("SELECT face_shown, face_version FROM runs")

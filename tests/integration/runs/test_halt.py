@@ -55,7 +55,6 @@ async def test_what_a_person_planned_goes_on(floor: Any) -> None:
 
 
 async def test_five_hundred_runs_are_halted_together(floor: Any) -> None:
-    """The time it takes is measured by the bench; here it counts that all of it is right."""
     await floor.publish(posts("tell"), by_hand("look"))
     run = await floor.start()
     await floor.work()
@@ -82,7 +81,8 @@ async def multiply(floor: Any, run: int, times: int) -> None:
                 author_id, author_is_bot, text, occurred_at, received_at, state)
             SELECT event_id || n, team_id, source, external_id || n, channel_id, message_ts || n,
                 author_id, author_is_bot, text, occurred_at, received_at, state
-            FROM raw_signals, numbers WHERE raw_signals.id = (SELECT signal_id FROM runs WHERE id = $1)
+            FROM raw_signals, numbers
+            WHERE raw_signals.id = (SELECT signal_id FROM runs WHERE id = $1)
             RETURNING *
         ), judged AS (
             INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, workflow_id,
@@ -90,7 +90,8 @@ async def multiply(floor: Any, run: int, times: int) -> None:
                 detail, latency_ms)
             SELECT e.team_id, s.id, 1, 'signal', false, workflow_id, workflow_version, confidence,
                 reasoning, evidence, evaluator, verdict, reason, detail, latency_ms
-            FROM signals AS s, evaluations AS e WHERE e.id = (SELECT evaluation_id FROM runs WHERE id = $1)
+            FROM signals AS s, evaluations AS e
+            WHERE e.id = (SELECT evaluation_id FROM runs WHERE id = $1)
             RETURNING *
         ), copies AS (
             INSERT INTO runs (team_id, evaluation_id, signal_id, workflow_id, workflow_version,
