@@ -121,7 +121,7 @@ class App:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
-            pool = await enter(open_pool(dsn, max_size=16))
+            pool = await enter(open_pool(dsn, max_size=20))
             session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
             stores = Stores.on(pool, settings)
             # Posts and actions are retried by the queue, which asks first whether they happened.

@@ -136,6 +136,7 @@ class Floor:
             **self.duties.evaluations(),
             **self.duties.posts(),
             **self.duties.acts(),
+            **self.duties.moves(),
         }
         self._tries: Counter[int] = Counter()
 
