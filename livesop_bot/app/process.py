@@ -125,7 +125,7 @@ class App:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
-            pool = await enter(open_pool(dsn, max_size=16))
+            pool = await enter(open_pool(dsn, max_size=20))
             limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
             session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)

@@ -191,7 +191,7 @@ class HeldRun:
             await self._go_on()
         if self._changed or self._touched:
             await self._write_steps()
-            jobs = [await self._write_run(), *[await self._turn(one) for one in self._pauses]]
+            jobs = [*await self._write_run(), *[await self._turn(one) for one in self._pauses]]
             await enqueue(self.connection, jobs)
         if self._entries:
             await append(self.connection, self.run.team, *self._entries)
@@ -211,7 +211,7 @@ class HeldRun:
             [record.pause for record in records],
         )
 
-    async def _write_run(self) -> PostJob | FaceJob:
+    async def _write_run(self) -> list[PostJob | FaceJob]:
         row = await self.connection.fetchrow(
             sql("write_run"),
             self.run.id,
@@ -222,8 +222,13 @@ class HeldRun:
             self._ended_why,
         )
         assert row is not None
-        unseen = PostState(row["post_state"]) in (PostState.PLANNED, PostState.TRYING)
-        return PostJob(self.run.id) if unseen else FaceJob(self.run.id, row["face_version"])
+        match PostState(row["post_state"]):
+            case PostState.PLANNED | PostState.TRYING:
+                return [PostJob(self.run.id)]
+            case PostState.POSTED:
+                return [FaceJob(self.run.id, row["face_version"])]
+            case PostState.FAILED | PostState.CANCELLED:
+                return []
 
     async def _turn(self, pause: PauseId) -> CardJob:
         return CardJob(pause, await self.connection.fetchval(sql("turn_card"), pause))

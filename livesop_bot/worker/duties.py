@@ -38,7 +38,7 @@ Duty = Callable[[Mapping[str, Any], int], Coroutine[Any, Any, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duties:
-    """All handlers. Each of the three groups has its own bound of jobs at once."""
+    """All handlers. Each of the four groups has its own bound of jobs at once."""
 
     pool: Pool
     evaluating: Evaluating
@@ -72,10 +72,13 @@ class Duties:
         }
 
     def acts(self) -> Mapping[str, Duty]:
-        """What moves runs on."""
+        """What acts outside, and may be held up by whom it asks."""
+        return {ActJob.entrypoint: lambda fields, tries: self.acting(ActJob(**fields), tries)}
+
+    def moves(self) -> Mapping[str, Duty]:
+        """What moves runs on, and waits for nobody but PostgreSQL: the kill switch is here."""
         return {
             StartJob.entrypoint: lambda fields, _: self.ledger.start(StartJob(**fields).run),
-            ActJob.entrypoint: lambda fields, tries: self.acting(ActJob(**fields), tries),
             HaltJob.entrypoint: lambda fields, _: self.halts(HaltJob(**fields).team),
             BasisJob.entrypoint: lambda fields, _: self.basis(BasisJob(**fields).signal),
             ReleaseJob.entrypoint: lambda fields, _: self.release(ReleaseJob(**fields)),

@@ -40,15 +40,16 @@ class Pace:
     """How the queue is worked on; times in seconds.
 
     `heartbeat_timeout`: after so long without a sign of life a worker counts as dead, and its
-    jobs go to others. `evaluations`, `posts` and `acts`: jobs at once in this process; each kind
-    has its own bound, so that slow evaluations never hold up answers. `grace`: what work in flight
-    gets at shutdown before it goes back to the queue.
+    jobs go to others. `evaluations`, `posts`, `acts`, `moves`: jobs at once in this process; each
+    kind has its own bound, so that slow evaluations never hold up answers, nor slow targets the
+    kill switch. `grace`: what work in flight gets at shutdown before it goes back to the queue.
     """
 
     heartbeat_timeout: float = 10.0
     evaluations: int = 100
     posts: int = 32
     acts: int = 32
+    moves: int = 16
     poll_every: float = 5.0
     grace: float = 5.0
 
@@ -83,7 +84,7 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts, acts = self._manager(), self._manager(), self._manager()
+        evaluations, posts, acts, moves = (self._manager() for _ in range(4))
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
         async def on_minute(_schedule: Schedule) -> None:
@@ -96,18 +97,20 @@ class Worker:
             (evaluations, self._duties.evaluations()),
             (posts, self._duties.posts()),
             (acts, self._duties.acts()),
+            (moves, self._duties.moves()),
         ):
             for name, duty in duties.items():
                 jobs.entrypoint(name)(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
         schedules.schedule("audit_heads", "0 * * * *")(on_hour)
-        managers = (evaluations, posts, acts, schedules)
+        managers = (evaluations, posts, acts, moves, schedules)
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [
                 group.create_task(self._manage(evaluations, self._pace.evaluations)),
                 group.create_task(self._manage(posts, self._pace.posts)),
                 group.create_task(self._manage(acts, self._pace.acts)),
+                group.create_task(self._manage(moves, self._pace.moves)),
                 group.create_task(schedules.run()),
             ]
             await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)

@@ -17,6 +17,8 @@ class WebhookReceiver(Loopback):
         self._secret = secret
         self.taken: dict[str, Any] = {}
         """What was taken, by Idempotency-Key."""
+        self.deliveries: list[tuple[str, Any]] = []
+        """Keys and contents of all that came with a right signature, repeated ones, too."""
         self.requests = 0
         self.answer = web.Response
         self.route("POST", "/hook", "hook", self._take)
@@ -34,7 +36,9 @@ class WebhookReceiver(Loopback):
         expected = hmac.new(self._secret.encode(), signed, hashlib.sha256).hexdigest()
         if request.headers.get("X-LiveSOP-Signature") != f"v1={expected}":
             return web.Response(status=401, text="wrong signature")
-        self.taken.setdefault(request.headers["Idempotency-Key"], await request.json())
+        key, told = request.headers["Idempotency-Key"], await request.json()
+        self.deliveries.append((key, told))
+        self.taken.setdefault(key, told)
         return self.answer(text="taken")
 
     async def _redirect(self, _: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
@@ -61,6 +62,8 @@ from tests.outside.webhook_receiver import WebhookReceiver
 TEAM = TeamId("T0SANDBOX")
 ADA = UserId("U0ADA")
 SECRET = "0123456789abcdef"
+STARTS = 10
+"""Runs that start by themselves within ten minutes."""
 QUICK = aiohttp.ClientTimeout(total=0.5)
 
 
@@ -105,24 +108,24 @@ class Floor:
     def __init__(
         self, pool: Pool, slack: SlackServer, receiver: WebhookReceiver, client: AsyncWebClient
     ) -> None:
-        settings = Settings(_env_file=None)
+        settings = Settings(_env_file=None, livesop_start_limit=STARTS)
         metrics = Metrics()
         self.pool = pool
         self.slack = slack
         self.receiver = receiver
         self.stores = Stores.on(pool, settings)
-        kinds: Mapping[ActionKind, Kind] = {
+        self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),
             ActionKind.WEBHOOK: Webhook(
                 SecretStr(SECRET), Destinations(["127.0.0.1"]), limits=QUICK
             ),
         }
-        self.held = HeldRuns(pool, self.stores.teams, renderer(kinds))
+        self.held = HeldRuns(pool, self.stores.teams, renderer(self.kinds))
         self.duties = build_duties(
             pool=pool,
             stores=self.stores,
             held=self.held,
-            kinds=kinds,
+            kinds=self.kinds,
             slack=client,
             evaluating=self.stores.evaluating(settings, Sure(), metrics),
             metrics=metrics,
@@ -133,6 +136,7 @@ class Floor:
             **self.duties.evaluations(),
             **self.duties.posts(),
             **self.duties.acts(),
+            **self.duties.moves(),
         }
         self._tries: Counter[int] = Counter()
 
@@ -150,8 +154,7 @@ class Floor:
     async def publish(self, *steps: Step, edges: Sequence[Edge] | None = None) -> None:
         """Make the team's only SOP, one step after the other, and switch Auto-Pilot on for it."""
         if edges is None:
-            pairs = zip(steps, steps[1:], strict=False)
-            edges = [Edge(source=one.id, target=two.id) for one, two in pairs]
+            edges = [Edge(source=one.id, target=two.id) for one, two in pairwise(steps)]
         sop = WorkflowDefinition(
             slug="sop",
             title="The SOP",
@@ -180,7 +183,8 @@ class Floor:
 
     async def edit(self, ts: MessageTs, text: str) -> None:
         """Somebody edits a message."""
-        edit = SignalEdit(self._signal(ts, text), version=f"{datetime.now(UTC).timestamp():.6f}")
+        version = MessageTs(f"{datetime.now(UTC).timestamp():.6f}")
+        edit = SignalEdit(signal=self._signal(ts, text), version=version)
         await store_batch(self.pool, [edit], timeout=5)
 
     async def delete(self, ts: MessageTs) -> None:

@@ -96,6 +96,8 @@ def test_a_full_document_is_read_to_the_letter() -> None:
                   then that.
                 action: webhook
                 with: {url: https://example.com/hook, text: 3}
+                undo: 0
+                approvers: [U012AB3CD, S012AB3CD]
               - id: tell
                 title: Tell
                 kind: action
@@ -123,6 +125,7 @@ def test_a_full_document_is_read_to_the_letter() -> None:
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
     assert send.fields == {"url": "https://example.com/hook", "text": "3"}
+    assert (send.undo_s, send.approvers) == (0, ("U012AB3CD", "S012AB3CD"))
     assert sop.steps[2].mode is StepMode.AUTO
     assert [edge.label for edge in sop.edges] == ["yes", "no"]
 
@@ -185,6 +188,13 @@ CHOICE = """
         (LEAST.replace("tea.}", "tea., examples: [a, a]}"), "examples #2: 'a' stands there twice"),
         (LEAST.replace("tea.}", "tea., channels: [tea]}"), "expected a channel's id such as C012A"),
         (LEAST.replace("tea.}", "tea., trust_local: 1}"), "expected true or false, found '1'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: 3601"), "from 0 to 3600, found '3601'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: -1"), "from 0 to 3600, found '-1'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: 5"), "belongs to steps of kind action"),
+        (
+            LEAST.replace("kind: manual", "kind: manual, approvers: [ada]"),
+            "approvers #1: expected the id of a person (U012AB3CD) or of a user group",
+        ),
         (LEAST.replace("kind: manual", "kind: manul"), "did you mean manual?"),
         (LEAST.replace("kind: manual", "kind: [manual]"), "found a list"),
         (
@@ -413,6 +423,7 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
                 for field in SPECS[fields["action"]].fields
                 if field.required or draw(st.booleans())
             }
+            fields["undo_s"] = draw(st.sampled_from([None, 0, 3_600]))
         steps.append(
             Step(
                 id=StepId(name),
@@ -420,6 +431,7 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
                 kind=kind,
                 mode=draw(st.sampled_from(modes)),
                 instructions=draw(st.one_of(st.just(""), texts(60, lines=True))),
+                approvers=draw(st.sampled_from([(), ("U012AB3CD", "S012AB3CD")])),
                 **fields,
             )
         )
