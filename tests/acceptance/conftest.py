@@ -233,11 +233,13 @@ class Facts:
         finally:
             await connection.close()
 
-    async def until(self, query: str, wanted: object, *arguments: object) -> None:
+    async def until(
+        self, query: str, wanted: object, *arguments: object, seconds: float = 60
+    ) -> None:
         """Poll the database until the query gives what is wanted."""
         found: object = None
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(seconds):
                 while True:
                     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                         found = await self.value(query, *arguments)

@@ -1,6 +1,7 @@
 """A thread with a run in it, as the people there see and press it."""
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -43,6 +44,11 @@ class Thread:
             if block["type"] == "actions":
                 for element in block["elements"]:
                     yield {**element, "block_id": block["block_id"]}
+
+    def rows(self) -> Iterator[dict[str, dict[str, Any]]]:
+        """The buttons of each row, by what stands on them."""
+        for _, row in groupby(self.buttons(), key=lambda one: str(one["block_id"])):
+            yield {one["text"]["text"]: one for one in row}
 
     def labels(self) -> list[str]:
         """What stands on them."""
