@@ -58,9 +58,6 @@ _AGAIN = confirm(
     yes="Do it again",
     no="Not now",
 )
-_NEXT_LINE = "\n        "
-"""Puts what belongs to a step below its title, beside its mark."""
-
 Requests = Mapping[StepId, ActionRequest | str]
 
 
@@ -145,11 +142,11 @@ def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | st
 def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
     lines = [f"{_MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
-        lines.append(line(step.instructions, 700))
+        lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
         if step.approvers:
             lines.append("🔒  Only the people named in the SOP may press here.")
-    shown = "\n".join(filter(None, lines)).replace("\n", _NEXT_LINE)
-    return "\n".join(filter(None, (shown, _preview(run, record, request))))
+    lines.append(_preview(run, record, request))
+    return "\n".join(filter(None, lines))
 
 
 def _outcome(record: StepRecord) -> str:
@@ -179,8 +176,8 @@ def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) 
     if isinstance(request, str):
         if record.state is StepState.FAILED:
             return ""  # it says so already
-        return f"{_NEXT_LINE.lstrip(chr(10))}⚠️  {line(request, 300)}"
-    what = f"{_NEXT_LINE.lstrip(chr(10))}_{line(request.words, 150)}_"
+        return f"⚠️  {line(request, 300)}"
+    what = f"_{line(request.words, 150)}:_" if request.preview else f"_{line(request.words, 150)}_"
     text = _named(run, quote(request.preview, 1_000, rows=10))
     return f"{what}\n{text}" if text else what
 
@@ -190,7 +187,7 @@ def _named(run: Run, text: str) -> str:
     signal = run.evaluation.signal
     for one, name in ((signal.author, person), (signal.channel, channel)):
         if re.fullmatch(r"[A-Z0-9]{9,30}", one):
-            text = re.sub(rf"[@#]?\b{one}\b", name(one), text)
+            text = re.sub(rf"(?<![\w/])[@#]?{one}(?![\w/])", name(one), text)
     return text
 
 

@@ -37,13 +37,12 @@ def run_message(run: Run, requests: Mapping[StepId, ActionRequest | str] = {}) -
     """
     evaluation, title = run.evaluation, run.workflow.definition.title
     sure = "" if evaluation.confidence is None else percent(evaluation.confidence)
-    why = " ".join(filter(None, (evaluation.reasoning.strip(), evaluation.decision.detail.strip())))
     return message(
         f"{line(title, 200)}{f' ({sure})' if sure else ''}: {_in_short(run)}",
         [
             header(_title(title, sure)),
             section(_state(run)),
-            context(f"*Why:* {line(why, 900)}"),
+            *_why(run),
             *_notes(run),
             *step_blocks(run, requests),
             *_run_buttons(run),
@@ -108,6 +107,13 @@ def _bar(run: Run) -> str:
 
 def _counted(run: Run) -> str:
     return f"{_through(run)} of {len(run.steps)} steps"
+
+
+def _why(run: Run) -> Iterator[Block]:
+    """For those who are to decide on it, or did not; the others have a button."""
+    if run.state is RunState.PROPOSED or (run.state is RunState.RUNNING and not run.started_by):
+        found = (run.evaluation.reasoning, run.evaluation.decision.detail)
+        yield context(f"*Why:* {line(' '.join(found), 900)}")
 
 
 def _notes(run: Run) -> Iterator[Block]:

@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import structlog
 
@@ -292,6 +293,7 @@ async def _restart(world: World, server: Any) -> None:
         await asyncio.to_thread(server.start)
 
 
+@pytest.mark.timeout(900)
 async def test_no_step_is_lost_and_no_effect_is_doubled(
     world: World, private_postgres: Any, start_bot: Any, facts_of: Any
 ) -> None:

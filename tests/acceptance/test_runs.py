@@ -113,7 +113,7 @@ async def test_people_and_livesop_carry_an_sop_out(
     assert "started by <@U0GRACE001>" in thread.text
     await thread.press(GRACE, "yes")
     await thread.until_button("Approve")
-    assert "_Post in #general_\n> Told: outage checkout is down" in thread.text
+    assert "_Post in #general:_\n> Told: outage checkout is down" in thread.text
     assert _told(slack, "outage checkout is down") == 0, "not before somebody has approved it"
     await thread.press(ADA, "Approve")
     await thread.until("*Done*")

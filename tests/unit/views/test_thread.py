@@ -112,8 +112,8 @@ def test_what_is_to_be_approved_is_read_before_it_is_sent(run: Run) -> None:
     place = texts.index("[Approve] [Skip]")
     assert texts[place - 1] == (
         "🔵  *Open an incident*\n"
-        "        Auto-Pilot is off for this team.\n"
-        "        _Open a Task in OPS_\n"
+        "Auto-Pilot is off for this team.\n"
+        "_Open a Task in OPS:_\n"
         "> Payments are down\n"
         "> Since: 10:00 &lt;!channel&gt;"
     )
@@ -216,6 +216,7 @@ def test_an_ended_run_says_how_and_has_nothing_to_press_but_why(
     ended = replace(_running(run, facts=StepState.DONE), state=state, ended_by=ADA)
     texts = _texts(ended)
     assert texts[1] == said
+    assert not any(text.startswith("*Why:*") for text in texts)
     assert [text for text in texts if text.startswith("[")] == ["[Why?]"]
 
 
