@@ -49,7 +49,8 @@ class Facing:
         except SlackAway as error:
             log.warning("face.retried", run=run.id, error=str(error))
             self._metrics.posts.labels("retried").inc()
-            raise later(attempts, str(error), error.retry_after) from error
+            # Most of the attempts were no failures, but waits for the turn of this update.
+            raise later(min(attempts, 4), str(error), error.retry_after) from error
         else:
             self._metrics.posts.labels("updated").inc()
             log.info("face.updated", run=run.id, version=run.version)
