@@ -363,9 +363,15 @@ async def _count(world: World, facts: Any) -> None:
     open_steps = "SELECT count(*) FROM run_steps WHERE state NOT IN ('done', 'bypassed')"
     assert await facts.value(open_steps) == 0
     assert await facts.value("SELECT count(*) FROM actions WHERE state <> 'done'") == 0
+    channels = world.slack.workspace.channels.values()
+    written = [one for channel in channels for one in channel.messages.values()]
+    keys = Counter(
+        one["metadata"]["event_payload"]["key"] for one in written if one.get("metadata")
+    )
+    assert max(keys.values()) == 1, keys.most_common(3)
     for text, thread in world.threads.items():
-        (face,) = thread.faces
-        assert "*Done*" in thread.text, f"{text}: {face}"
+        assert len(thread.faces) == 1, f"{text}: {thread.faces}"
+        assert "*Done*" in thread.text, f"{text}: {thread.text}"
         for step in EFFECTS[text.partition(" ")[0]]:
             state = await facts.value(
                 "SELECT s.state FROM run_steps AS s JOIN runs AS r ON r.id = s.run_id "

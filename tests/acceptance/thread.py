@@ -8,6 +8,7 @@ import pytest
 
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.wire import ApiError
+from livesop_bot.views.ids import BlockId
 
 
 class Thread:
@@ -25,7 +26,7 @@ class Thread:
         return [
             reply
             for reply in replies
-            if reply.get("metadata", {}).get("event_type") == "livesop_run"
+            if any(block["block_id"] == BlockId.RUN for block in reply.get("blocks", ()))
         ]
 
     @property
