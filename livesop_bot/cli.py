@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,21 +18,24 @@ import yaml
 from livesop_bot import app
 from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.db import migrations
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.audit import AuditHead
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import ConfigurationError, LivesopError, PermanentError
 from livesop_bot.logs import configure_logging, mask
+from livesop_bot.ops.audit import AuditCsv, audit_line, verified_line
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
 from livesop_bot.slack import manifest as slack_manifest
 from livesop_bot.sop.exchange import export_documents, import_documents, list_workflows
 
 AUTHOR = "command-line"
-"""By whom imported versions were made; no Slack user has this id."""
+"""Who imports and replays from here; no Slack user has this id."""
 
 log = structlog.get_logger()
 
@@ -47,9 +51,14 @@ cli = typer.Typer(
 )
 workflows = typer.Typer(help="Take SOPs in and out as YAML documents.", **_PLAIN)
 knowledge = typer.Typer(help="Documents that evaluators may cite.", **_PLAIN)
+audit = typer.Typer(help="Show, export and verify who did what.", **_PLAIN)
 
 Team = Annotated[
     str, typer.Option(metavar="ID", help="Slack's team id. Default: the only team there is.")
+]
+Since = Annotated[datetime | None, typer.Option(help="From this time, UTC. Default: the first.")]
+Until = Annotated[
+    datetime | None, typer.Option(help="Until before this time, UTC. Default: the last.")
 ]
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="SLUG", help="Default: all.")]
 
@@ -125,7 +134,7 @@ def replay(
 ) -> None:
     """Judge a stored signal again."""
     settings = _settings_for_people()
-    for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run)):
+    for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run, by=AUTHOR)):
         typer.echo(line)
 
 
@@ -228,6 +237,35 @@ def knowledge_search(
 
 
 cli.add_typer(knowledge, name="knowledge")
+
+
+@audit.command("verify")
+def verify(
+    team: Annotated[str, typer.Option(metavar="ID", help="Default: every team.")] = "",
+    head: Annotated[
+        str, typer.Option(metavar="NUMBER:HASH", help="A head of the team that was kept elsewhere.")
+    ] = "",
+) -> None:
+    """Check that no row was changed or taken out."""
+    if not asyncio.run(_verify(_settings_for_people(), team, head)):
+        raise typer.Exit(1)
+
+
+@audit.command("list")
+def list_audit(
+    last: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20, team: Team = ""
+) -> None:
+    """List the last rows, the newest at the end."""
+    asyncio.run(_list_audit(_settings_for_people(), last, team))
+
+
+@audit.command("export")
+def export_audit(since: Since = None, until: Until = None, team: Team = "") -> None:
+    """Print the rows as CSV."""
+    asyncio.run(_export_audit(_settings_for_people(), team, since, until))
+
+
+cli.add_typer(audit, name="audit")
 
 
 @cli.command()
@@ -373,6 +411,44 @@ def _told(
                 typer.echo(line)
 
     asyncio.run(tell())
+
+
+async def _verify(settings: Settings, team: str, head: str) -> bool:
+    kept = _head(head) if head else None
+    async with _open(settings) as pool:
+        audit_log = Audit(pool)
+        teams = (await _team(pool, team),) if team or kept else await audit_log.teams()
+        found = [await audit_log.verify(each, kept) for each in teams]
+    for verified in found:
+        typer.echo(verified_line(verified))
+    return all(verified.fault is None for verified in found)
+
+
+def _head(text: str) -> AuditHead:
+    try:
+        return AuditHead.parse(text)
+    except ValueError as error:
+        raise PermanentError(f"--head: expected a number, a colon and a hash: {error}") from error
+
+
+async def _list_audit(settings: Settings, last: int, team: str) -> None:
+    async with _open(settings) as pool:
+        for row in await Audit(pool).last(await _team(pool, team), last):
+            typer.echo(audit_line(row))
+
+
+async def _export_audit(
+    settings: Settings, team: str, since: datetime | None, until: datetime | None
+) -> None:
+    async with _open(settings) as pool:
+        chosen = await _team(pool, team)
+        table = AuditCsv(sys.stdout)
+        async for row in Audit(pool).rows(chosen, _utc(since), _utc(until)):
+            table.write(row)
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)
 
 
 @asynccontextmanager

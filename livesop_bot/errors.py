@@ -3,17 +3,21 @@
 LivesopError
 ├── ConfigurationError      a setting is missing or malformed; nothing was started
 ├── InvalidWorkflow         an SOP document that cannot be accepted, with line numbers
+├── CannotTell              whether an action has happened cannot be found out (yet)
 ├── TransientError          worth another try, later
 │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
 │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
 │   │   └── SlackBusy       Slack asked us to wait; it did nothing
 │   ├── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
-│   └── EmbedderAway        what makes vectors cannot be reached or is overloaded
+│   ├── EmbedderAway        what makes vectors cannot be reached or is overloaded
+│   ├── ActionDelayed       the target of an action did not do it, and may do so later
+│   └── ActionInDoubt       the target may have done it: ask it before another try
 └── PermanentError          trying again would end the same way
     ├── SpoolFull           the spool on disk is at its limit, or the disk refuses
     ├── SlackRefused        Slack answered that it will not do this
     ├── EmbedderBroken      no usable vectors were made
     ├── DocumentRefused     a document cannot be read, or there is no room for it
+    ├── ActionRefused       the target of an action did not do it, and never will like this
     └── EvaluatorBroken     the evaluator gave no usable answer
         ├── EvaluatorRefused    its service will not serve us: the key, the model, the credit
         │   ├── QuestionRefused     it does not take this one question
@@ -32,6 +36,17 @@ class ConfigurationError(LivesopError):
 
 class InvalidWorkflow(LivesopError):
     """An SOP document that cannot be accepted; the message names line and field."""
+
+
+class CannotTell(LivesopError):
+    """Whether an action has happened cannot be found out; only a person can look.
+
+    `retry_after`: seconds after which asking again may help; None where it never will.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class TransientError(LivesopError):
@@ -60,6 +75,14 @@ class EvaluatorAway(TransientError):
 
 class EmbedderAway(TransientError):
     """What makes vectors cannot be reached or is overloaded."""
+
+
+class ActionDelayed(TransientError):
+    """The target of an action surely did not do it: it asked to wait, or was not reached."""
+
+
+class ActionInDoubt(TransientError):
+    """The target of an action may have done it: it must be asked before another try."""
 
 
 class PermanentError(LivesopError):
@@ -96,3 +119,7 @@ class EmbedderBroken(PermanentError):
 
 class DocumentRefused(PermanentError):
     """A document cannot be read, or there is no room for it; the message is for people."""
+
+
+class ActionRefused(PermanentError):
+    """The target of an action surely did not do it; the message says what a person can do."""

@@ -91,8 +91,14 @@ class Metrics:
         )
         self.posts = Counter(
             "livesop_posts",
-            "Thread messages by outcome (posted, found, retried, failed, cancelled).",
+            "Thread messages by outcome (posted, found, updated, reminded, retried, failed, …).",
             ["outcome"],
+            registry=self.registry,
+        )
+        self.actions = Counter(
+            "livesop_actions",
+            "Tries at actions by outcome (done, delayed, in_doubt, withheld, failed, unknown).",
+            ["kind", "outcome"],
             registry=self.registry,
         )
         self.queue_depth = Gauge(

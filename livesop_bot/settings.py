@@ -1,6 +1,8 @@
 """The settings: the only place that reads the environment and `.env`."""
 
 import os
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -73,6 +75,30 @@ def _ids(value: str) -> str:
     return value
 
 
+def _secret_of_length(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 16:
+        raise ValueError("expected at least 16 characters, such as from `openssl rand -hex 32`")
+    return value
+
+
+def _places(value: str) -> str:
+    if not all(_is_place(part) for part in _split(value)):
+        example = "hooks.internal.example,10.1.0.0/16"
+        raise ValueError(f"expected hosts and networks such as {example}")
+    return value
+
+
+def _is_place(part: str) -> bool:
+    """Whether this is a host's name or a network; what looks like an address must be one."""
+    if not ("/" in part or ":" in part or part.replace(".", "").isdigit()):
+        return re.fullmatch(r"[A-Za-z0-9_.-]+", part) is not None
+    try:
+        ip_network(part, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _folder(value: Path) -> Path:
     try:
         return value.expanduser()
@@ -93,6 +119,7 @@ def _lower(value: object) -> object:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Word = BeforeValidator(_lower)  # LOG_LEVEL=INFO is as good as info
+Places = Annotated[str, AfterValidator(_places)]
 Ids = Annotated[str, AfterValidator(_ids)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -146,6 +173,15 @@ class Settings(BaseSettings):
     livesop_propose_threshold: Fraction = Field(
         0.5, description="Confidence from which an SOP is proposed."
     )
+    livesop_start_limit: Annotated[int, Field(ge=0)] = Field(
+        30, description="Runs that may start by themselves within 10 minutes; more are proposed."
+    )
+    livesop_remind_after_hours: Annotated[int, Field(ge=0)] = Field(
+        4, description="Hours after which a thread is reminded of a step, once; 0: never."
+    )
+    livesop_expire_after_hours: Annotated[int, Field(ge=0)] = Field(
+        72, description="Hours after which what nobody takes up is ended; 0: never."
+    )
     livesop_admins: Ids = Field(
         "", description="Slack user ids of LiveSOP admins; Slack's own admins always are."
     )
@@ -160,6 +196,12 @@ class Settings(BaseSettings):
     jira_email: str | None = Field(None, description="Account that creates Jira issues.")
     jira_api_token: SecretStr | None = Field(None, description="API token of that account.")
     jira_project: str | None = Field(None, description="Key of the Jira project for new issues.")
+    livesop_webhook_secret: Annotated[SecretStr, AfterValidator(_secret_of_length)] | None = Field(
+        None, description="Secret that webhooks are signed with, at least 16 characters."
+    )
+    livesop_webhook_allow: Places = Field(
+        "", description="Hosts and networks that webhooks may reach though they are internal."
+    )
     health_host: str = Field("127.0.0.1", description="Address that the health port listens on.")
     health_port: Port = Field(8080, description="Port of /health and /metrics.")
     sandbox_port: Port = Field(8090, description="Port of the sandbox page.")
@@ -221,6 +263,11 @@ class Settings(BaseSettings):
     def allowed_bots(self) -> frozenset[str]:
         """LIVESOP_ALLOWED_BOTS, taken apart."""
         return _split(self.livesop_allowed_bots)
+
+    @property
+    def webhook_allow(self) -> frozenset[str]:
+        """LIVESOP_WEBHOOK_ALLOW, taken apart."""
+        return _split(self.livesop_webhook_allow)
 
 
 def _split(ids: str) -> frozenset[str]:

@@ -10,6 +10,7 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -66,13 +67,16 @@ class Stores:
     cases: Cases
     search: Search
     vectors: Vectors
+    audit: Audit
 
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
         teams = Teams(pool)
         limits = Limits(
-            propose=settings.livesop_propose_threshold, auto=settings.livesop_auto_threshold
+            propose=settings.livesop_propose_threshold,
+            auto=settings.livesop_auto_threshold,
+            starts=settings.livesop_start_limit,
         )
         return cls(
             teams=teams,
@@ -85,6 +89,7 @@ class Stores:
             cases=Cases(pool),
             search=Search(pool),
             vectors=Vectors(pool),
+            audit=Audit(pool),
         )
 
     def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,8 +17,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from livesop_bot.actions.kind import Kind
+from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.actions.slack_calls import slack_errors
-from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.duties import build_duties
 from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
@@ -28,11 +30,15 @@ from livesop_bot.app.parts import (
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate, pending
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, away, ping
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import (
     ConfigurationError,
@@ -63,7 +69,6 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
-from livesop_bot.worker.post import Posting
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -73,8 +78,6 @@ _DRAIN = 4.0
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
-
-_CALL_LIMIT = aiohttp.ClientTimeout(total=10)
 
 
 class Role(StrEnum):
@@ -87,16 +90,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """How patient the parts are; tests that wait for them shorten it."""
+    """How patient the parts are; tests that wait for them shorten it.
+
+    `slack_call`: seconds that a call of Slack's Web API may take.
+    """
 
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
+    slack_call: float = 10.0
 
 
 class App:
     """LiveSOP in one process. `run` ends when `stop` is set, or with the error that ended it.
 
-    `evaluator` and `embeddings` replace those that the settings name.
+    `evaluator` and `embeddings` replace those that the settings name, `make_kinds` what actions
+    it can do.
     """
 
     def __init__(
@@ -107,6 +115,7 @@ class App:
         evaluator: Evaluator | None = None,
         embeddings: Embeddings | None = None,
         timing: Timing = Timing(),  # frozen
+        make_kinds: Callable[..., Mapping[ActionKind, Kind]] = action_kinds,
         on_ready: Callable[[], object] = lambda: None,
     ) -> None:
         self.stop = asyncio.Event()
@@ -117,6 +126,7 @@ class App:
         self._model = SharedModel()
         self._embeddings = embeddings
         self._timing = timing
+        self._make_kinds = make_kinds
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
         self._sockets: Sockets | None = None
@@ -128,11 +138,16 @@ class App:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
-            pool = await enter(open_pool(dsn, max_size=16))
-            session = await enter(aiohttp.ClientSession(timeout=_CALL_LIMIT))
+            pool = await enter(open_pool(dsn, max_size=20))
+            limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
+            session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)
             if self._embeddings is None:
                 self._embeddings = await enter(open_embeddings(settings, self._model))
+            # Posts and actions are retried by the queue, which asks first whether they happened.
+            once = slack_client(settings, session, retries=False)
+            kinds = self._make_kinds(slack=once, session=session, settings=settings)
+            held = HeldRuns(pool, stores.teams, renderer(kinds))
             if self._role is not Role.WORKER:  # which would adopt files and never replay them
                 spool_bytes = settings.livesop_spool_max_mb * 1024 * 1024
                 folder = settings.livesop_data_dir / "spool"
@@ -165,9 +180,12 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, stores, intake, health))
+                    group.create_task(self._listen(client, pool, stores, intake, health, held))
                 if self._role is not Role.INGEST:
-                    group.create_task(self._work(pool, stores, session, judge.evaluator, intake))
+                    evaluator = judge.evaluator
+                    group.create_task(
+                        self._work(pool, stores, once, held, kinds, evaluator, intake)
+                    )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
@@ -249,27 +267,36 @@ class App:
         self,
         pool: Pool,
         stores: Stores,
-        session: aiohttp.ClientSession,
+        slack: AsyncWebClient,
+        held: HeldRuns,
+        kinds: Mapping[ActionKind, Kind],
         evaluator: Evaluator,
         intake: Intake | None,
     ) -> None:
-        evaluating = stores.evaluating(self.settings, evaluator, self.metrics)
-        # Posts are retried by the queue, which asks Slack first whether they happened.
-        messages = ThreadMessages(slack_client(self.settings, session, retries=False))
-        posting = Posting(runs=stores.runs, messages=messages, metrics=self.metrics)
-        worker = Worker(
+        duties = build_duties(
             pool=pool,
-            evaluating=evaluating,
-            posting=posting,
-            give_way=None if intake is None else intake.quiet,
+            stores=stores,
+            held=held,
+            kinds=kinds,
+            slack=slack,
+            evaluating=stores.evaluating(self.settings, evaluator, self.metrics),
             embedding=stores.embedding(self._embeddings),
-            pace=self._timing.pace,
+            give_way=None if intake is None else intake.quiet,
+            metrics=self.metrics,
+            settings=self.settings,
         )
+        worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 
     async def _listen(
-        self, client: AsyncWebClient, stores: Stores, intake: Intake, health: HealthServer
+        self,
+        client: AsyncWebClient,
+        pool: Pool,
+        stores: Stores,
+        intake: Intake,
+        health: HealthServer,
+        held: HeldRuns,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -284,12 +311,15 @@ class App:
             feed=stores.feed,
             workflows=stores.workflows,
             verdicts=stores.verdicts,
+            presses=Presses(held),
+            pauses=Pauses(pool),
             people=People(client, self.settings.admins),
             readers=Readers(client),
             files=SharedFiles(client),
             documents=stores.documents,
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
+            audit=stores.audit,
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -17,7 +17,7 @@ _ANSWER = 3.0
 """Seconds that a person at a terminal waits for PostgreSQL."""
 
 
-async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[str]:
+async def replay(settings: Settings, signal_id: int, *, dry_run: bool, by: str) -> list[str]:
     """Evaluate a stored signal again, and give lines that say what came of it.
 
     A dry run only says. Otherwise the answer is queued, and a running LiveSOP posts it.
@@ -26,7 +26,7 @@ async def replay(settings: Settings, signal_id: int, *, dry_run: bool) -> list[s
         stores = Stores.on(pool, settings)
         metrics = Metrics()
         await ping(pool, timeout=_ANSWER)
-        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run)
+        job = EvaluateJob(SignalId(signal_id), 0, Cause.REPLAY, dry_run, by)
         shared = SharedModel()
         async with (
             open_embeddings(settings, shared) as embeddings,

@@ -6,14 +6,24 @@ from dataclasses import asdict, dataclass, replace
 
 import asyncpg
 
+from livesop_bot.db.audit import append
 from livesop_bot.db.group_commit import GroupCommit
-from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, enqueue
+from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
-from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
+from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
+from livesop_bot.domain.decisions import (
+    STARTS_IN,
+    Decision,
+    Limits,
+    Reason,
+    Switches,
+    Verdict,
+    decide,
+)
 from livesop_bot.domain.evaluations import (
     Attempt,
     Cause,
@@ -142,7 +152,7 @@ class Evaluations:
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
         decision = failure or self._gate(ended, Switches(), running=False)
-        if decision.reason in _NO_SWITCH_MATTERS and not job.dry_run:
+        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
             return await self._skips.submit((ended, decision))
         running = False
         while True:
@@ -187,7 +197,9 @@ class Evaluations:
             for index, (ended, decision) in enumerate(batch)
         ]
 
-    def _gate(self, ended: "_Ended", switches: Switches, *, running: bool) -> Decision:
+    def _gate(
+        self, ended: "_Ended", switches: Switches, *, running: bool, started_lately: int = 0
+    ) -> Decision:
         return decide(
             workflow=ended.workflow,
             confidence=ended.judgement.confidence,
@@ -198,23 +210,36 @@ class Evaluations:
             dry_run=ended.job.dry_run,
             stand_in=ended.judgement.stand_in,
             caution=ended.judgement.caution,
+            started_lately=started_lately,
         )
 
     async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
         signal, workflow = ended.signal, ended.workflow
         switches = Switches()
         if workflow is not None:
-            switches = await self._teams.switches(
-                connection,
-                signal.team,
-                workflow.slug,
-                signal.channel,
-                [step.id for step in workflow.definition.acting_steps],
-            )
+            switches = await self._switches(connection, signal, workflow)
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        return self._gate(ended, switches, running=running)
+        decision = self._gate(ended, switches, running=running)
+        if workflow is not None and decision.verdict is Verdict.START:
+            # One start of a team at a time from here on: so the limit holds, and the switches stay.
+            await connection.execute(sql("hold_team"), signal.team)
+            lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
+            switches = await self._switches(connection, signal, workflow)
+            decision = self._gate(ended, switches, running=running, started_lately=lately)
+        return decision
+
+    async def _switches(
+        self, connection: Connection, signal: Signal, workflow: Workflow
+    ) -> Switches:
+        return await self._teams.switches(
+            connection,
+            signal.team,
+            workflow.slug,
+            signal.channel,
+            [step.id for step in workflow.definition.acting_steps],
+        )
 
     async def _write(
         self, connection: Connection, ended: "_Ended", decision: Decision
@@ -257,10 +282,36 @@ class Evaluations:
             )
             if run is None:
                 raise _OpenedMeanwhile
-            await enqueue(connection, [PostJob(RunId(run)), RememberJob(signal.id)])
+            started = state is RunState.RUNNING
+            first = StartJob(RunId(run)) if started else PostJob(RunId(run))
+            await enqueue(connection, [first, RememberJob(signal.id)])
         if not job.dry_run:
             await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
+        if job.cause is Cause.REPLAY:
+            await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
         return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))
+
+
+def _replayed(
+    ended: "_Ended", decision: Decision, evaluation: EvaluationId, run: int | None
+) -> AuditEntry:
+    job, signal, workflow = ended.job, ended.signal, ended.workflow
+    return AuditEntry(
+        actor=job.by,
+        kind=AuditKind.REPLAY,
+        subject=signal_subject(signal.id),
+        before={"state": signal.state},
+        after={
+            "state": signal.state if job.dry_run else _signal_state(decision),
+            "dry_run": job.dry_run,
+            "evaluation": evaluation,
+            "workflow": None if workflow is None else workflow.slug,
+            "version": None if workflow is None else workflow.version,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "run": run,
+        },
+    )
 
 
 def evaluation_from_row(row: asyncpg.Record) -> Evaluation:

@@ -5,6 +5,7 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, TeamId
 
 
@@ -34,3 +35,11 @@ class Feed:
             return None
         judged = row["evaluation_id"] is not None
         return signal_from_row(row), evaluation_from_row(row) if judged else None
+
+    async def of_run(self, team: TeamId, run: RunId) -> tuple[Signal, Evaluation] | None:
+        """Give the signal of a run as it now is, and the evaluation that the run came of."""
+        with away():
+            row = await self._pool.fetchrow(sql("run_by_id"), run)
+        if row is None or row["team_id"] != team:
+            return None
+        return signal_from_row(row), evaluation_from_row(row)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from livesop_bot.db.jobs import EvaluateJob, Job, RememberJob, enqueue
+from livesop_bot.db.jobs import BasisJob, EvaluateJob, Job, RememberJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.signals import (
@@ -131,7 +131,7 @@ async def _transact(connection: Connection, items: Sequence[Storable]) -> list[S
         for wave in waves:
             await _insert(connection, wave, results)
             await _edit(connection, wave, results, jobs)
-            await _delete(connection, wave, results)
+            await _delete(connection, wave, results, jobs)
         await enqueue(connection, jobs)
     return results
 
@@ -232,8 +232,8 @@ async def _edit(
     for row in rows:
         signal = SignalId(row["id"])
         results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.EDITED, signal)
-        if not row["answered"]:
-            jobs.append(EvaluateJob(signal, row["revision"]))
+        judge = BasisJob if row["answered"] else EvaluateJob
+        jobs.append(judge(signal, row["revision"]))
     revisions = {row["id"]: row["revision"] for row in rows}
     kept = await connection.fetch(sql("forget_cases"), list(revisions)) if rows else []
     known = {row["id"] for row in rows if row["answered"]} | {row["signal_id"] for row in kept}
@@ -242,7 +242,9 @@ async def _edit(
         await connection.execute(sql("mark_pending"), pending)
 
 
-async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[Stored]) -> None:
+async def _delete(
+    connection: Connection, wave: Sequence[_Entry], results: list[Stored], jobs: list[Job]
+) -> None:
     entries = [(entry, entry.item) for entry in wave if isinstance(entry.item, SignalDeletion)]
     if not entries:
         return
@@ -251,9 +253,11 @@ async def _delete(connection: Connection, wave: Sequence[_Entry], results: list[
     for entry, _ in entries:
         results[entry.index] = Stored(Outcome.UNCHANGED)
     for row in rows:
-        results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.DELETED, SignalId(row["id"]))
+        signal = SignalId(row["id"])
+        results[entries[row["ordinal"] - 1][0].index] = Stored(Outcome.DELETED, signal)
+        if row["answered"]:
+            jobs.append(BasisJob(signal, 0))
     if deleted := [row["id"] for row in rows]:
-        await connection.execute(sql("cancel_unposted_runs"), deleted)
         await connection.execute(sql("forget_evidence"), deleted)
         await connection.execute(sql("forget_verdicts"), deleted)
         await connection.execute(sql("forget_cases"), deleted)

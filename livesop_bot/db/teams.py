@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from livesop_bot.db.audit import append
+from livesop_bot.db.jobs import HaltJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.domain.audit import AuditEntry, AuditKind, switch_subject
 from livesop_bot.domain.decisions import Scope, Switches
 from livesop_bot.domain.signals import ChannelId, TeamId
 from livesop_bot.domain.workflows import StepId
@@ -74,16 +77,30 @@ class Teams:
     ) -> bool:
         """Turn a switch and note who did, in one transaction; give it as it now stands.
 
-        For the scope `team` the subject is not looked at. When this raises DatabaseAway the
-        switch may or may not have moved.
+        For the scope `team` the subject is not looked at. A team's switches are turned one after
+        the other, so that what was before is known, and never between a claim's look at them and
+        its commit: what is not claimed by now is not done after this. When this raises
+        DatabaseAway the switch may or may not have moved.
         """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("ensure_team"), team, "")
+                await connection.execute(sql("hold_team"), team)
                 if scope is Scope.TEAM:
                     subject = team
+                    before = await connection.fetchval(sql("team_autopilot"), team)
                     now = await connection.fetchval(sql("set_team_autopilot"), team, is_on)
                 else:
-                    await connection.execute(sql("ensure_team"), team, "")
+                    before = await connection.fetchval(sql("switch"), team, scope, subject)
                     now = await connection.fetchval(sql("set_switch"), team, scope, subject, is_on)
-                await connection.execute(sql("record_switch"), team, scope, subject, is_on, by)
+                if not is_on:
+                    await enqueue(connection, [HaltJob(team)])
+                entry = AuditEntry(
+                    actor=by,
+                    kind=AuditKind.SWITCH,
+                    subject=switch_subject(scope, subject),
+                    before={"on": before},
+                    after={"on": now},
+                )
+                await append(connection, team, entry)
         return bool(now)

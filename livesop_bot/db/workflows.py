@@ -8,8 +8,10 @@ from typing import Any
 
 import asyncpg
 
+from livesop_bot.db.audit import append
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.domain.audit import AuditEntry, AuditKind, Value, workflow_subject
 from livesop_bot.domain.signals import ChannelId, TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -86,13 +88,19 @@ class Workflows:
                 assert held is not None
                 workflow, version = WorkflowId(held["id"]), int(held["version"])
                 newest = await connection.fetchval(sql("version_definition"), workflow, version)
+                before: Mapping[str, Value] | None = None
+                is_new = True
                 if newest is not None:
-                    if definition_from_json(json.loads(newest)) == definition:
-                        return _at(team, workflow, version, definition), False
-                    version += 1
-                await _insert_version(connection, workflow, version, definition, by)
-                await connection.execute(sql("set_version"), workflow, version)
-        return _at(team, workflow, version, definition), True
+                    before = {"version": version, "archived": held["archived"]}
+                    is_new = definition_from_json(json.loads(newest)) != definition
+                    version += is_new
+                if is_new:
+                    await _insert_version(connection, workflow, version, definition, by)
+                if is_new or held["archived"]:
+                    await connection.execute(sql("set_version"), workflow, version)
+                    entry = _published(definition.slug, version, by, before)
+                    await append(connection, team, entry)
+        return _at(team, workflow, version, definition), is_new
 
     async def load_starter_pack(self, team: TeamId, pack: Sequence[WorkflowDefinition]) -> bool:
         """Give the pack to a known team that never had an SOP; says whether it did."""
@@ -102,6 +110,7 @@ class Workflows:
                     return False
                 if await connection.fetchval(sql("has_workflows"), team):
                     return False
+                published = []
                 for definition in pack:
                     workflow = await connection.fetchval(
                         sql("insert_workflow"), team, definition.slug
@@ -110,6 +119,8 @@ class Workflows:
                         await _insert_version(
                             connection, workflow, 1, definition, STARTER_PACK_AUTHOR
                         )
+                        published.append(_published(definition.slug, 1, STARTER_PACK_AUTHOR))
+                await append(connection, team, *published)
         return True
 
     async def versions(self, team: TeamId, slug: str) -> tuple[WorkflowVersion, ...]:
@@ -136,6 +147,18 @@ async def _insert_version(
 ) -> None:
     stored = json.dumps(definition_to_json(definition))
     await connection.execute(sql("insert_version"), workflow, version, stored, by)
+
+
+def _published(
+    slug: str, version: int, by: str, before: Mapping[str, Value] | None = None
+) -> AuditEntry:
+    return AuditEntry(
+        actor=by,
+        kind=AuditKind.PUBLISH,
+        subject=workflow_subject(slug),
+        before=before,
+        after={"version": version, "archived": False},
+    )
 
 
 def _workflow(team: TeamId, row: asyncpg.Record) -> Workflow:
@@ -173,6 +196,8 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
                 "instructions": step.instructions,
                 "action": step.action and step.action.value,
                 "fields": dict(step.fields),
+                "approvers": list(step.approvers),
+                "undo_s": step.undo_s,
             }
             for step in definition.steps
         ],
@@ -210,7 +235,8 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
 
 
 def _step(stored: object) -> Step:
-    parts = _parts(stored, "id", "title", "kind", "mode", "instructions", "action", "fields")
+    names = ("id", "title", "kind", "mode", "instructions", "action", "fields")
+    parts = _parts(stored, *names, "approvers", "undo_s")
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
@@ -219,6 +245,8 @@ def _step(stored: object) -> Step:
         instructions=_text(parts["instructions"]),
         action=None if parts["action"] is None else ActionKind(_text(parts["action"])),
         fields=_texts(parts["fields"]),
+        approvers=tuple(_text(one) for one in _list(parts["approvers"])),
+        undo_s=None if parts["undo_s"] is None else _seconds(parts["undo_s"]),
     )
 
 
@@ -248,6 +276,12 @@ def _texts(stored: object) -> dict[str, str]:
     if not isinstance(stored, dict):
         raise ValueError(f"expected an object of fields, found {type(stored).__name__}")  # noqa: TRY004  as above
     return {_text(name): _text(value) for name, value in stored.items()}
+
+
+def _seconds(stored: object) -> int:
+    if not isinstance(stored, int) or isinstance(stored, bool):
+        raise ValueError(f"expected seconds, found {type(stored).__name__}")  # noqa: TRY004  as above
+    return stored
 
 
 def _text(stored: object) -> str:

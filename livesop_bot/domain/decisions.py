@@ -6,10 +6,11 @@ Pure, and fails closed: what is unknown is off, and every outcome carries its re
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeGuard
 
-from livesop_bot.domain.workflows import StepId, StepMode, Workflow
+from livesop_bot.domain.workflows import Step, StepId, StepMode, Workflow
 
 
 class Verdict(StrEnum):
@@ -32,6 +33,7 @@ class Reason(StrEnum):
     DUPLICATE_RUN = "duplicate_run"
     STAND_IN = "stand_in"
     CAUTION = "caution"
+    RATE_LIMITED = "rate_limited"
     DRY_RUN = "dry_run"
     TIMED_OUT = "timed_out"
     FAILED = "failed"
@@ -48,10 +50,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The confidence (0..1) from which a workflow is proposed, and from which it may start."""
+    """The confidence (0..1) from which a workflow is proposed, and from which it may start.
+
+    `starts`: how many runs of a team may start by themselves within STARTS_IN.
+    """
 
     propose: float
     auto: float
+    starts: int = 30
+
+
+STARTS_IN = timedelta(minutes=10)
 
 
 class Scope(StrEnum):
@@ -84,17 +93,39 @@ def autopilot_obstacle(workflow: Workflow, switches: Switches) -> str | None:
     A workflow with acting steps needs at least one that may run by itself; one without has
     nothing that a step's switch could stop.
     """
+    if wider := _off_above_steps(switches):
+        return wider
+    acting = workflow.definition.acting_steps
+    if acting and not any(
+        step.mode is StepMode.AUTO and switches.steps.get(step.id) is True for step in acting
+    ):
+        return "Auto-Pilot is off for every step of this SOP that acts"
+    return None
+
+
+def step_obstacle(step: Step, switches: Switches) -> str | None:
+    """Why one acting step may not run by itself, or None: it may."""
+    if step.mode is not StepMode.AUTO:
+        return "Auto-Pilot is off for this step"
+    return step_switched_off(step.id, switches)
+
+
+def step_switched_off(step: StepId, switches: Switches) -> str | None:
+    """The widest level at which Auto-Pilot is off for a step that is automatic, or None."""
+    if wider := _off_above_steps(switches):
+        return wider
+    if switches.steps.get(step) is not True:
+        return "Auto-Pilot is off for this step"
+    return None
+
+
+def _off_above_steps(switches: Switches) -> str | None:
     if switches.team is not True:
         return "Auto-Pilot is off for this team"
     if switches.channel is not True:
         return "Auto-Pilot is off in this channel"
     if switches.workflow is not True:
         return "Auto-Pilot is off for this SOP"
-    acting = workflow.definition.acting_steps
-    if acting and not any(
-        step.mode is StepMode.AUTO and switches.steps.get(step.id) is True for step in acting
-    ):
-        return "Auto-Pilot is off for every step of this SOP that acts"
     return None
 
 
@@ -109,11 +140,13 @@ def decide(
     dry_run: bool,
     stand_in: str = "",
     caution: str = "",
+    started_lately: int = 0,
 ) -> Decision:
     """Decide what follows from an evaluation that succeeded.
 
     `stand_in`: why the local evaluator judged in place of the model; `caution`: why nothing may
-    start on this judgement. Either is empty where it does not apply.
+    start on this judgement. Either is empty where it does not apply. `started_lately`: runs of the
+    team that started by themselves within STARTS_IN.
 
     A confidence or a limit outside 0..1 is unknown, and nothing is proposed or started on it. So
     is a flag that is neither true nor false, which counts as the one that stops.
@@ -129,14 +162,16 @@ def decide(
         return Decision(
             Verdict.SKIP,
             Reason.LOW_CONFIDENCE,
-            f"{workflow.title} fits with {_percent(confidence)}, below the "
-            f"{_percent(limits.propose)} from which an SOP is proposed.",
+            f"{workflow.title} fits with {percent(confidence)}, below the "
+            f"{percent(limits.propose)} from which an SOP is proposed.",
         )
     if already_running is not False:
         return Decision(
             Verdict.SKIP, Reason.DUPLICATE_RUN, f"{workflow.title} is already open in this thread."
         )
-    decision = _start_or_propose(workflow, confidence, switches, limits, stand_in, caution)
+    decision = _start_or_propose(
+        workflow, confidence, switches, limits, stand_in, caution, started_lately
+    )
     if dry_run is not False:
         return Decision(
             Verdict.SKIP,
@@ -153,13 +188,14 @@ def _start_or_propose(
     limits: Limits,
     stand_in: str,
     caution: str,
+    started_lately: int,
 ) -> Decision:
     if not _reaches(confidence, limits.auto):
         return Decision(
             Verdict.PROPOSE,
             Reason.PROPOSED,
-            f"Sure enough to propose ({_percent(confidence)}), not to start by itself "
-            f"(from {_percent(limits.auto)}).",
+            f"Sure enough to propose ({percent(confidence)}), not to start by itself "
+            f"(from {percent(limits.auto)}).",
         )
     if obstacle := autopilot_obstacle(workflow, switches):
         return Decision(
@@ -174,10 +210,17 @@ def _start_or_propose(
             f"Proposed, not started: {stand_in}, and this SOP does not start on the local "
             "evaluator's word.",
         )
+    if not started_lately < limits.starts:
+        return Decision(
+            Verdict.PROPOSE,
+            Reason.RATE_LIMITED,
+            f"Proposed, not started: Auto-Pilot has started {limits.starts} SOPs within "
+            f"{STARTS_IN // timedelta(minutes=1)} minutes, which is its limit.",
+        )
     return Decision(
         Verdict.START,
         Reason.STARTED,
-        f"Auto-Pilot is on and the match is sure ({_percent(confidence)}).",
+        f"Auto-Pilot is on and the match is sure ({percent(confidence)}).",
     )
 
 
@@ -189,7 +232,7 @@ def _known(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _percent(value: object) -> str:
+def percent(value: object) -> str:
     """Round down, so that what is below a limit never reads as if it had reached it."""
     return f"{math.floor(round(value * 1000, 6)) / 10:g}%" if _known(value) else "unknown"
 

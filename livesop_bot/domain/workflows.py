@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -32,12 +33,18 @@ class ActionKind(StrEnum):
 
     SLACK_MESSAGE = "slack_message"
     JIRA_ISSUE = "jira_issue"
+    JIRA_COMMENT = "jira_comment"
+    JIRA_TRANSITION = "jira_transition"
     WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One box of an SOP. `action` and `fields` are set for kind `action` only."""
+    """One box of an SOP. `action`, `fields` and `undo_s` are set for kind `action` only.
+
+    `approvers` are ids of the users and user groups who may move it on; empty: anyone in the
+    channel. `undo_s`: seconds in which people can take back what Auto-Pilot is about to do.
+    """
 
     id: StepId
     title: str
@@ -46,6 +53,14 @@ class Step:
     instructions: str = ""
     action: ActionKind | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    approvers: tuple[str, ...] = ()
+    undo_s: int | None = None
+
+    @property
+    def undo(self) -> timedelta:
+        """The undo window: as set, or 20 s; none for a webhook, whose receiver can wait itself."""
+        usual = 0 if self.action is ActionKind.WEBHOOK else 20
+        return timedelta(seconds=usual if self.undo_s is None else self.undo_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

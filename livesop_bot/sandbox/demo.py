@@ -1,4 +1,4 @@
-"""The demo workspace: three people, four channels with a little history, and a tour."""
+"""The demo workspace: three people, five channels with a little history, and a tour."""
 
 import time
 
@@ -8,6 +8,7 @@ from livesop_bot.sandbox.workspace import Workspace
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 GENERAL, SUPPORT, INCIDENTS, BUGS = "C0GENERAL1", "C0SUPPORT1", "C0INCIDENT", "C0BUGS0001"
+STATUS = "C0STATUS01"
 
 PEOPLE = (
     Person(
@@ -39,6 +40,7 @@ CHANNELS = (
     (SUPPORT, "support", "Questions and requests from customers"),
     (INCIDENTS, "incidents", "Something is down: say it here"),
     (BUGS, "bugs", "Broken, but nobody is bleeding"),
+    (STATUS, "status", "What customers are told"),
 )
 
 # (hours ago, channel, who, what)
@@ -70,8 +72,8 @@ TOUR = (
             "Several enterprise customers are affected."
         ),
         note=(
-            "LiveSOP finds the incident SOP and answers in the thread with its confidence, its "
-            "reason and the steps."
+            "LiveSOP proposes the incident SOP in the thread, and does nothing yet. Press Start, "
+            "say how bad it is, and approve what it would post."
         ),
     ),
     TourStop(

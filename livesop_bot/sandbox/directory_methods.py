@@ -13,6 +13,7 @@ def methods(workspace: Workspace) -> dict[str, Method]:
         "api.test": Method(lambda args: {"args": args}),
         "auth.test": Method(partial(_auth_test, workspace)),
         "bots.info": Method(partial(_bots_info, workspace), "users:read"),
+        "usergroups.users.list": Method(partial(_group_members, workspace), "usergroups:read"),
         "team.info": Method(partial(_team_info, workspace), "team:read"),
         "users.info": Method(partial(_users_info, workspace), "users:read"),
         "users.list": Method(partial(_users_list, workspace), "users:read"),
@@ -58,6 +59,13 @@ def _users_info(workspace: Workspace, args: JsonObject) -> JsonObject:
     if user_id == workspace.bot.user_id:
         return {"user": workspace.bot.json(workspace.team)}
     return {"user": workspace.person(user_id).json(workspace.team)}
+
+
+def _group_members(workspace: Workspace, args: JsonObject) -> JsonObject:
+    group = workspace.groups.get(required(args, "usergroup"))
+    if group is None:
+        raise ApiError("no_such_subteam")
+    return {"users": sorted(group)}
 
 
 def _users_list(workspace: Workspace, args: JsonObject) -> JsonObject:

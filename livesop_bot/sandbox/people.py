@@ -26,6 +26,7 @@ class Person:
     is_admin: bool = False
     is_owner: bool = False
     is_guest: bool = False
+    is_bot: bool = False
     color: str = "4a6b8a"
 
     @property
@@ -58,7 +59,7 @@ class Person:
             "is_primary_owner": self.is_owner,
             "is_restricted": self.is_guest,
             "is_ultra_restricted": False,
-            "is_bot": False,
+            "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 1700000000,
         }

@@ -46,6 +46,7 @@ BOT_SCOPES = (
     "im:write",
     "reactions:read",
     "team:read",
+    "usergroups:read",
     "users:read",
 )
 """What the app's manifest asks for."""

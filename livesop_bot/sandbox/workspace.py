@@ -53,6 +53,8 @@ class Workspace:
         self.team = team
         self.bot = bot
         self.people = {person.id: person for person in people}
+        self.groups: dict[str, set[str]] = {}
+        """User groups: their people by their ids."""
         self.channels: dict[str, Channel] = {}
         self.commands = tuple(commands)
         self.tour = tuple(tour)

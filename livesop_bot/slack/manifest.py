@@ -22,6 +22,7 @@ BOT_SCOPES = (
     "im:write",
     "reactions:read",
     "team:read",
+    "usergroups:read",
     "users:read",
 )
 

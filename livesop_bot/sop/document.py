@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from livesop_bot.domain.action_fields import problems
 from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -22,7 +23,7 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
 )
 from livesop_bot.sop.grammar import FILE, SOP
-from livesop_bot.sop.graph import Box, chain, flaws
+from livesop_bot.sop.graph import Box, before, chain, flaws
 from livesop_bot.sop.reading import Place, Reading
 
 _DEFAULT_MODES = {StepKind.ACTION: StepMode.APPROVE}  # other kinds: manual
@@ -71,9 +72,8 @@ def _is_list_of_sops(root: yaml.Node) -> bool:
 
 def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
     """Note what is wrong between the parts of an SOP, as far as they could be read."""
-    steps, edges = sop.get("steps"), sop.get("edges")
     ids: dict[str, int] = {}
-    for number, step in enumerate(steps or []):
+    for number, step in enumerate(sop.get("steps") or []):
         if step is not None:
             _check_step(step, (*place, "steps", number), reading)
             if (first := ids.setdefault(step.get("id"), number)) != number and step.get("id"):
@@ -82,8 +82,16 @@ def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
                     (*place, "steps", number, "id"),
                     f"{step['id']!r} stands there twice (first: line {line})",
                 )
+    _check_actions(sop, place, reading, _check_edges(sop, ids, place, reading))
+
+
+def _check_edges(
+    sop: Mapping[str, Any], ids: Mapping[str, int], place: Place, reading: Reading
+) -> dict[StepId, set[StepId]]:
+    """Note what is wrong with the edges; gives the steps before each, where that can be said."""
+    steps, edges = sop.get("steps"), sop.get("edges")
     if not steps or any(not (step and step.get("id")) for step in steps):
-        return
+        return {}
     unknown = False
     for number, edge in enumerate(edges or []):
         for end in ("from", "to"):
@@ -95,10 +103,30 @@ def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
                 )
     whole = all(edge and edge.get("from") and edge.get("to") for edge in edges or [])
     unread = "edges" in sop and edges is None
-    if whole and not unknown and not unread and len(ids) == len(steps):
-        boxes = [Box(StepId(step["id"]), step.get("kind")) for step in steps]
-        for flaw in flaws(boxes, _edges(sop, boxes)):
-            reading.refuse((*place, flaw.part, flaw.position), flaw.message)
+    if not whole or unknown or unread or len(ids) < len(steps):
+        return {}
+    boxes = [Box(StepId(step["id"]), step.get("kind")) for step in steps]
+    for flaw in flaws(boxes, _edges(sop, boxes)):
+        reading.refuse((*place, flaw.part, flaw.position), flaw.message)
+    return before(boxes, _edges(sop, boxes))
+
+
+def _check_actions(
+    sop: Mapping[str, Any], place: Place, reading: Reading, earlier: Mapping[StepId, set[StepId]]
+) -> None:
+    """Note what is wrong with the fields of actions."""
+    steps = [step or {} for step in sop.get("steps") or []]
+    acting = [step["id"] for step in steps if step.get("action") and step.get("id")]
+    for number, step in enumerate(steps):
+        fields = step.get("with", {})
+        if step.get("kind") is not StepKind.ACTION or not step.get("action") or fields is None:
+            continue
+        here = earlier.get(step.get("id", ""), set(acting))
+        may_use = [name for name in acting if name in here]
+        where = (*place, "steps", number, "with")
+        for name, problem in problems(step["action"], fields, sop.get("extract") or {}, may_use):
+            if name in fields or not reading.has((*where, name)):  # else it was refused already
+                reading.refuse((*where, name), problem)
 
 
 def _check_step(step: Mapping[str, Any], place: Place, reading: Reading) -> None:
@@ -107,7 +135,7 @@ def _check_step(step: Mapping[str, Any], place: Place, reading: Reading) -> None
         kinds = ", ".join(ActionKind)
         reading.refuse(place, f"action is missing: what this step does ({kinds})")
     if kind in (StepKind.MANUAL, StepKind.DECISION):
-        for part in ("action", "with"):
+        for part in ("action", "with", "undo"):
             if part in step:
                 reading.refuse((*place, part), f"belongs to steps of kind action, not {kind}")
     if kind is StepKind.MANUAL and step.get("mode") in (StepMode.AUTO, StepMode.APPROVE):
@@ -134,6 +162,8 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             instructions=step.get("instructions", ""),
             action=step.get("action"),
             fields=step.get("with", {}),
+            approvers=tuple(step.get("approvers", ())),
+            undo_s=step.get("undo"),
         )
         for step in sop["steps"]
     )
@@ -198,7 +228,8 @@ def _plain(definition: WorkflowDefinition) -> dict[str, Any]:
 
 def _plain_step(step: Step) -> dict[str, Any]:
     usual = step.mode is _DEFAULT_MODES.get(step.kind, StepMode.MANUAL)
-    return _without_empty(
+    undo = {} if step.undo_s is None else {"undo": step.undo_s}
+    parts = _without_empty(
         {
             "id": step.id,
             "title": step.title,
@@ -207,8 +238,10 @@ def _plain_step(step: Step) -> dict[str, Any]:
             "instructions": step.instructions,
             "action": str(step.action or ""),
             "with": dict(step.fields),
+            "approvers": list(step.approvers),
         }
     )
+    return parts | undo
 
 
 def _without_empty(parts: dict[str, Any]) -> dict[str, Any]:

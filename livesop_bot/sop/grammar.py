@@ -1,9 +1,11 @@
 """The grammar of SOP documents: which parts there are, and what they may look like."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from livesop_bot.domain.action_specs import SPECS, ActionSpec
 from livesop_bot.domain.workflows import ActionKind, StepKind, StepMode
-from livesop_bot.sop.shapes import Choice, Flag, Items, Record, Text, Texts
+from livesop_bot.sop.shapes import Choice, Flag, Items, Number, Record, Text, Texts
 
 _NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 _NAME_EXPECTED = "a name of small letters, digits and hyphens"
@@ -48,6 +50,22 @@ _TRIGGER = Record(
     },
     required=frozenset({"description"}),
 )
+
+
+def _fields_of(action: ActionKind, spec: ActionSpec) -> Mapping[str, Any]:
+    """JSON Schema for the fields of one kind of action; `domain/action_fields.py` checks them."""
+    fields = {
+        field.name: Text(meaning=field.meaning, limit=3_000, lines=field.lines).schema()
+        for field in spec.fields
+    }
+    required = [field.name for field in spec.fields if field.required]
+    takes = {"properties": fields, "required": required, "additionalProperties": False}
+    return {
+        "if": {"properties": {"action": {"const": action.value}}, "required": ["action"]},
+        "then": {"properties": {"with": takes}, "required": ["with"]},
+    }
+
+
 _STEP = Record(
     meaning="A step.",
     parts={
@@ -70,8 +88,26 @@ _STEP = Record(
             names=r"[a-z][a-z0-9_]{0,62}",
             limit=20,
         ),
+        "undo": Number(
+            meaning="For how many seconds people can take back what Auto-Pilot is about to do. "
+            "Left out: 20, for a webhook 0.",
+            most=3_600,
+        ),
+        "approvers": Items(
+            meaning="Slack ids of the people and user groups who may move it on; none: anyone in "
+            "the channel.",
+            of=Text(
+                meaning="A person's or a user group's id.",
+                limit=30,
+                pattern=r"[UWS][A-Z0-9]{1,29}",
+                expected="the id of a person (U012AB3CD) or of a user group (S012AB3CD)",
+            ),
+            limit=50,
+            unique=True,
+        ),
     },
     required=frozenset({"id", "title", "kind"}),
+    further={"allOf": [_fields_of(action, spec) for action, spec in SPECS.items()]},
 )
 _EDGE = Record(
     meaning="The way from one step to another.",

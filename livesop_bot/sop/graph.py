@@ -47,6 +47,14 @@ def flaws(boxes: Sequence[Box], edges: Sequence[Edge]) -> Iterator[Flaw]:
             yield Flaw("steps", number, f"cannot be reached from the first step, {boxes[0].id}")
 
 
+def before(boxes: Sequence[Box], edges: Sequence[Edge]) -> dict[StepId, set[StepId]]:
+    """The steps that may have been taken when each step is reached."""
+    back: dict[StepId, list[StepId]] = {box.id: [] for box in boxes}
+    for edge in edges:
+        back[edge.target].append(edge.source)
+    return {step: _reached(step, back) - {step} for step in back}
+
+
 def _decision_flaws(boxes: Sequence[Box], edges: Sequence[Edge]) -> Iterator[Flaw]:
     for number, box in enumerate(boxes):
         labels = {edge.label.casefold() for edge in edges if edge.source == box.id and edge.label}

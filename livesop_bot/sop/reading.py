@@ -51,6 +51,10 @@ class Reading:
         """Note where the part at `place` stands."""
         self._marks[place] = node.start_mark
 
+    def has(self, place: Place) -> bool:
+        """Whether the document has a part at `place`."""
+        return place in self._marks
+
     def line(self, place: Place) -> int:
         """The line on which a part stands."""
         return self._mark(place).line + 1

@@ -7,7 +7,7 @@ a document come to light at once.
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Protocol
@@ -49,7 +49,8 @@ class Text:
 
     def read(self, node: Node, place: Place, reading: Reading) -> str | None:
         if not isinstance(node, ScalarNode) or node.tag not in _TEXT_TAGS:
-            reading.refuse(place, f"expected {self.expected}, found {_kind(node)}")
+            quotes = "; a text that begins with { needs quotes" if _braces(node) else ""
+            reading.refuse(place, f"expected {self.expected}, found {_kind(node)}{quotes}")
             return None
         text = tidy(node.value, lines=self.lines)
         if problem := self._problem(text):
@@ -115,6 +116,30 @@ class Flag:
 
     def schema(self) -> dict[str, Any]:
         return {"description": self.meaning, "type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A whole number from 0 to `most`."""
+
+    meaning: str
+    most: int
+
+    def read(self, node: Node, place: Place, reading: Reading) -> int | None:
+        if isinstance(node, ScalarNode) and re.fullmatch(r"[0-9]{1,9}", node.value):
+            number = int(node.value)
+            if number <= self.most:
+                return number
+        reading.refuse(place, f"expected a number from 0 to {self.most}, found {_kind(node)}")
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "description": self.meaning,
+            "type": "integer",
+            "minimum": 0,
+            "maximum": self.most,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +222,8 @@ class Record:
     meaning: str
     parts: Mapping[str, Shape]
     required: frozenset[str]
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """What JSON Schema can say beyond that; to read it is another's."""
 
     def read(self, node: Node, place: Place, reading: Reading) -> dict[str, Any] | None:
         if (entries := _entries(node, place, reading)) is None:
@@ -223,6 +250,7 @@ class Record:
             "properties": {name: part.schema() for name, part in self.parts.items()},
             "required": [name for name in self.parts if name in self.required],
             "additionalProperties": False,
+            **self.further,
         }
 
 
@@ -263,6 +291,10 @@ def _kind(node: Node) -> str:
             return _short(node.value)
         case _:
             return f"something tagged {_short(node.tag)}"
+
+
+def _braces(node: Node) -> bool:
+    return isinstance(node, MappingNode) and bool(node.flow_style)
 
 
 def _unprintable(character: str) -> bool:

@@ -22,6 +22,8 @@ HEADER = 150
 BUTTON = 75
 CONTEXT_ELEMENTS = 10
 _FALLBACK = 3000
+_SCRAP = 10
+"""Characters that are not worth a line of their own."""
 _CONFIRM_TITLE, _CONFIRM_TEXT, _CONFIRM_BUTTON = 100, 300, 30
 
 _BROKEN_END = re.compile(r"(?:&[a-z]{0,3}|<[^<>]*)$")
@@ -65,11 +67,18 @@ def code(text: str, limit: int = 80) -> str:
     return f"`{line(text.replace('`', ' '), limit)}`"
 
 
-def quote(text: str, limit: int = 600) -> str:
-    """People's text as a quotation, at most three lines of it."""
+def quote(text: str, limit: int = 600, rows: int = 3) -> str:
+    """People's text as a quotation, at most so many lines and about `limit` characters of it."""
     lines = [part for part in (" ".join(row.split()) for row in text.splitlines()) if part]
-    shown = lines[:3] if len(lines) <= 3 else [*lines[:2], f"{lines[2]} …"]
-    return "\n".join(f"> {line(row, limit // 3)}" for row in shown)
+    shown = []
+    for row in lines[:rows]:
+        shown.append(f"> {line(row, limit)}")
+        limit -= len(row)
+        if limit < _SCRAP:
+            break
+    if len(shown) < len(lines) and not shown[-1].endswith("…"):
+        shown[-1] += " …"
+    return "\n".join(shown)
 
 
 def link(url: str | None, label: str) -> str:
@@ -84,10 +93,21 @@ def channel(channel_id: str) -> str:
     return f"<#{channel_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", channel_id) else escape(channel_id)
 
 
+def person(user_id: str) -> str:
+    """A person by name, as each reader sees it; whoever is named like this is not notified."""
+    return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else escape(user_id)
+
+
 def date(moment: datetime) -> str:
     """A time, in each reader's own time zone."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def time(moment: datetime) -> str:
+    """A time of the day to the second, in each reader's own time zone."""
+    fallback = moment.astimezone(UTC).strftime("%H:%M:%S UTC")
+    return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{fallback}>"
 
 
 def percent(confidence: float) -> str:
@@ -136,16 +156,29 @@ def divider() -> Block:
     return {"type": "divider"}
 
 
-def actions(block_id: BlockId, *elements: Block) -> Block:
-    """A row of buttons."""
-    return {"type": "actions", "block_id": block_id.value, "elements": list(elements)}
+def actions(block_id: BlockId, *elements: Block, of: str = "") -> Block:
+    """A row of buttons; `of` tells rows of one kind in one view apart."""
+    name = f"{block_id.value}:{of}" if of else block_id.value
+    return {"type": "actions", "block_id": name, "elements": list(elements)}
 
 
 def button(
-    action_id: ActionId, text: str, *, style: str | None = None, confirm: Block | None = None
+    action_id: ActionId,
+    text: str,
+    *,
+    style: str | None = None,
+    confirm: Block | None = None,
+    value: str | None = None,
+    number: int | None = None,
 ) -> Block:
-    """A button; `style` is `primary` or `danger`, `confirm` asks before it counts."""
-    block: Block = {"type": "button", "action_id": action_id.value, "text": plain(text, BUTTON)}
+    """A button; `style` is `primary` or `danger`, `confirm` asks before it counts.
+
+    `value` comes back with the press; `number` tells buttons of one kind in one row apart.
+    """
+    name = action_id.value if number is None else f"{action_id.value}:{number}"
+    block: Block = {"type": "button", "action_id": name, "text": plain(text, BUTTON)}
+    if value is not None:
+        block["value"] = value
     if style is not None:
         block["style"] = style
     if confirm is not None:

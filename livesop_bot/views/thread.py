@@ -1,40 +1,52 @@
-"""The message in a signal's thread: which SOP, how sure, its steps, and why."""
+"""The message in a signal's thread, the face of a run: which SOP, how sure, how far, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState
-from livesop_bot.domain.workflows import Step, StepKind, StepMode, WorkflowDefinition
+from livesop_bot.domain.signals import SignalState
+from livesop_bot.domain.steps import FINAL, open_steps
+from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
     HEADER,
     Block,
     Message,
+    actions,
+    bar,
+    button,
     clip,
+    confirm,
     context,
     header,
     line,
     message,
     percent,
+    person,
     section,
 )
+from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.knowledge import based_on
+from livesop_bot.views.press import Pressed
+from livesop_bot.views.steps import step_blocks
 
-_MOST_STEPS = 20
-"""Two blocks each, of the 50 that a message may have."""
 
+def run_message(run: Run, requests: Mapping[StepId, ActionRequest | str] = {}) -> Message:
+    """Show a run as it stands, with buttons only for what can be done now.
 
-def run_message(run: Run) -> Message:
-    """Show a run. It has nothing to press: this version lists steps, it carries none out."""
-    evaluation, definition = run.evaluation, run.workflow.definition
+    `requests`: what actions to come would send, or why one cannot be filled in.
+    """
+    evaluation, title = run.evaluation, run.workflow.definition.title
     sure = "" if evaluation.confidence is None else percent(evaluation.confidence)
-    why = " ".join(filter(None, (evaluation.reasoning.strip(), evaluation.decision.detail.strip())))
     return message(
-        f"{_headline(run.state)} {line(definition.title, 200)}{f' ({sure})' if sure else ''}",
+        f"{line(title, 200)}{f' ({sure})' if sure else ''}: {_in_short(run)}",
         [
-            header(_title(definition.title, sure)),
-            section(_state(run.state)),
-            context(*filter(None, (f"*Why:* {line(why, 900)}", based_on(evaluation.citations)))),
-            *_checklist(definition),
+            header(_title(title, sure)),
+            section(_state(run)),
+            *_why(run),
+            *_notes(run),
+            *step_blocks(run, requests),
+            *_run_buttons(run),
         ],
     )
 
@@ -44,67 +56,92 @@ def _title(title: str, sure: str) -> str:
     return clip(" ".join(title.split()), HEADER - len(suffix)) + suffix
 
 
-def _headline(state: RunState) -> str:
-    match state:
+def _in_short(run: Run) -> str:
+    """For notifications, and for those who hear the message read out."""
+    match run.state:
         case RunState.PROPOSED:
-            return "Proposed, nothing has been done:"
+            return "proposed, nothing has been done"
         case RunState.RUNNING:
-            return "Started:"
+            progress = {record.id: record.progress for record in run.steps}
+            now = next(open_steps(run.workflow.definition, progress), None)
+            return f"{_counted(run)}; now: {line(now.title, 150)}" if now else _counted(run)
         case RunState.DONE:
-            return "Done:"
+            return "done"
         case RunState.CANCELLED:
-            return "Cancelled:"
+            return "cancelled"
+        case RunState.DISMISSED:
+            return "not this one, nothing was done"
+        case RunState.EXPIRED:
+            return "expired"
         case _:
-            assert_never(state)
+            assert_never(run.state)
 
 
-def _state(state: RunState) -> str:
-    match state:
+def _state(run: Run) -> str:
+    who = person(run.ended_by) if run.ended_by else "LiveSOP"
+    why = f"  {line(run.ended_why, 300)}" if run.ended_why else ""
+    started = f"started by {person(run.started_by) if run.started_by else 'Auto-Pilot'}"
+    match run.state:
         case RunState.PROPOSED:
-            return (
-                "*Proposed.* Nothing has been done. "
-                "If it fits, work through the steps by hand; if not, leave it."
+            return "*Proposed.*  Nothing has been done. Does it fit?"
+        case RunState.RUNNING:
+            return f"{_bar(run)}  *{_counted(run)}*  ·  {started}"
+        case RunState.DONE:
+            return f"{bar(1)}  *Done*  ·  {started}"
+        case RunState.CANCELLED:
+            return f"✖️  *Cancelled* by {who}.{why}  Nothing more will be done."
+        case RunState.DISMISSED:
+            return f"✖️  *Not this one,* says {who}.  Nothing was done."
+        case RunState.EXPIRED:
+            return f"✖️  *Expired.*{why or '  Nobody took it up.'}  Nothing more will be done."
+        case _:
+            assert_never(run.state)
+
+
+def _through(run: Run) -> int:
+    return sum(record.state in FINAL for record in run.steps)
+
+
+def _bar(run: Run) -> str:
+    return bar(_through(run) / max(len(run.steps), 1))
+
+
+def _counted(run: Run) -> str:
+    return f"{_through(run)} of {len(run.steps)} steps"
+
+
+def _why(run: Run) -> Iterator[Block]:
+    """For those who are to decide on it, or did not; the others have a button."""
+    if run.state is RunState.PROPOSED or (run.state is RunState.RUNNING and not run.started_by):
+        found = (run.evaluation.reasoning, run.evaluation.decision.detail)
+        why = f"*Why:* {line(' '.join(found), 900)}"
+        yield context(*filter(None, (why, based_on(run.evaluation.citations))))
+
+
+def _notes(run: Run) -> Iterator[Block]:
+    if run.evaluation.signal.state is SignalState.DELETED:
+        yield context("🗑️  *Basis changed:* the message was deleted since.")
+    elif run.edited_since:
+        yield context("✏️  *Basis changed:* the message was edited after this was judged.")
+
+
+def _run_buttons(run: Run) -> Iterator[Block]:
+    value = Pressed(run=run.id).value()
+    why = button(ActionId.RUN_WHY, "Why?", value=value)
+    match run.state:
+        case RunState.PROPOSED:
+            start = button(ActionId.RUN_START, "Start", style="primary", value=value)
+            yield actions(
+                BlockId.RUN, start, button(ActionId.RUN_DISMISS, "Not this", value=value), why
             )
         case RunState.RUNNING:
-            return "*Started.* LiveSOP cannot carry out steps itself yet: please do each by hand."
-        case RunState.DONE:
-            return "*Done.* No step of this SOP is open any more."
-        case RunState.CANCELLED:
-            return "*Cancelled.* Nothing more is to be done."
+            ask = confirm(
+                title="Cancel this SOP?",
+                text="What is done stays done; nothing more will be done.",
+                yes="Cancel the SOP",
+                no="Keep going",
+            )
+            cancel = button(ActionId.RUN_CANCEL, "Cancel run", confirm=ask, value=value)
+            yield actions(BlockId.RUN, why, cancel)
         case _:
-            assert_never(state)
-
-
-def _checklist(definition: WorkflowDefinition) -> Iterator[Block]:
-    shown = definition.steps[:_MOST_STEPS]
-    for step in shown:
-        yield section(f"☐  *{line(step.title, 120)}*", expand=True)
-        yield context(_how(step, definition))
-    if left := len(definition.steps) - len(shown):
-        yield context(f"… and {left} more {'step' if left == 1 else 'steps'}.")
-
-
-def _how(step: Step, definition: WorkflowDefinition) -> str:
-    who = f"_{_who(step, definition)}_"
-    return f"{who}  ·  {line(step.instructions, 240)}" if step.instructions.strip() else who
-
-
-def _who(step: Step, definition: WorkflowDefinition) -> str:
-    if step.kind is StepKind.DECISION:
-        labels = [edge.label for edge in definition.edges if edge.source == step.id and edge.label]
-        return f"decide: {_choices(labels)}" if labels else "decide"
-    if step.kind is StepKind.MANUAL:
-        return "by hand"
-    match step.mode:
-        case StepMode.AUTO:
-            return "automatic"
-        case StepMode.APPROVE:
-            return "after approval"
-        case StepMode.MANUAL:
-            return "by hand"
-        case _:
-            assert_never(step.mode)
-
-
-def _choices(labels: Sequence[str]) -> str:
-    return line(" / ".join(" ".join(label.split()) for label in labels), 100)
+            yield actions(BlockId.RUN, why)

@@ -7,8 +7,8 @@ from livesop_bot.db.jobs import PostJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.errors import SlackAway, SlackBusy, SlackRefused
 from livesop_bot.metrics import Metrics
-from livesop_bot.views.thread import run_message
 from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
@@ -23,8 +23,11 @@ class Posting:
     for the message's key first and posts only if it is not there.
     """
 
-    def __init__(self, *, runs: Runs, messages: ThreadMessages, metrics: Metrics) -> None:
+    def __init__(
+        self, *, runs: Runs, showing: Showing, messages: ThreadMessages, metrics: Metrics
+    ) -> None:
         self._runs = runs
+        self._showing = showing
         self._messages = messages
         self._metrics = metrics
 
@@ -42,7 +45,7 @@ class Posting:
             ts = await self._messages.find(*place) if maybe_posted else None
             if ts is None:
                 outcome = "posted"
-                message = run_message(run)
+                message = await self._showing.message(run)
                 ts = await self._messages.post(*place, text=message.text, blocks=message.blocks)
         except SlackRefused as error:
             why = str(error)
@@ -53,7 +56,9 @@ class Posting:
         except SlackAway as error:
             await self._again(job, attempts, error, surely_not_posted=not maybe_posted)
             return
-        await patiently(lambda: self._runs.posted(run.id, ts))
+        # What is found may show what was the case when an earlier attempt posted it.
+        shown = run.version if outcome == "posted" else 0
+        await patiently(lambda: self._runs.posted(run, ts, shown))
         self._metrics.posts.labels(outcome).inc()
         log.info("post.done", run=run.id, outcome=outcome, message_ts=ts)
 

@@ -13,20 +13,13 @@ from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequest
 from pgqueuer.domain.errors import PgqException
 from pgqueuer.domain.models import Schedule
 
-from livesop_bot.db.jobs import EmbedJob, EvaluateJob, PostJob, RememberJob
-from livesop_bot.db.pool import Pool
-from livesop_bot.domain.evaluations import Cause
-from livesop_bot.domain.knowledge import DocumentId
-from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import SignalId
+from livesop_bot.db.audit import Audit
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.stopping import pause
-from livesop_bot.worker.embed import Embedding
-from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.audit_heads import log_heads
+from livesop_bot.worker.duties import Duties, Duty
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.notices import CalmDriver
-from livesop_bot.worker.post import Posting
-from livesop_bot.worker.sweep import sweep
 
 log = structlog.get_logger()
 
@@ -47,37 +40,28 @@ class Pace:
     """How the queue is worked on; times in seconds.
 
     `heartbeat_timeout`: after so long without a sign of life a worker counts as dead, and its
-    jobs go to others. `evaluations`, `posts` and `embeddings`: jobs at once in this process; each
-    kind has its own bound, so that slow ones never hold up answers. `grace`: what work in flight
-    gets at shutdown before it goes back to the queue.
+    jobs go to others. `evaluations`, `posts`, `acts`, `moves`, `embeddings`: jobs at once in this
+    process; each kind has its own bound, so that slow evaluations never hold up answers, nor slow
+    targets the kill switch. `grace`: what work in flight gets at shutdown before it goes back to
+    the queue.
     """
 
     heartbeat_timeout: float = 10.0
     evaluations: int = 100
     posts: int = 32
     embeddings: int = 2
+    acts: int = 32
+    moves: int = 16
     poll_every: float = 5.0
     grace: float = 5.0
 
 
 class Worker:
-    """Takes jobs until told to stop. Each evaluation begins when `give_way` returns."""
+    """Takes jobs until told to stop."""
 
-    def __init__(
-        self,
-        *,
-        pool: Pool,
-        evaluating: Evaluating,
-        posting: Posting,
-        embedding: Embedding,
-        give_way: Callable[[], Awaitable[object]] | None = None,
-        pace: Pace = Pace(),
-    ) -> None:
-        self._pool = pool
-        self._evaluating = evaluating
-        self._posting = posting
-        self._give_way = give_way
-        self._embedding = embedding
+    def __init__(self, duties: Duties, *, pace: Pace = Pace()) -> None:
+        self._pool = duties.pool
+        self._duties = duties
         self._pace = pace
         self._in_flight: set[asyncio.Task[object]] = set()
         self._returning = False
@@ -102,47 +86,35 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts, embeddings = (self._manager() for _ in range(3))
+        evaluations, posts, acts, moves, embeddings = (self._manager() for _ in range(5))
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
-        async def on_evaluate(job: Job) -> None:
-            fields = _payload(job)
-            evaluate = EvaluateJob(
-                SignalId(fields["signal"]),
-                fields["revision"],
-                Cause(fields["cause"]),
-                fields["dry_run"],
-            )
-            await self._do(self._evaluate(evaluate, job.attempts), job)
-
-        async def on_post(job: Job) -> None:
-            post = PostJob(RunId(_payload(job)["run"]))
-            await self._do(self._posting(post, job.attempts), job)
-
-        async def on_embed(job: Job) -> None:
-            embed = EmbedJob(DocumentId(_payload(job)["document"]))
-            await self._do(self._embedding.embed(embed, job.attempts), job)
-
-        async def on_remember(job: Job) -> None:
-            remember = RememberJob(SignalId(_payload(job)["signal"]))
-            await self._do(self._embedding.remember(remember, job.attempts), job)
-
         async def on_minute(_schedule: Schedule) -> None:
-            await sweep(self._pool)
-            await self._embedding.catch_up()
+            await self._duties.every_minute()
 
-        evaluations.entrypoint(EvaluateJob.entrypoint)(on_evaluate)
-        posts.entrypoint(PostJob.entrypoint)(on_post)
-        embeddings.entrypoint(EmbedJob.entrypoint)(on_embed)
-        embeddings.entrypoint(RememberJob.entrypoint)(on_remember)
+        async def on_hour(_schedule: Schedule) -> None:
+            await log_heads(Audit(self._pool))
+
+        for jobs, duties in (
+            (evaluations, self._duties.evaluations()),
+            (posts, self._duties.posts()),
+            (acts, self._duties.acts()),
+            (moves, self._duties.moves()),
+            (embeddings, self._duties.embeddings()),
+        ):
+            for name, duty in duties.items():
+                jobs.entrypoint(name)(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
-        managers = (evaluations, posts, embeddings, schedules)
-        await self._embedding.catch_up()
+        schedules.schedule("audit_heads", "0 * * * *")(on_hour)
+        managers = (evaluations, posts, acts, moves, embeddings, schedules)
+        await self._duties.embedding.catch_up()
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [
                 group.create_task(_fault(self._manage(evaluations, self._pace.evaluations))),
                 group.create_task(_fault(self._manage(posts, self._pace.posts))),
+                group.create_task(_fault(self._manage(acts, self._pace.acts))),
+                group.create_task(_fault(self._manage(moves, self._pace.moves))),
                 group.create_task(_fault(self._manage(embeddings, self._pace.embeddings))),
                 group.create_task(_fault(schedules.run())),
             ]
@@ -153,6 +125,12 @@ class Worker:
             ending.cancel()
         if faults := [fault for task in work if (fault := task.result())]:
             raise ExceptionGroup("the worker broke off", faults)
+
+    def _handler(self, duty: Duty) -> Callable[[Job], Awaitable[None]]:
+        async def on_job(job: Job) -> None:
+            await self._do(duty(json.loads(job.payload or b"{}"), job.attempts), job)
+
+        return on_job
 
     def _manager(self) -> QueueManager:
         return QueueManager(Queries(CalmDriver(self._pool)))
@@ -165,11 +143,6 @@ class Worker:
             shutdown_on_listener_failure=True,
             heartbeat_timeout=timedelta(seconds=self._pace.heartbeat_timeout),
         )
-
-    async def _evaluate(self, job: EvaluateJob, attempts: int) -> None:
-        if self._give_way is not None:
-            await self._give_way()
-        await self._evaluating(job, attempts)
 
     async def _do(self, work: Coroutine[Any, Any, object], job: Job) -> None:
         """Do a job's work; what is cancelled at shutdown goes back to the queue."""
@@ -209,8 +182,3 @@ async def _fault(work: Coroutine[Any, Any, object]) -> Exception | None:
     except Exception as error:  # noqa: BLE001  raised again, once all have ended
         return error
     return None
-
-
-def _payload(job: Job) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(job.payload or b"{}")
-    return fields

@@ -1,17 +1,29 @@
-"""The sweep: finds signals and messages that fell out of the queue, and puts them back.
+"""The sweep: finds what fell out of the queue, and puts it back.
 
 PgQueuer hands a job to another worker when its own dies, so this should find nothing. It is there
 for what no queue can promise: a job that was struck off while PostgreSQL itself was going away.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+import asyncpg
 import structlog
 
-from livesop_bot.db.jobs import EvaluateJob, Job, PostJob, enqueue
+from livesop_bot.db.jobs import (
+    ActJob,
+    CardJob,
+    EvaluateJob,
+    FaceJob,
+    Job,
+    PostJob,
+    StartJob,
+    enqueue,
+)
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.actions import ActionId
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId
 
 log = structlog.get_logger()
@@ -24,17 +36,25 @@ KEEP_LOG = timedelta(days=7)
 
 _AT_ONCE = 500
 
+_LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
+    "forgotten_signals": lambda row: EvaluateJob(SignalId(row["id"]), row["revision"]),
+    "unstarted_runs": lambda row: StartJob(RunId(row["id"])),
+    "unposted_runs": lambda row: PostJob(RunId(row["id"])),
+    "overdue_actions": lambda row: ActJob(ActionId(row["id"])),
+    "unshown_faces": lambda row: FaceJob(RunId(row["id"]), row["face_version"]),
+    "unshown_cards": lambda row: CardJob(PauseId(row["id"]), row["card_version"]),
+}
+"""What finds each, and the job that it lacks."""
+
 
 async def sweep(pool: Pool) -> int:
     """Queue what waits without a job (queued jobs are not doubled), prune the queue's log."""
     with away():
         async with pool.acquire() as connection, connection.transaction():
-            signals = await connection.fetch(sql("forgotten_signals"), FORGOTTEN, _AT_ONCE)
-            runs = await connection.fetch(sql("unposted_runs"), FORGOTTEN, _AT_ONCE)
-            jobs: list[Job] = [EvaluateJob(SignalId(row["id"]), row["revision"]) for row in signals]
-            jobs += [PostJob(RunId(row["id"])) for row in runs]
+            lost = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
+            jobs = [_LOOKS[name](row) for name, rows in lost.items() for row in rows]
             await enqueue(connection, jobs)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)
     if jobs:
-        log.warning("sweep.found", signals=len(signals), runs=len(runs))
+        log.warning("sweep.found", **{name: len(rows) for name, rows in lost.items() if rows})
     return len(jobs)

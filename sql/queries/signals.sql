@@ -29,7 +29,8 @@ WITH incoming AS (
         'evaluate',
         convert_to(
             json_build_object(
-                'signal', id, 'revision', revision, 'cause', 'signal', 'dry_run', false
+                'signal', id, 'revision', revision, 'cause', 'signal', 'dry_run', false,
+                'by', ''
             )::text,
             'UTF8'
         ),
@@ -89,7 +90,8 @@ WITH incoming AS (
     RETURNING s.id, s.revision, s.team_id, s.source, s.external_id
 )
 SELECT i.ordinal, c.id, c.revision, EXISTS (
-    SELECT FROM runs WHERE runs.signal_id = c.id AND runs.state <> 'cancelled'
+    SELECT FROM runs
+    WHERE runs.signal_id = c.id AND (runs.state <> 'cancelled' OR runs.ended_by IS NOT NULL)
 ) AS answered
 FROM incoming AS i
 JOIN changed AS c ON (c.team_id, c.source, c.external_id) = (i.team_id, i.source, i.external_id);
@@ -98,8 +100,17 @@ JOIN changed AS c ON (c.team_id, c.source, c.external_id) = (i.team_id, i.source
 -- Marks edited signals as waiting to be judged again. $1: signal ids.
 UPDATE raw_signals SET state = 'pending' WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL;
 
+-- name: mark_unjudged
+-- Marks a signal as waiting to be judged, unless its text was judged already. $1: signal id. Gives its revision, or nothing.
+UPDATE raw_signals AS s SET state = 'pending'
+WHERE s.id = $1 AND s.deleted_at IS NULL AND NOT EXISTS (
+    SELECT FROM evaluations AS e
+    WHERE e.signal_id = s.id AND e.revision = s.revision AND e.cause = 'signal'
+)
+RETURNING s.revision;
+
 -- name: delete_signals
--- Removes the text of deleted messages and leaves a mark that keeps a late original out (if the message is no older than $9). $1..$8: event ids, teams, sources, external ids, channels, message ts, occurred at, received at. Gives ordinal and id of those that were not deleted yet.
+-- Removes the text of deleted messages and leaves a mark that keeps a late original out (if the message is no older than $9). $1..$8: event ids, teams, sources, external ids, channels, message ts, occurred at, received at. Gives ordinal and id of those that were not deleted yet, and whether there are runs for them.
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
@@ -129,14 +140,9 @@ WITH incoming AS (
     WHERE s.deleted_at IS NULL
     RETURNING s.id, s.team_id, s.source, s.external_id
 )
-SELECT i.ordinal, r.id
+SELECT i.ordinal, r.id, EXISTS (SELECT FROM runs WHERE runs.signal_id = r.id) AS answered
 FROM incoming AS i
 JOIN removed AS r ON (r.team_id, r.source, r.external_id) = (i.team_id, i.source, i.external_id);
-
--- name: cancel_unposted_runs
--- Cancels the runs of deleted messages whose answer is not out yet. $1: signal ids.
-UPDATE runs SET state = 'cancelled', ended_at = now(), post_state = 'cancelled'
-WHERE signal_id = ANY($1::bigint[]) AND state IN ('proposed', 'running') AND post_state = 'planned';
 
 -- name: forget_evidence
 -- Removes what evaluations quoted and took of deleted messages. $1: signal ids.

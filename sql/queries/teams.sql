@@ -33,22 +33,23 @@ SELECT scope, subject FROM autopilot_switches
 WHERE team_id = $1 AND is_on AND scope IN ('workflow', 'step')
 ORDER BY scope, subject;
 
+-- name: switch
+-- A switch below the team; nothing if it was never turned. $1: team; $2: scope; $3: subject.
+SELECT is_on FROM autopilot_switches WHERE team_id = $1 AND scope = $2 AND subject = $3;
+
+-- name: hold_team
+-- Locks a team for who sets up its SOPs or turns its switches; held to the end of the transaction. $1: team. Gives its id, or nothing.
+SELECT team_id FROM teams WHERE team_id = $1 FOR NO KEY UPDATE;
+
 -- name: set_team_autopilot
--- Turns a team's kill switch. $1: team; $2: on. Gives the switch as it now stands.
-INSERT INTO teams AS t (team_id, autopilot) VALUES ($1, $2)
-ON CONFLICT (team_id) DO UPDATE SET autopilot = excluded.autopilot
-RETURNING autopilot;
+-- Turns the kill switch of a known team. $1: team; $2: on. Gives the switch as it now stands.
+UPDATE teams SET autopilot = $2 WHERE team_id = $1 RETURNING autopilot;
 
 -- name: set_switch
 -- Turns a switch below the team. $1: team; $2: scope; $3: subject; $4: on. Gives the switch as it now stands.
 INSERT INTO autopilot_switches (team_id, scope, subject, is_on) VALUES ($1, $2, $3, $4)
 ON CONFLICT (team_id, scope, subject) DO UPDATE SET is_on = excluded.is_on
 RETURNING is_on;
-
--- name: record_switch
--- Notes who turned a switch. $1: team; $2: scope; $3: subject; $4: on; $5: by whom.
-INSERT INTO switch_history (team_id, scope, subject, is_on, changed_by)
-VALUES ($1, $2, $3, $4, $5);
 
 -- name: known_teams
 -- Every team that LiveSOP has served, by id. No parameters.

@@ -19,10 +19,10 @@ JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
 WHERE w.team_id = $1 AND w.slug = $2 AND w.archived_at IS NULL;
 
 -- name: hold_workflow
--- Makes room for a new SOP or takes an archived one back, and locks it for a new version. $1: team; $2: slug. Gives its id and its version as others committed it.
+-- Makes room for a new SOP, or locks the one there is for a new version. $1: team; $2: slug. Gives its id, its version as others committed it, and whether it is archived.
 INSERT INTO workflows AS w (team_id, slug, version) VALUES ($1, $2, 1)
-ON CONFLICT (team_id, slug) DO UPDATE SET archived_at = NULL
-RETURNING w.id, w.version;
+ON CONFLICT (team_id, slug) DO UPDATE SET version = w.version
+RETURNING w.id, w.version, w.archived_at IS NOT NULL AS archived;
 
 -- name: insert_workflow
 -- Makes room for a new SOP, unless there is one of that slug. $1: team; $2: slug. Gives its id, or nothing.
@@ -40,12 +40,8 @@ INSERT INTO workflow_versions (workflow_id, version, definition, created_by)
 VALUES ($1, $2, $3, $4);
 
 -- name: set_version
--- Makes a version the newest. $1: workflow id; $2: version.
-UPDATE workflows SET version = $2 WHERE id = $1;
-
--- name: hold_team
--- Lets one process at a time set up a team's SOPs; held to the end of the transaction. $1: team.
-SELECT team_id FROM teams WHERE team_id = $1 FOR NO KEY UPDATE;
+-- Makes a version the newest, and takes an archived SOP back. $1: workflow id; $2: version.
+UPDATE workflows SET version = $2, archived_at = NULL WHERE id = $1;
 
 -- name: has_workflows
 -- Whether a team ever had an SOP, archived ones included. $1: team.

@@ -187,7 +187,9 @@ async def start_bot(
     """Start a process: `await start_bot(dsn, "hang")`; see bot.py for the evaluators it knows."""
     async with AsyncExitStack() as stack:
 
-        async def start(dsn: str, evaluator: str = "local", **settings: str) -> Bot:
+        async def start(
+            dsn: str, evaluator: str = "local", role: Role = Role.ALL, **settings: str
+        ) -> Bot:
             port = free_port()
             environment: Mapping[str, str] = {
                 "PATH": os.environ["PATH"],
@@ -205,6 +207,7 @@ async def start_bot(
                 sys.executable,
                 str(Path(__file__).with_name("bot.py")),
                 evaluator,
+                role,
                 env=environment,
                 cwd=tmp_path,
                 stdout=log,
@@ -233,11 +236,13 @@ class Facts:
         finally:
             await connection.close()
 
-    async def until(self, query: str, wanted: object, *arguments: object) -> None:
+    async def until(
+        self, query: str, wanted: object, *arguments: object, seconds: float = 60
+    ) -> None:
         """Poll the database until the query gives what is wanted."""
         found: object = None
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(seconds):
                 while True:
                     with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                         found = await self.value(query, *arguments)

@@ -56,7 +56,7 @@ async def test_a_message_is_judged_by_the_model_and_answered_in_its_thread(
     assert await health.metric("livesop_model_usable") == 1
 
     signal = await facts.value("SELECT min(id) FROM raw_signals")
-    lines = await replay(app.settings, signal, dry_run=True)
+    lines = await replay(app.settings, signal, dry_run=True, by="test")
     assert "openai/gpt-4o-mini" in lines[0]
     assert "US dollars" in lines[-1]
     assert len(model.asked) == 2, "a replay is judged anew"

@@ -78,7 +78,7 @@ async def test_a_time_out_at_25_s_is_stored_and_holds_up_nobody(
     signal = await facts.value("SELECT id FROM raw_signals WHERE state = 'timed_out'")
     assert await health.metric("livesop_evaluation_timeouts_total") == 1
 
-    lines = await replay(app.settings, signal, dry_run=False)
+    lines = await replay(app.settings, signal, dry_run=False, by="U0OPS")
     assert any("Incident" in line for line in lines)
     await facts.until("SELECT count(*) FROM runs WHERE post_state = 'posted'", 2)
     assert len(facts.answers(slow["ts"])) == 1

@@ -13,7 +13,7 @@ from playwright.async_api import Locator, Page, expect
 from pydantic import SecretStr
 
 from livesop_bot.app import App, Timing
-from livesop_bot.sandbox.demo import BUGS, GENERAL, INCIDENTS, SUPPORT, TOUR
+from livesop_bot.sandbox.demo import BUGS, GENERAL, INCIDENTS, STATUS, SUPPORT, TOUR
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 from livesop_bot.settings import Settings
@@ -247,12 +247,63 @@ async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -
     await send(page, "incidents", TOUR[0].text)
     answer = await open_thread(page)
     await expect(answer.get_by_role("heading")).to_have_text(SURE)
-    await expect(answer).to_contain_text("Started.")
-    await expect(answer).to_contain_text("Auto-Pilot is on")
-    await picture(page, screenshots, "thread-started")
-    await page.set_viewport_size({"width": 1280, "height": 560})
-    await expect(answer.get_by_role("heading")).to_be_in_viewport()
-    await expect(answer.get_by_text("working days")).not_to_be_in_viewport()
+    await expect(answer).to_contain_text("started by Auto-Pilot")
+    await answer.get_by_role("button", name="critical").click()
+    await expect(answer).to_contain_text(re.compile(r"Will be done at \d+:\d\d:\d\d"))
+    await expect(answer).to_contain_text("Critical incident: see the message, reported by @Ada")
+    await picture(page, screenshots, "run-window")
+    await answer.get_by_role("button", name="Cancel", exact=True).click()
+    await expect(answer).to_contain_text("Taken back before it was done.")
+    await picture(page, screenshots, "run-taken-back")
+
+
+async def test_people_press_a_run_through(
+    page: Page, workspace: Workspace, screenshots: Path
+) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1000})
+    await act_as(page, "Grace (support)")
+    await send(page, "incidents", TOUR[0].text)
+    answer = await open_thread(page)
+    await expect(answer).to_contain_text("Proposed. Nothing has been done.")
+    await picture(page, screenshots, "run-proposed")
+    thread = page.get_by_role("complementary", name="Thread")
+    answer = thread.get_by_role("article").filter(has=page.get_by_role("heading"))
+
+    async def press(name: str, then: str) -> None:
+        await answer.get_by_role("button", name=name, exact=True).click()
+        await expect(answer).to_contain_text(then, timeout=10_000)
+        await picture(page, screenshots, f"run-{name.lower()}-{len(list(screenshots.iterdir()))}")
+
+    await press("Start", "started by @Grace")
+    await press("critical", "Post in #incidents")
+    await expect(answer).to_contain_text("Auto-Pilot is off for this team.")
+    await act_as(page, "Linus (engineering)")
+    await press("Approve", "Posted in #incidents")
+    await press("Approve", "Failed.")
+    await press("Skip", "skipped")
+    await press("Done", "Post in #status")
+    await press("Approve", "Posted in #status")
+    await answer.get_by_role("button", name="Why?").click()
+    told = page.get_by_role("article").filter(has_text="Only visible to you").last
+    await expect(told).to_contain_text("Why: The message fits Incident")
+    await press("Done", "started by @Grace")
+    await expect(answer.get_by_role("button", name="Done")).to_have_count(0)
+    await expect(answer).to_contain_text("Declare the incident")
+    await picture(page, screenshots, "run-over")
+    posts = [m["text"] for m in workspace.channel(STATUS).messages.values()]
+    assert len(posts) == 1
+
+
+async def test_a_run_is_cancelled_after_a_question(page: Page, screenshots: Path) -> None:
+    await send(page, "incidents", TOUR[0].text)
+    answer = await open_thread(page)
+    await answer.get_by_role("button", name="Start").click()
+    await answer.get_by_role("button", name="Cancel run").click()
+    dialog = page.get_by_role("dialog", name="Cancel this SOP?")
+    await picture(page, screenshots, "run-cancel")
+    await dialog.get_by_role("button", name="Cancel the SOP").click()
+    await expect(answer).to_contain_text("Cancelled by @")
+    await expect(answer.get_by_role("button", name="Cancel run")).to_have_count(0)
 
 
 async def test_an_absent_database_is_said_and_nothing_is_lost(

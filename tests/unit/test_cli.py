@@ -25,6 +25,9 @@ COMMANDS = [
     ["knowledge", "list"],
     ["workflows", "export"],
     ["workflows", "import", "sop.yaml"],
+    ["audit", "verify"],
+    ["audit", "list"],
+    ["audit", "export"],
 ]
 
 
@@ -65,6 +68,7 @@ def test_help_lists_every_command_in_whole_sentences(
         "version",
         "workflows",
         "knowledge",
+        "audit",
     ]
 
 

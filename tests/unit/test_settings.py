@@ -182,16 +182,17 @@ def test_a_dotenv_that_cannot_be_read_is_said_or_left_out(damage: str) -> None:
 
 def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {
-        "SLACK_BOT_TOKEN": "xoxb-secret",
-        "SLACK_APP_TOKEN": "xapp-secret",
-        "DATABASE_URL": "postgresql://ada:secret@db/x",
-        "OPENAI_API_KEY": "sk-secret",
-        "JIRA_API_TOKEN": "secret",
-        "SENTRY_DSN": "https://secret@sentry.example/1",
+        "SLACK_BOT_TOKEN": "xoxb-hush",
+        "SLACK_APP_TOKEN": "xapp-hush",
+        "DATABASE_URL": "postgresql://ada:hush@db/x",
+        "OPENAI_API_KEY": "sk-hush",
+        "JIRA_API_TOKEN": "hush",
+        "LIVESOP_WEBHOOK_SECRET": "hush-hush-hush-hush",
+        "SENTRY_DSN": "https://hush@sentry.example/1",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    assert "secret" not in repr(load_settings())
+    assert "hush" not in repr(load_settings())
 
 
 def documented(path: str, pattern: str) -> list[tuple[str, str]]:

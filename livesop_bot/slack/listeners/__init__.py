@@ -2,11 +2,19 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from livesop_bot.slack.listeners import actions, commands, home, knowledge, shortcuts
+from livesop_bot.slack.listeners import (
+    actions,
+    commands,
+    home,
+    knowledge,
+    pauses,
+    runs,
+    shortcuts,
+)
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, actions, home, knowledge, shortcuts):
+    for listener in (commands, actions, home, knowledge, runs, pauses, shortcuts):
         listener.register(app, face)

@@ -8,7 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId, UserId
-from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.listeners.autopilot import why_refused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.home import publish, refresh
@@ -33,10 +34,10 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         team, user = team_of(body), UserId(body["user"]["id"])
         async with boundary(body, lambda: publish(client, user, home.went_wrong())):
-            if await _may_switch_on(face, user):
-                await _switch(client, face, team, user, is_on=True)
-            else:
+            if await why_refused(face, team, user):
                 await refresh(client, face, team, user)
+            else:
+                await _switch(client, face, team, user, is_on=True)
 
     @app.action(ActionId.HOME_REFRESH)
     async def again(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -57,11 +58,3 @@ async def _switch(
         return
     log.info("autopilot.switched", team=team, scope=Scope.TEAM, is_on=is_on, by=user)
     await refresh(client, face, team, user)
-
-
-async def _may_switch_on(face: Face, user: UserId) -> bool:
-    try:
-        return await face.people.is_admin(user)
-    except (SlackAway, SlackRefused) as error:
-        log.warning("autopilot.admin_unknown", user=user, error=str(error))
-        return False

@@ -1,10 +1,12 @@
 """`/livesop autopilot`: shows the switches and turns them."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import structlog
 
 from livesop_bot.db.teams import step_subject
+from livesop_bot.domain.audit import AuditEntry, AuditKind, switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
@@ -25,7 +27,7 @@ async def answer(face: Face, team: TeamId, user: UserId, words: Sequence[str]) -
         case []:
             return await within(_overview(face, team))
         case ["on" | "off" as turn, *names] if len(names) <= 2:
-            refusal = await _refusal(face, user) if turn == "on" else None
+            refusal = await _refusal(face, team, user, names) if turn == "on" else None
             return refusal or await _confirmed(face, team, user, names, is_on=turn == "on")
         case _:
             return commands.autopilot_usage(" ".join(words))
@@ -39,13 +41,68 @@ async def _overview(face: Face, team: TeamId) -> Message:
     )
 
 
-async def _refusal(face: Face, user: UserId) -> Message | None:
-    """Say why this person may not switch on; not knowing is a reason."""
+async def _refusal(face: Face, team: TeamId, user: UserId, names: Sequence[str]) -> Message | None:
+    match await why_refused(face, team, user, names):
+        case None:
+            return None
+        case Refusal.NOT_ADMIN:
+            return commands.admins_only()
+        case Refusal.ADMIN_UNKNOWN:
+            return commands.admin_unknown()
+
+
+class Refusal(StrEnum):
+    """Why somebody may not switch on."""
+
+    NOT_ADMIN = "not_admin"
+    ADMIN_UNKNOWN = "admin_unknown"
+
+
+async def why_refused(
+    face: Face, team: TeamId, user: UserId, names: Sequence[str] = ()
+) -> Refusal | None:
+    """Say why this person may not switch on, and note it; not knowing is a reason.
+
+    What was not done need not be recorded to stay so: where the database is away, the log is told.
+    """
     try:
-        return None if await face.people.is_admin(user) else commands.admins_only()
+        if await face.people.is_admin(user):
+            return None
+        why = Refusal.NOT_ADMIN
     except (SlackAway, SlackRefused) as error:
         log.warning("autopilot.admin_unknown", user=user, error=str(error))
-        return commands.admin_unknown()
+        why = Refusal.ADMIN_UNKNOWN
+    try:
+        await within(_note_refusal(face, team, user, names, why))
+    except DatabaseAway as error:
+        log.warning("audit.refusal_not_noted", team=team, user=user, why=why, error=str(error))
+    return why
+
+
+async def _note_refusal(
+    face: Face, team: TeamId, user: UserId, names: Sequence[str], why: Refusal
+) -> None:
+    entry = AuditEntry(
+        actor=user,
+        kind=AuditKind.REFUSAL,
+        subject=await _wanted(face, team, names),
+        after={"wanted_on": True, "why": why},
+    )
+    await face.audit.note(team, entry)
+
+
+async def _wanted(face: Face, team: TeamId, names: Sequence[str]) -> str:
+    """Name the switch that was meant; what somebody typed is kept only where it is one."""
+    if not names:
+        return switch_subject(Scope.TEAM, team)
+    scope = Scope.STEP if names[1:] else Scope.WORKFLOW
+    for workflow in await face.workflows.current(team):
+        if workflow.slug == names[0]:
+            if scope is Scope.WORKFLOW:
+                return switch_subject(scope, workflow.slug)
+            if step := _step(workflow, names[1]):
+                return switch_subject(scope, step_subject(workflow.slug, step.id))
+    return switch_subject(scope, "unknown")
 
 
 async def _confirmed(
@@ -79,7 +136,7 @@ async def _switch(
 async def _switch_step(
     face: Face, team: TeamId, user: UserId, workflow: Workflow, name: str, *, is_on: bool
 ) -> Message:
-    step = next((each for each in workflow.definition.steps if each.id.lower() == name), None)
+    step = _step(workflow, name)
     if step is None:
         return commands.unknown_step(name, workflow)
     if is_on and not _may_run_by_itself(step):
@@ -88,6 +145,10 @@ async def _switch_step(
     now = await _set(face, team, Scope.STEP, subject, user, is_on=is_on)
     team_on = await face.teams.autopilot(team)
     return commands.switched(is_on=now, workflow=workflow, step=step, team_on=team_on)
+
+
+def _step(workflow: Workflow, name: str) -> Step | None:
+    return next((each for each in workflow.definition.steps if each.id.lower() == name), None)
 
 
 def _may_run_by_itself(step: Step) -> bool:

@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.pauses import Pauses
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
@@ -36,12 +39,15 @@ class Face:
     feed: Feed
     workflows: Workflows
     verdicts: Verdicts
+    presses: Presses
+    pauses: Pauses
     people: People
     readers: Readers
     files: SharedFiles
     documents: Documents
     shelf: Shelf
     retrieval: Retrieval
+    audit: Audit
     home_health: Callable[[], Awaitable[HomeHealth]]
 
 

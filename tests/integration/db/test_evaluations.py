@@ -1,6 +1,7 @@
 """Attempts in a real PostgreSQL: concluded once, and void after whatever came in between."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,7 @@ class Desk:
             **{k: options.pop(k) for k in BASIS if k in options},
         )
         job = replace(self.job, **{k: options.pop(k) for k in ("cause", "dry_run") if k in options})
+        job = replace(job, by="U1" if job.cause is Cause.REPLAY else "")
         workflow = self.workflow if confidence else None
         return await self.evaluations.conclude(
             job, *begun, judgement, workflow, latency_ms=1.0, **options
@@ -185,6 +187,50 @@ async def test_a_dry_run_is_stored_and_changes_nothing_else(desk: Desk) -> None:
     assert dry.decision.reason is Reason.DRY_RUN
     assert await desk.count("runs") == 0
     assert await desk.conclude(begun, 0.95) is not None, "the real one is not void"
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])
+async def test_replays_are_recorded_with_who_asked_and_messages_are_not(
+    desk: Desk, confidence: float
+) -> None:
+    start = await desk.count("audit_log")
+    await desk.conclude(await desk.begin(), 0.0, failure=timed_out(25))
+    assert await desk.count("audit_log") == start
+    for dry_run in (True, False):
+        begun = await desk.begin(Cause.REPLAY)
+        await desk.conclude(begun, confidence, cause=Cause.REPLAY, dry_run=dry_run)
+    rows = await desk.pool.fetch(
+        "SELECT actor, kind, subject, before, after FROM audit_log WHERE number > $1", start
+    )
+    sop, version = ("incident", 1) if confidence else (None, None)
+    reason = "autopilot_off" if confidence else "no_match"
+    verdict = "propose" if confidence else "skip"
+    run = 1 if confidence else None
+    expected = [
+        ("timed_out", True, 2, "skip", "dry_run" if confidence else "no_match", None),
+        ("evaluated", False, 3, verdict, reason, run),
+    ]
+    for row, (state, dry_run, evaluation, said, why, opened) in zip(rows, expected, strict=True):
+        assert tuple(row)[:3] == ("U1", "replay", "signal:1")
+        assert json.loads(row["before"]) == {"state": "timed_out"}
+        assert json.loads(row["after"]) == {
+            "state": state,
+            "dry_run": dry_run,
+            "evaluation": evaluation,
+            "workflow": sop,
+            "version": version,
+            "verdict": said,
+            "reason": why,
+            "run": opened,
+        }
+
+
+async def test_a_void_replay_is_not_recorded(desk: Desk) -> None:
+    start = await desk.count("audit_log")
+    begun = await desk.begin(Cause.REPLAY)
+    await store_batch(desk.pool, [DELETION], timeout=5)
+    assert await desk.conclude(begun, 0.0, cause=Cause.REPLAY) is None
+    assert await desk.count("audit_log") == start
 
 
 async def test_one_open_run_a_thread_and_workflow(desk: Desk) -> None:

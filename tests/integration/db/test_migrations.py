@@ -1,6 +1,7 @@
 """Migrations: each exactly once, in order, and never on a database with another history."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 
 from livesop_bot.db.migrations import Migration, load, migrate, pending
 from livesop_bot.db.pool import Connection
+from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.errors import ConfigurationError
 
 ONE = Migration(1, "0001_one.sql", "CREATE TABLE one (n integer); INSERT INTO one VALUES (1);")
@@ -118,3 +120,47 @@ def test_files_that_do_not_count_up_are_refused(tmp_path: Path, names: list[str]
         (tmp_path / name).write_text("SELECT 1;")
     with pytest.raises(ConfigurationError):
         load(tmp_path)
+
+
+async def test_runs_from_before_their_steps_were_carried_out(empty: Connection) -> None:
+    migrations = load()
+    await migrate(empty, migrations[:5])
+    await empty.execute(BEFORE_RUNS)
+    await migrate(empty, migrations)
+    stored = await empty.fetchval("SELECT definition FROM workflow_versions")
+    (step,) = definition_from_json(json.loads(stored)).steps
+    assert (step.approvers, step.undo_s) == ((), None)
+    rows = await empty.fetch("SELECT state, post_state, face_shown FROM runs ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("cancelled", "posted", 1),
+        ("cancelled", "cancelled", 0),
+        ("proposed", "posted", 1),
+    ]
+
+
+BEFORE_RUNS = """
+INSERT INTO teams (team_id) VALUES ('T1');
+INSERT INTO workflows (team_id, slug, version) VALUES ('T1', 'sop', 1), ('T1', 'other', 1);
+INSERT INTO workflow_versions (workflow_id, version, definition, created_by) SELECT id, 1, '{
+    "slug": "sop", "title": "SOP", "summary": "", "extract": {}, "edges": [],
+    "trigger": {"description": "A", "examples": [], "keywords": [], "channels": [],
+        "trust_local": false},
+    "steps": [{"id": "a", "title": "A", "kind": "manual", "mode": "manual", "instructions": "",
+        "action": null, "fields": {}}]
+}', 'U1' FROM workflows WHERE slug = 'sop';
+INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts, author_id,
+    author_is_bot, text, occurred_at, received_at)
+SELECT 'E' || n, 'T1', 'slack', 'C1:' || n, 'C1', n::text, 'U1', false, '', now(), now()
+FROM generate_series(1, 3) AS n;
+INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, workflow_id,
+    workflow_version, reasoning, evidence, evaluator, verdict, reason, detail, latency_ms)
+SELECT 'T1', s.id, 1, 'signal', false, v.workflow_id, 1, '', '', 'x', 'start', 'started', '', 1
+FROM raw_signals AS s, workflow_versions AS v ORDER BY s.id;
+INSERT INTO runs (team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id,
+    thread_ts, state, post_state, post_ts)
+SELECT 'T1', e.id, e.signal_id, e.workflow_id, 1, 'C1', e.signal_id::text,
+    CASE WHEN e.signal_id = 3 THEN 'proposed' ELSE 'running' END,
+    CASE WHEN e.signal_id = 2 THEN 'planned' ELSE 'posted' END,
+    CASE WHEN e.signal_id = 2 THEN NULL ELSE '1.1' END
+FROM evaluations AS e ORDER BY e.id;
+"""

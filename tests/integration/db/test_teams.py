@@ -28,7 +28,7 @@ async def _switches(pool: Pool, team: TeamId = TEAM) -> Switches:
 
 async def _history(pool: Pool) -> list[tuple[object, ...]]:
     rows = await pool.fetch(
-        "SELECT team_id, scope, subject, is_on, changed_by FROM switch_history ORDER BY id"
+        "SELECT team_id, actor, kind, subject, before, after FROM audit_log ORDER BY number"
     )
     return [tuple(row) for row in rows]
 
@@ -92,17 +92,18 @@ async def test_who_switched_what_is_kept(teams: Teams, pool: Pool) -> None:
     await teams.set_autopilot(TEAM, Scope.TEAM, TEAM, is_on=True, by="U1")
     await teams.set_autopilot(TEAM, Scope.STEP, f"{SLUG}/pay", is_on=True, by="U1")
     await teams.set_autopilot(TEAM, Scope.TEAM, TEAM, is_on=False, by="U2")
+    step = "step:refund-request/pay"
     assert await _history(pool) == [
-        ("T1", "team", "T1", True, "U1"),
-        ("T1", "step", "refund-request/pay", True, "U1"),
-        ("T1", "team", "T1", False, "U2"),
+        ("T1", "U1", "switch", "team:T1", '{"on": false}', '{"on": true}'),
+        ("T1", "U1", "switch", step, '{"on": null}', '{"on": true}'),
+        ("T1", "U2", "switch", "team:T1", '{"on": true}', '{"on": false}'),
     ]
 
 
-async def test_a_switch_without_its_history_is_not_turned(teams: Teams, pool: Pool) -> None:
+async def test_a_switch_that_cannot_be_recorded_is_not_turned(teams: Teams, pool: Pool) -> None:
     await teams.ensure(TEAM, "Acme")
-    await pool.execute("ALTER TABLE switch_history ADD CHECK (changed_by <> 'U9')")
-    with pytest.raises(Exception, match="switch_history"):
+    await pool.execute("ALTER TABLE audit_log ADD CHECK (actor <> 'U9')")
+    with pytest.raises(Exception, match="audit_log"):
         await teams.set_autopilot(TEAM, Scope.TEAM, TEAM, is_on=True, by="U9")
     assert await teams.autopilot(TEAM) is False
 
@@ -126,7 +127,9 @@ async def test_switching_at_the_same_time_loses_none(teams: Teams, pool: Pool) -
         )
     )
     assert len(await teams.switched_on(TEAM)) == 3
-    assert len(await _history(pool)) == 12
+    history = await _history(pool)
+    assert len(history) == 12
+    assert [row[4] for row in history].count('{"on": null}') == 3, "before is never out of date"
 
 
 async def test_a_pool_that_was_closed_is_a_database_that_is_away(teams: Teams, pool: Pool) -> None:

@@ -1,6 +1,7 @@
 """The commands that touch a database, as processes of their own."""
 
 import asyncio
+import csv
 import os
 import socket
 import sys
@@ -118,6 +119,55 @@ async def test_the_team_is_the_only_one_or_the_one_named(
     ended, _, err = await livesop(tmp_path, "workflows", "list", *arguments, DATABASE_URL=database)
     assert ended == code
     assert said in err
+
+
+async def test_who_did_what_is_listed_exported_and_verified(
+    database: str, pool: Pool, tmp_path: Path
+) -> None:
+    await pool.execute("INSERT INTO teams (team_id) VALUES ('T1'), ('T2')")
+    (tmp_path / "sop.yaml").write_text(SOP)
+    for team in ("T1", "T2"):
+        await livesop(
+            tmp_path, "workflows", "import", "sop.yaml", "--team", team, DATABASE_URL=database
+        )
+
+    async def audit(*words: str) -> tuple[int, str, str]:
+        return await livesop(tmp_path, "audit", *words, DATABASE_URL=database)
+
+    code, out, err = await audit("verify")
+    assert (code, err) == (0, "")
+    first, second = out.splitlines()
+    assert first.startswith("T1: whole, 1 rows; head 1:")
+    assert second.startswith("T2: whole, 1 rows; head 1:")
+    head = first.split()[-1]
+    assert await audit("verify", "--team", "T1", "--head", head) == (0, f"{first}\n", "")
+    code, out, _ = await audit("verify", "--team", "T2", "--head", head)
+    assert code == 1
+    assert out.startswith("T2: broken: row 1 is not the one whose head was kept")
+    code, _, err = await audit("verify", "--team", "T2", "--head", "1")
+    assert code == 1
+    assert err.startswith("livesop: --head: expected")
+
+    code, out, _ = await audit("list", "--team", "T1")
+    assert code == 0
+    assert "command-line  publish  workflow:restart-printer" in out
+    code, out, _ = await audit("export", "--team", "T1", "--since", "2026-01-01")
+    assert code == 0
+    [row] = csv.DictReader(out.splitlines())
+    assert (row["actor"], row["hash"]) == ("command-line", head[2:])
+    code, out, _ = await audit("export", "--team", "T1", "--until", "2026-01-01T10:00:00")
+    assert (code, len(out.splitlines())) == (0, 1)
+
+    await pool.execute(
+        "ALTER TABLE audit_log DISABLE TRIGGER audit_append_only;"
+        "UPDATE audit_log SET actor = 'U9' WHERE team_id = 'T2'"
+    )
+    code, out, err = await audit("verify")
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [
+        first,
+        "T2: broken: row 1 was changed: its hash does not fit its content; no row is whole",
+    ]
 
 
 async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_path: Path) -> None:

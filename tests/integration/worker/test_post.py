@@ -8,6 +8,7 @@ import pytest
 from pgqueuer import RetryRequested
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.db.jobs import EvaluateJob, PostJob
 from livesop_bot.db.runs import Runs
@@ -18,7 +19,9 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
 from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
 from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.settings import Settings
 from livesop_bot.worker.post import MOST_ATTEMPTS, Posting
+from livesop_bot.worker.showing import Showing
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
 
@@ -59,7 +62,14 @@ async def desk(tools: Any) -> AsyncIterator[Desk]:
         client = AsyncWebClient(
             token=slack.bot_token, base_url=slack.api_url, session=s, retry_handlers=[]
         )
-        posting = Posting(runs=Runs(tools.pool), messages=ThreadMessages(client), metrics=Metrics())
+        runs = Runs(tools.pool)
+        kinds = action_kinds(slack=client, session=s, settings=Settings(_env_file=None))
+        posting = Posting(
+            runs=runs,
+            showing=Showing(runs, renderer(kinds)),
+            messages=ThreadMessages(client),
+            metrics=Metrics(),
+        )
         yield Desk(slack, posting, concluded.run, message["ts"], tools.pool)
 
 

@@ -73,6 +73,7 @@ SCOPES = {
     "im:write",
     "reactions:read",
     "team:read",
+    "usergroups:read",
     "users:read",
 }
 KEYS = {

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livesop_bot.domain.action_specs import SPECS, Field
 from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -94,8 +95,15 @@ def test_a_full_document_is_read_to_the_letter() -> None:
 
                   then that.
                 action: webhook
-                with: {url: https://example.com/hook, count: 3}
-              - {id: tell, title: Tell, kind: action, mode: auto, action: slack_message}
+                with: {url: https://example.com/hook, text: 3}
+                undo: 0
+                approvers: [U012AB3CD, S012AB3CD]
+              - id: tell
+                title: Tell
+                kind: action
+                mode: auto
+                action: slack_message
+                with: {text: "{{ extract.amount }}"}
             edges:
               - {from: ask, to: send, when: yes}
               - {from: ask, to: tell, when: no}
@@ -116,7 +124,8 @@ def test_a_full_document_is_read_to_the_letter() -> None:
     send = sop.steps[1]
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
-    assert send.fields == {"url": "https://example.com/hook", "count": "3"}
+    assert send.fields == {"url": "https://example.com/hook", "text": "3"}
+    assert (send.undo_s, send.approvers) == (0, ("U012AB3CD", "S012AB3CD"))
     assert sop.steps[2].mode is StepMode.AUTO
     assert [edge.label for edge in sop.edges] == ["yes", "no"]
 
@@ -124,6 +133,12 @@ def test_a_full_document_is_read_to_the_letter() -> None:
 def with_steps(steps: str, edges: str = "") -> str:
     head = "slug: tea\ntitle: Tea\ntrigger: {description: Tea.}\nsteps:\n"
     return head + dedent(steps).strip("\n") + ("\nedges:\n" + dedent(edges) if edges else "")
+
+
+def acting(fields: str) -> str:
+    return with_steps(
+        f"- {{id: a, title: A, kind: action, action: slack_message, with: {{{fields}}}}}"
+    )
 
 
 A_AND_B = """
@@ -173,6 +188,13 @@ CHOICE = """
         (LEAST.replace("tea.}", "tea., examples: [a, a]}"), "examples #2: 'a' stands there twice"),
         (LEAST.replace("tea.}", "tea., channels: [tea]}"), "expected a channel's id such as C012A"),
         (LEAST.replace("tea.}", "tea., trust_local: 1}"), "expected true or false, found '1'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: 3601"), "from 0 to 3600, found '3601'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: -1"), "from 0 to 3600, found '-1'"),
+        (LEAST.replace("kind: manual", "kind: manual, undo: 5"), "belongs to steps of kind action"),
+        (
+            LEAST.replace("kind: manual", "kind: manual, approvers: [ada]"),
+            "approvers #1: expected the id of a person (U012AB3CD) or of a user group",
+        ),
         (LEAST.replace("kind: manual", "kind: manul"), "did you mean manual?"),
         (LEAST.replace("kind: manual", "kind: [manual]"), "found a list"),
         (
@@ -191,6 +213,35 @@ CHOICE = """
         (
             with_steps("- {id: a, title: A, kind: action, action: webhook, with: {URL: x}}"),
             "with: expected a field name, found 'URL'",
+        ),
+        (acting("text: x, chanel: a"), "slack_message has no such field; did you mean channel?"),
+        (acting("channel: thread"), "with, text: is missing, and slack_message needs it"),
+        (acting("text: {{ message.text }}"), "found fields; a text that begins with { needs quot"),
+        (
+            acting('text: "{{ mesage.text }}"'),
+            "column 71: steps #1, with, text: there is no {{ mesage.text }}; did you mean message",
+        ),
+        (acting('text: "{{ extract.order }}"'), "there is no {{ extract.order }}"),
+        (acting('text: "{{ message.text | upper }}"'), "cannot be read: expected a name such as"),
+        (acting('text: "{{ message.text"'), "{{ without }}"),
+        (acting("text: x, channel: general"), "expected a channel's id or #name, thread, or dm: "),
+        (
+            acting('text: x, channel: "#{{ message.text }}"'),
+            "{{ message.text }} comes from a message, which never says where something goes",
+        ),
+        (acting('text: "<@{{ message.text }}>"'), "between < and > stand mentions and links"),
+        (
+            with_steps(
+                """
+                - {id: a, title: A, kind: action, action: slack_message, with: {text: x}}
+                - id: b
+                  title: B
+                  kind: action
+                  action: jira_comment
+                  with: {issue: "{{ steps.b.id }}", text: x}
+                """
+            ),
+            "there is no {{ steps.b.id }}; did you mean steps.a.id?",
         ),
         (
             with_steps(A_AND_B.replace("id: b", "id: a")),
@@ -336,6 +387,22 @@ def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
     )
 
 
+def contents(field: Field) -> st.SearchStrategy[str]:
+    """What may stand in a field of an action."""
+    if field.name in (
+        known := {
+            "channel": "dm: requester",
+            "project": "OPS",
+            "labels": "one, two",
+            "issue": "OPS-12",
+            "url": "https://example.com/hook",
+            "idempotent": "yes",
+        }
+    ):
+        return st.just(known[field.name])
+    return texts(60, lines=True).filter(lambda text: "{{" not in text)
+
+
 names = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
 
 
@@ -351,9 +418,12 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
         fields: dict[str, Any] = {}
         if kind is StepKind.ACTION:
             fields["action"] = draw(st.sampled_from(ActionKind))
-            fields["fields"] = draw(
-                st.dictionaries(st.sampled_from(["url", "text"]), texts(60, lines=True))
-            )
+            fields["fields"] = {
+                field.name: draw(contents(field))
+                for field in SPECS[fields["action"]].fields
+                if field.required or draw(st.booleans())
+            }
+            fields["undo_s"] = draw(st.sampled_from([None, 0, 3_600]))
         steps.append(
             Step(
                 id=StepId(name),
@@ -361,6 +431,7 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
                 kind=kind,
                 mode=draw(st.sampled_from(modes)),
                 instructions=draw(st.one_of(st.just(""), texts(60, lines=True))),
+                approvers=draw(st.sampled_from([(), ("U012AB3CD", "S012AB3CD")])),
                 **fields,
             )
         )

@@ -1,16 +1,18 @@
 """Values to show: ordinary ones to read, and strategies for extreme ones."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from hypothesis import strategies as st
 
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId
 from livesop_bot.domain.knowledge import Passage, PassageId
-from livesop_bot.domain.runs import PostState, Run, RunId, RunState
+from livesop_bot.domain.runs import PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import (
     ChannelId,
     MessageTs,
@@ -19,7 +21,9 @@ from livesop_bot.domain.signals import (
     SignalState,
     Source,
     TeamId,
+    UserId,
 )
+from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import (
     ActionKind,
     Edge,
@@ -174,7 +178,7 @@ def _text() -> st.SearchStrategy[str]:
 def _steps() -> st.SearchStrategy[tuple[Step, ...]]:
     step = st.builds(
         Step,
-        id=st.builds(StepId, _text()),
+        id=st.builds(StepId, _text().map(lambda text: text[:63])),
         title=_text(),
         kind=st.sampled_from(StepKind),
         mode=st.sampled_from(StepMode),
@@ -191,7 +195,9 @@ def _workflows() -> st.SearchStrategy[Workflow]:
         id=st.just(WorkflowId(1)),
         team=st.just(TeamId("T1")),
         version=st.just(1),
-        definition=st.builds(_definition, _text(), _text(), _steps(), _text()),
+        definition=st.builds(
+            _definition, _text(), _text(), _steps(), _text().map(lambda text: text[:60])
+        ),
     )
 
 
@@ -275,8 +281,35 @@ def _evaluations() -> st.SearchStrategy[Evaluation]:
 
 @pytest.fixture(scope="session")
 def runs() -> st.SearchStrategy[Run]:
-    """Runs in every state, with texts of any kind and length."""
-    return st.builds(Run, workflow=_workflows(), evaluation=_evaluations())
+    """Runs in every state, their steps in any, with texts of any kind and length."""
+    return st.builds(_run, st.data(), _workflows())
+
+
+def _run(data: st.DataObject, workflow: Workflow) -> Run:
+    record = st.builds(
+        StepRecord,
+        id=st.just(StepId("")),
+        state=st.sampled_from(StepState),
+        chosen=_text(),
+        detail=_text(),
+        link=st.none() | _text() | st.just("https://acme.slack.com/archives/C1/p1"),
+        changed_by=st.none() | st.just(UserId("<@U1>")),
+        due_at=st.none() | st.just(NOON),
+    )
+    kinds = data.draw(st.lists(record, min_size=1, max_size=4))
+    steps = tuple(
+        replace(kinds[number % len(kinds)], id=step.id)
+        for number, step in enumerate(workflow.definition.steps)
+    )
+    run = data.draw(st.builds(Run, workflow=st.just(workflow), evaluation=_evaluations()))
+    return replace(run, steps=steps, ended_why=data.draw(_text()))
+
+
+@pytest.fixture(scope="session")
+def requests() -> st.SearchStrategy[ActionRequest | str]:
+    """What an action would send, with texts of any kind and length, or why it cannot be said."""
+    request = st.builds(ActionRequest, words=_text(), preview=_text(), body=st.just({}))
+    return st.one_of(request, _text())
 
 
 @pytest.fixture(scope="session")

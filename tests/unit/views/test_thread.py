@@ -1,56 +1,90 @@
-"""The thread message says which SOP, how sure, what to do and why; and nothing it does not do."""
+"""The thread message says which SOP, how sure, what is to be done, by whom, and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.knowledge import Passage, PassageId
-from livesop_bot.domain.runs import Run, RunState
+from livesop_bot.domain.runs import Run, RunState, StepRecord
+from livesop_bot.domain.signals import SignalState, UserId
+from livesop_bot.domain.steps import StepState
+from livesop_bot.domain.workflows import ActionKind, StepId
 from livesop_bot.views.lint import violations
 from livesop_bot.views.thread import run_message
 
+ADA = UserId("U0ADA00001")
+ISSUE = ActionRequest(
+    kind=ActionKind.JIRA_ISSUE,
+    words="Open a Task in OPS",
+    preview="Payments are down\n\nSince: 10:00 <!channel>",
+    body={},
+)
+POST = ActionRequest(
+    kind=ActionKind.SLACK_MESSAGE, words="Post in #general", preview="Payments are down", body={}
+)
+REQUESTS: Mapping[StepId, ActionRequest | str] = {StepId("page"): ISSUE, StepId("tell"): POST}
 
-def _started(run: Run) -> Run:
+
+def _running(run: Run, **records: StepRecord | StepState) -> Run:
+    """Started by Auto-Pilot; steps by their names, the others blocked."""
     decision = Decision(
         Verdict.START, Reason.STARTED, "Auto-Pilot is on and the match is sure (93%)."
     )
+    steps = []
+    for step in run.workflow.definition.steps:
+        match records.get(step.id, StepState.BLOCKED):
+            case StepRecord() as record:
+                steps.append(record)
+            case StepState() as state:
+                steps.append(StepRecord(id=step.id, state=state))
     return replace(
-        run, state=RunState.RUNNING, evaluation=replace(run.evaluation, decision=decision)
+        run,
+        state=RunState.RUNNING,
+        evaluation=replace(run.evaluation, decision=decision),
+        steps=tuple(steps),
     )
 
 
-def _texts(run: Run) -> list[str]:
-    found = []
-    for block in run_message(run).blocks:
-        found += [part["text"] for part in block.get("elements", [block.get("text")])]
+def _record(step: str, state: StepState, **more: Any) -> StepRecord:
+    return StepRecord(id=StepId(step), state=state, **more)
+
+
+def _texts(run: Run, requests: Mapping[StepId, ActionRequest | str] = REQUESTS) -> list[str]:
+    """What is read, a text each; a row of buttons as one."""
+    found: list[str] = []
+    for block in run_message(run, requests).blocks:
+        parts = block.get("elements") or [block["text"]]
+        if block["type"] == "actions":
+            found.append(" ".join(f"[{one['text']['text']}]" for one in parts))
+        else:
+            found += [one["text"] for one in parts]
     return found
 
 
 def test_a_proposed_run_says_that_nothing_was_done_and_why(run: Run) -> None:
     assert _texts(run) == [
         "Tier-3 escalation · 93%",
-        (
-            "*Proposed.* Nothing has been done. "
-            "If it fits, work through the steps by hand; if not, leave it."
-        ),
+        "*Proposed.*  Nothing has been done. Does it fit?",
         (
             "*Why:* It reads like the SOP's example of a payment outage. "
             "Proposed, not started: Auto-Pilot is off for this team."
         ),
-        "☐  *Collect the facts*",
-        "_by hand_  ·  Who is affected, since when, and what they see.",
-        "☐  *Is it critical?*",
-        "_decide: yes / no_",
-        "☐  *Open an incident*",
-        "_after approval_",
-        "☐  *Tell the channel*",
-        "_automatic_",
+        (
+            "▫️  Collect the facts  ·  _by hand_\n"
+            "▫️  Is it critical?  ·  _decide: yes / no_\n"
+            "▫️  Open an incident  ·  _Open a Task in OPS, after approval_\n"
+            "▫️  Tell the channel  ·  _Post in #general, automatic_"
+        ),
+        "[Start] [Not this] [Why?]",
     ]
-    assert run_message(run).text == "Proposed, nothing has been done: Tier-3 escalation (93%)"
+    assert run_message(run).text == "Tier-3 escalation (93%): proposed, nothing has been done"
 
 
 def test_the_knowledge_it_rests_on_is_named_once(run: Run) -> None:
@@ -62,31 +96,176 @@ def test_the_knowledge_it_rests_on_is_named_once(run: Run) -> None:
     assert "Based on: Runbook, &lt;b&gt; &amp; co" in _texts(cited)
 
 
-def test_a_started_run_says_that_people_carry_out_the_steps(run: Run) -> None:
-    said = "*Started.* LiveSOP cannot carry out steps itself yet: please do each by hand."
-    assert _texts(_started(run))[1] == said
-    assert run_message(_started(run)).text == "Started: Tier-3 escalation (93%)"
+def test_a_running_one_says_how_far_it_is_and_whose_turn_it_is(run: Run) -> None:
+    now = _running(
+        run,
+        facts=_record("facts", StepState.DONE, changed_by=ADA),
+        critical=StepState.WAITING,
+    )
+    assert _texts(now)[1] == "▰▰▱▱▱▱▱▱▱▱  *1 of 4 steps*  ·  started by Auto-Pilot"
+    assert _texts(now)[3:] == [
+        f"✅  Collect the facts  ·  <@{ADA}>",
+        "🔵  *Is it critical?*",
+        "[yes] [no]",
+        (
+            "▫️  Open an incident  ·  _Open a Task in OPS, after approval_\n"
+            "▫️  Tell the channel  ·  _Post in #general, automatic_"
+        ),
+        "[Why?] [Cancel run]",
+    ]
+    assert run_message(now).text == "Tier-3 escalation (93%): 1 of 4 steps; now: Is it critical?"
 
 
-@pytest.mark.parametrize("state", RunState)
-def test_there_is_nothing_to_press(run: Run, state: RunState) -> None:
-    kinds = {block["type"] for block in run_message(replace(run, state=state)).blocks}
-    assert kinds == {"header", "section", "context"}
+def test_what_is_to_be_approved_is_read_before_it_is_sent(run: Run) -> None:
+    waiting = _record("page", StepState.WAITING, detail="Auto-Pilot is off for this team.")
+    texts = _texts(_running(run, page=waiting))
+    place = texts.index("[Approve] [Skip]")
+    assert texts[place - 1] == (
+        "🔵  *Open an incident*\n"
+        "Auto-Pilot is off for this team.\n"
+        "_Open a Task in OPS:_\n"
+        "> Payments are down\n"
+        "> Since: 10:00 &lt;!channel&gt;"
+    )
 
 
-def test_steps_beyond_the_limit_are_counted_not_hidden(run: Run) -> None:
-    definition = run.workflow.definition
-    long = replace(definition, steps=definition.steps * 6)
-    texts = _texts(replace(run, workflow=replace(run.workflow, definition=long)))
-    assert sum(text.count("☐") for text in texts) == 20
-    assert "… and 4 more steps." in texts
+def test_what_cannot_be_filled_in_is_said_before_it_is_approved(run: Run) -> None:
+    texts = _texts(
+        _running(run, page=StepState.WAITING), {StepId("page"): "JIRA_PROJECT is not set."}
+    )
+    assert "⚠️  JIRA_PROJECT is not set." in "\n".join(texts)
+
+
+def test_people_are_shown_by_name_in_what_will_be_sent(run: Run) -> None:
+    signal = replace(run.evaluation.signal, author="U0GRACE001")
+    run = replace(run, evaluation=replace(run.evaluation, signal=signal))
+    post = replace(POST, preview="Reported by U0GRACE001.")
+    texts = _texts(_running(run, tell=StepState.WAITING), {StepId("tell"): post})
+    assert "> Reported by <@U0GRACE001>." in "\n".join(texts)
+
+
+def test_auto_pilot_says_until_when_it_can_be_stopped(run: Run) -> None:
+    due = datetime(2026, 3, 4, 12, 0, 20, tzinfo=UTC)
+    texts = _texts(_running(run, tell=_record("tell", StepState.PLANNED, due_at=due)))
+    place = texts.index("[Cancel]")
+    assert texts[place - 1].splitlines()[1].strip() == (
+        f"Will be done at *<!date^{int(due.timestamp())}^{{time_secs}}|12:00:20 UTC>*"
+    )
+    assert "> Payments are down" in texts[place - 1]
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (
+            _record(
+                "page",
+                StepState.DONE,
+                detail="Opened OPS-1",
+                link="https://jira.example/OPS-1",
+                changed_by=ADA,
+            ),
+            f"✅  Open an incident  ·  <https://jira.example/OPS-1|Opened OPS-1>  ·  <@{ADA}>",
+        ),
+        (
+            _record("page", StepState.SKIPPED, changed_by=ADA),
+            f"⏭️  Open an incident  ·  skipped  ·  <@{ADA}>",
+        ),
+        (_record("page", StepState.BYPASSED), "➖  _not needed: Open an incident_"),
+        (_record("page", StepState.CANCELLED), "✖️  Open an incident  ·  cancelled"),
+        (
+            _record("page", StepState.TRYING),
+            "⏳  Open an incident  ·  _Open a Task in OPS: under way …_",
+        ),
+        (
+            _record("page", StepState.FAILED, detail="Jira said no (403)."),
+            "*Failed.*  Jira said no (403).",
+        ),
+        (
+            _record("page", StepState.UNKNOWN, detail="Jira did not answer."),
+            "*May have happened.*  Jira did not answer. Please look there, then say what you saw.",
+        ),
+    ],
+)
+def test_what_became_of_a_step_is_said(run: Run, record: StepRecord, said: str) -> None:
+    assert said in "\n".join(_texts(_running(run, page=record)))
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "buttons"),
+    [
+        ("facts", StepState.WAITING, "[Done] [Skip]"),
+        ("critical", StepState.WAITING, "[yes] [no]"),
+        ("page", StepState.WAITING, "[Approve] [Skip]"),
+        ("tell", StepState.PLANNED, "[Cancel]"),
+        ("page", StepState.FAILED, "[Retry] [Skip]"),
+        ("page", StepState.UNKNOWN, "[Mark done] [Retry]"),
+        ("page", StepState.TRYING, None),
+        ("page", StepState.DONE, None),
+    ],
+)
+def test_only_what_can_be_done_now_can_be_pressed(
+    run: Run, step: str, state: StepState, buttons: str | None
+) -> None:
+    rows = [text for text in _texts(_running(run, **{step: state})) if text.startswith("[")]
+    assert rows == [*([buttons] if buttons else []), "[Why?] [Cancel run]"]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (RunState.DONE, "▰▰▰▰▰▰▰▰▰▰  *Done*  ·  started by Auto-Pilot"),
+        (RunState.CANCELLED, f"✖️  *Cancelled* by <@{ADA}>.  Nothing more will be done."),
+        (RunState.DISMISSED, f"✖️  *Not this one,* says <@{ADA}>.  Nothing was done."),
+        (RunState.EXPIRED, "✖️  *Expired.*  Nobody took it up.  Nothing more will be done."),
+    ],
+)
+def test_an_ended_run_says_how_and_has_nothing_to_press_but_why(
+    run: Run, state: RunState, said: str
+) -> None:
+    ended = replace(_running(run, facts=StepState.DONE), state=state, ended_by=ADA)
+    texts = _texts(ended)
+    assert texts[1] == said
+    assert not any(text.startswith("*Why:*") for text in texts)
+    assert [text for text in texts if text.startswith("[")] == ["[Why?]"]
+
+
+def test_a_basis_that_changed_is_said(run: Run) -> None:
+    assert "the message was edited after" in "\n".join(_texts(replace(run, edited_since=True)))
+    signal = replace(run.evaluation.signal, state=SignalState.DELETED)
+    gone = replace(run, evaluation=replace(run.evaluation, signal=signal))
+    assert "the message was deleted" in "\n".join(_texts(gone))
+
+
+def test_the_open_step_of_a_long_sop_is_not_drowned(run: Run) -> None:
+    facts = run.workflow.definition.steps[0]
+    steps = tuple(replace(facts, id=StepId(f"s{n}"), title=f"Step {n}") for n in range(50))
+    definition = replace(run.workflow.definition, steps=steps, edges=())
+    states = [StepState.DONE] * 20 + [StepState.BYPASSED] * 5 + [StepState.WAITING]
+    states += [StepState.BLOCKED] * 24
+    records = tuple(
+        StepRecord(id=step.id, state=state) for step, state in zip(steps, states, strict=True)
+    )
+    long = replace(_running(run), steps=records)
+    texts = _texts(replace(long, workflow=replace(run.workflow, definition=definition)))
+    over, now, buttons, ahead = texts[3:7]
+    assert over.splitlines()[0] == "✅  _12 earlier steps_"
+    assert len(over.splitlines()) == 10
+    assert now.startswith("🔵  *Step 25*")
+    assert buttons == "[Done] [Skip]"
+    assert ahead.splitlines()[-1] == "▫️  _… and 16 more steps_"
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_run(
-    runs: st.SearchStrategy[Run], mentions: Callable[[object], list[str]], data: st.DataObject
+    runs: st.SearchStrategy[Run],
+    requests: st.SearchStrategy[ActionRequest | str],
+    mentions: Callable[[object], list[str]],
+    data: st.DataObject,
 ) -> None:
-    shown = run_message(data.draw(runs)).payload()
+    run, request = data.draw(runs), data.draw(requests)
+    sent = {step.id: request for step in run.workflow.definition.steps}
+    shown = run_message(run, sent).payload()
     assert violations(shown) == []
     assert mentions(shown) == []

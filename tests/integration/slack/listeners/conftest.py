@@ -7,15 +7,21 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.held_run import HeldRuns
+from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
@@ -37,6 +43,7 @@ from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.settings import Settings
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
@@ -176,18 +183,24 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
 
         async def start(pool: Pool) -> Desk:
             app = AsyncApp(client=client)
+            settings = Settings(_env_file=None)
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            kinds = action_kinds(slack=client, session=session, settings=settings)
             documents = Documents(pool)
             face = Face(
                 teams=Teams(pool),
+                presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
                 feed=Feed(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
+                pauses=Pauses(pool),
                 people=People(client, frozenset()),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
+                audit=Audit(pool),
                 home_health=health.look,
             )
             register(app, face)

@@ -41,6 +41,12 @@ class Server(Protocol):
     def start(self) -> None: ...
 
 
+async def audited(pool: Pool) -> list[tuple[object, ...]]:
+    """Who did what to what, and what was so afterwards."""
+    rows = await pool.fetch("SELECT actor, kind, subject, after FROM audit_log ORDER BY number")
+    return [tuple(row) for row in rows]
+
+
 @pytest.mark.parametrize("line", ["/livesop", "/livesop help", "/livesop HELP me"])
 async def test_help_says_what_there_is(desk: Desk, line: str) -> None:
     assert "`/livesop why &lt;message link&gt;`" in await desk.type(GRACE, line)
@@ -66,10 +72,38 @@ async def test_only_admins_switch_on_and_everybody_switches_off(desk: Desk, pool
     assert await teams.autopilot(TEAM) is True
     assert "*Auto-Pilot is off.*" in await desk.type(GRACE, "/livesop autopilot OFF")
     assert await teams.autopilot(TEAM) is False
-    assert [
-        tuple(row)
-        for row in await pool.fetch("SELECT is_on, changed_by FROM switch_history ORDER BY id")
-    ] == [(True, ADA), (False, GRACE)]
+    refused = '{"why": "not_admin", "wanted_on": true}'
+    assert await audited(pool) == [
+        (GRACE, "refusal", f"team:{TEAM}", refused),
+        (ADA, "switch", f"team:{TEAM}", '{"on": true}'),
+        (GRACE, "switch", f"team:{TEAM}", '{"on": false}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "subject"),
+    [
+        ("bug-report", "workflow:bug-report"),
+        ("bug-report TELL", "step:bug-report/tell"),
+        ("hunter2", "workflow:unknown"),
+        ("bug-report hunter2", "step:unknown"),
+    ],
+)
+async def test_a_refusal_names_the_switch_and_keeps_nothing_else_that_was_typed(
+    desk: Desk, pool: Pool, names: str, subject: str
+) -> None:
+    assert "Only admins" in await desk.type(GRACE, f"/livesop autopilot on {names}")
+    [(_, kind, noted, _)] = await audited(pool)
+    assert (kind, noted) == ("refusal", subject)
+
+
+async def test_a_refusal_stands_where_the_database_cannot_note_it(
+    desk: Desk, pool: Pool, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    await pool.close()
+    assert "Only admins" in await desk.type(GRACE, "/livesop autopilot on")
+    [event] = [event for event in log_events if event["event"] == "audit.refusal_not_noted"]
+    assert (event["user"], event["why"]) == (GRACE, "not_admin")
 
 
 async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: Pool) -> None:
@@ -110,7 +144,7 @@ async def test_what_cannot_be_switched_is_said_and_changes_nothing(
     desk: Desk, pool: Pool, line: str, answer: str
 ) -> None:
     assert answer in await desk.type(ADA, f"/livesop autopilot {line}")
-    assert await pool.fetchval("SELECT count(*) FROM switch_history") == 0
+    assert await audited(pool) == []
 
 
 async def test_slack_not_saying_who_is_an_admin_switches_nothing_on(desk: Desk, pool: Pool) -> None:
@@ -122,6 +156,8 @@ async def test_slack_not_saying_who_is_an_admin_switches_nothing_on(desk: Desk, 
     desk.slack.faults.add("users.info", AnswerError("missing_scope"))
     assert (await desk.type(ADA, "/livesop autopilot on")).startswith("Slack did not say")
     assert await Teams(pool).autopilot(TEAM) is False
+    unknown = (ADA, "refusal", f"team:{TEAM}", '{"why": "admin_unknown", "wanted_on": true}')
+    assert await audited(pool) == [unknown, unknown]
 
 
 async def test_why_explains_a_judged_message_and_quotes_it_in_its_channel(

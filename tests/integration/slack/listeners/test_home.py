@@ -64,6 +64,9 @@ async def test_pressing_a_button_that_is_no_longer_ones_own_changes_nothing(
     await desk.home(GRACE)
     assert "An admin can switch it on." in await desk.press(GRACE, "autopilot_on")
     assert await Teams(pool).autopilot(TEAM) is False
+    noted = await pool.fetchrow("SELECT actor, kind, subject FROM audit_log")
+    assert noted is not None
+    assert tuple(noted) == (GRACE, "refusal", f"team:{TEAM}")
 
 
 async def test_nothing_is_switched_on_while_slack_does_not_say_who_is_an_admin(

@@ -1,0 +1,50 @@
+"""Every kind of action, by its name, and what each would send."""
+
+from collections.abc import Callable, Mapping
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.destinations import Destinations
+from livesop_bot.actions.jira_calls import Jira
+from livesop_bot.actions.jira_comment import JiraComment
+from livesop_bot.actions.jira_issue import JiraIssue
+from livesop_bot.actions.jira_transition import JiraTransition
+from livesop_bot.actions.kind import Kind
+from livesop_bot.actions.slack_message import SlackMessage
+from livesop_bot.actions.webhook import Webhook
+from livesop_bot.domain.actions import ActionRequest, Receipt
+from livesop_bot.domain.occasion import values
+from livesop_bot.domain.runs import Run
+from livesop_bot.domain.workflows import ActionKind, Step, StepId
+from livesop_bot.settings import Settings
+
+
+def action_kinds(
+    *, slack: AsyncWebClient, session: aiohttp.ClientSession, settings: Settings
+) -> Mapping[ActionKind, Kind]:
+    """Build all kinds. `slack` must not retry by itself; `session` is for Jira."""
+    jira = Jira(
+        session,
+        base_url=settings.jira_base_url,
+        email=settings.jira_email,
+        token=settings.jira_api_token,
+    )
+    kinds: tuple[Kind, ...] = (
+        SlackMessage(slack),
+        JiraIssue(jira, settings.jira_project),
+        JiraComment(jira),
+        JiraTransition(jira),
+        Webhook(settings.livesop_webhook_secret, Destinations(settings.webhook_allow)),
+    )
+    return {kind.name: kind for kind in kinds}
+
+
+def renderer(kinds: Mapping[ActionKind, Kind]) -> Callable[..., ActionRequest]:
+    """Make what fills in a step's action for a run. Raises ActionRefused."""
+
+    def render(run: Run, step: Step, receipts: Mapping[StepId, Receipt]) -> ActionRequest:
+        assert step.action is not None, "only acting steps are rendered"
+        return kinds[step.action].render(step.fields, values(run.evaluation, receipts))
+
+    return render

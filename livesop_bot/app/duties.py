@@ -1,0 +1,71 @@
+"""What a worker does, built from the settings."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.kind import Kind
+from livesop_bot.actions.registry import renderer
+from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.app.parts import Stores
+from livesop_bot.db.basis import Basis
+from livesop_bot.db.halt import Halts
+from livesop_bot.db.held_run import HeldRuns
+from livesop_bot.db.ledger import Ledger
+from livesop_bot.db.patience import Patience
+from livesop_bot.db.pauses import Pauses
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.presses import Presses
+from livesop_bot.domain.workflows import ActionKind
+from livesop_bot.metrics import Metrics
+from livesop_bot.settings import Settings
+from livesop_bot.worker.act import Acting
+from livesop_bot.worker.card import Carding
+from livesop_bot.worker.duties import Duties
+from livesop_bot.worker.embed import Embedding
+from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.face import Facing
+from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remind import Reminding
+from livesop_bot.worker.showing import Showing
+
+
+def build_duties(
+    *,
+    pool: Pool,
+    stores: Stores,
+    held: HeldRuns,
+    kinds: Mapping[ActionKind, Kind],
+    slack: AsyncWebClient,
+    evaluating: Evaluating,
+    embedding: Embedding,
+    give_way: Callable[[], Awaitable[object]] | None,
+    metrics: Metrics,
+    settings: Settings,
+) -> Duties:
+    """Build all handlers of jobs. `slack` must not retry by itself."""
+    messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
+    ledger, pauses = Ledger(pool, held), Pauses(pool)
+    return Duties(
+        pool=pool,
+        evaluating=evaluating,
+        embedding=embedding,
+        give_way=give_way,
+        posting=Posting(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
+        facing=Facing(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
+        reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
+        carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
+        acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics),
+        ledger=ledger,
+        presses=Presses(held),
+        pauses=pauses,
+        halts=Halts(pool, stores.teams),
+        basis=Basis(pool, held),
+        patience=Patience(
+            pool,
+            held,
+            remind_after=timedelta(hours=settings.livesop_remind_after_hours),
+            expire_after=timedelta(hours=settings.livesop_expire_after_hours),
+        ),
+    )

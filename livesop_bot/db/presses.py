@@ -1,0 +1,123 @@
+"""What people press on a run: looked at and carried out under the run's lock, so that one wins."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from livesop_bot.db.held_run import HeldRun, HeldRuns
+from livesop_bot.domain.actions import Receipt
+from livesop_bot.domain.audit import AuditKind
+from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, TooLate
+from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
+from livesop_bot.domain.workflows import Step, StepId
+from livesop_bot.errors import ActionRefused
+
+_AT_ONCE = timedelta()
+"""What a person approved has no undo window: it was looked at."""
+
+
+class Presses:
+    """Carries out presses; who may press was asked before. Raises DatabaseAway."""
+
+    def __init__(self, runs: HeldRuns) -> None:
+        self._runs = runs
+
+    async def step(
+        self, team: TeamId, run: RunId, step: StepId, press: Press, by: UserId, chosen: str = ""
+    ) -> Run | TooLate:
+        """Move a step on.
+
+        Raises NotOffered for an answer that its decision does not have, KeyError for a step that
+        the run does not have.
+        """
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not RunState.RUNNING:
+                return TooLate(None if held is None else held.run.state)
+            record, definition = held.record(step), held.step(step)
+            if press not in offers(definition, record.state):
+                return TooLate(held.run.state, definition, record)
+            if press is Press.CHOOSE and chosen not in choices(
+                definition, held.run.workflow.definition
+            ):
+                raise NotOffered(f"{step} has no answer {chosen!r}")
+            await self._carry_out(held, definition, press, by, chosen)
+            return held.run
+
+    async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | TooLate:
+        """Start a proposed run."""
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not RunState.PROPOSED:
+                return TooLate(None if held is None else held.run.state)
+            await held.start(by)
+            return held.run
+
+    async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | TooLate:
+        """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`)."""
+        expected = RunState.PROPOSED if state is RunState.DISMISSED else RunState.RUNNING
+        async with self._open(team, run) as held:
+            if held is None or held.run.state is not expected:
+                return TooLate(None if held is None else held.run.state)
+            await held.end(state, by)
+            return held.run
+
+    async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
+        """Who may move a step on; empty: anyone in the channel, or there is no such step."""
+        async with self._open(team, run) as held:
+            steps = () if held is None else held.run.workflow.definition.steps
+            return next((one.approvers for one in steps if one.id == step), ())
+
+    @asynccontextmanager
+    async def _open(self, team: TeamId, run: RunId) -> AsyncIterator[HeldRun | None]:
+        async with self._runs.hold(run) as held:
+            yield held if held is not None and held.run.team == team else None
+
+    async def _carry_out(
+        self,
+        held: HeldRun,
+        step: Step,
+        press: Press,
+        by: UserId,
+        chosen: str,
+    ) -> None:
+        record = held.record(step.id)
+        state = pressed(step, record.state, press)
+        match press:
+            case Press.APPROVE | Press.RETRY:
+                # Someone looked at it, and at what the step says of an earlier time.
+                known = record.repeats or record.state is StepState.UNKNOWN
+                await self._plan(held, step, by, again=known)
+            case Press.HOLD:
+                await held.settle(step.id, "cancelled")
+                held.move(step.id, state, by=by, detail="Taken back before it was done.")
+            case Press.MARK_DONE:
+                receipt = Receipt(id="", words="Done, as somebody saw.")
+                await held.settle(step.id, "done", receipt)
+                held.move(step.id, state, by=by, detail=receipt.words)
+            case Press.SKIP:
+                await held.settle(step.id, "cancelled")
+                held.move(step.id, state, by=by)
+            case Press.DONE | Press.CHOOSE:
+                held.move(step.id, state, by=by, chosen=chosen)
+        after = {"press": press, "state": held.record(step.id).state, **_answer(chosen)}
+        held.note(AuditKind.APPROVAL, by, {"state": record.state}, after, step.id)
+
+    async def release(self, run: RunId, pause: PauseId, by: UserId) -> None:
+        """Approve what waits in a run for a pause that somebody ended."""
+        async with self._runs.hold(run) as held:
+            if held is None or held.run.state is not RunState.RUNNING:
+                return
+            for record in held.run.steps:
+                if record.pause == pause and record.state is StepState.WAITING:
+                    await self._carry_out(held, held.step(record.id), Press.APPROVE, by, "")
+
+    async def _plan(self, held: HeldRun, step: Step, by: UserId, *, again: bool) -> None:
+        try:
+            if not await held.plan(step.id, by=by, undo=_AT_ONCE, again=again):
+                await held.wait_for_same_effect(step.id)
+        except ActionRefused as error:
+            held.move(step.id, StepState.FAILED, by=by, detail=str(error))
+
+
+def _answer(chosen: str) -> dict[str, str]:
+    return {"chosen": chosen} if chosen else {}

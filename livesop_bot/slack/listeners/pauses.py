@@ -1,0 +1,61 @@
+"""Buttons of a pause's card: acked at once, carried out, and shown in the card itself."""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from livesop_bot.domain.runs import PauseId
+from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.slack.listeners.boundary import boundary
+from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.views import commands, presses
+from livesop_bot.views.blocks import Message
+from livesop_bot.views.ids import ActionId
+from livesop_bot.views.pause import pause_over
+
+log = structlog.get_logger()
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to both buttons; only the person who pressed is told what the card does not say."""
+
+    @app.action(re.compile(f"^({ActionId.PAUSE_END}|{ActionId.PAUSE_KEEP})$"))
+    async def on_button(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        async def tell(message: Message) -> None:
+            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
+
+        await ack()
+        async with boundary(body, lambda: tell(commands.went_wrong())):
+            action, team, user = body["actions"][0], team_of(body), UserId(body["user"]["id"])
+            pause = PauseId(int(action["value"]))
+            answer = await _press(face, team, user, pause, ActionId(action["action_id"]))
+            if answer is not None:
+                await tell(answer)
+
+
+async def _press(
+    face: Face, team: TeamId, user: UserId, pause: PauseId, press: ActionId
+) -> Message | None:
+    try:
+        found = await within(face.pauses.get(pause))
+        if found is None or found.team != team:
+            return presses.not_ours()
+        if await face.people.is_bot(user):
+            return presses.no_bots()
+        approvers = found.step.approvers
+        if approvers and not await face.people.is_among(user, approvers):
+            return presses.not_allowed(approvers)
+        turn = face.pauses.end if press is ActionId.PAUSE_END else face.pauses.keep
+        if not await within(turn(team, pause, user)):
+            return pause_over()
+    except DatabaseAway as error:
+        log.warning("press.not_confirmed", team=team, pause=pause, error=str(error))
+        return commands.not_confirmed()
+    except (SlackAway, SlackRefused) as error:
+        log.warning("press.person_unknown", user=user, error=str(error))
+        return presses.nobody_knows()
+    log.info("pause.pressed", team=team, pause=pause, press=press, by=user)
+    return None

@@ -1,0 +1,122 @@
+"""Buttons of a run's message: acked at once, carried out, and shown in the message itself."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+
+from livesop_bot.domain.audit import AuditEntry, AuditKind, run_subject
+from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.signals import TeamId, UserId
+from livesop_bot.domain.steps import NotOffered, Press
+from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.slack.listeners.boundary import boundary
+from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.views import commands, presses, why
+from livesop_bot.views.blocks import Message
+from livesop_bot.views.ids import ActionId
+from livesop_bot.views.press import Pressed
+
+log = structlog.get_logger()
+
+_STEP = {
+    ActionId.STEP_APPROVE: Press.APPROVE,
+    ActionId.STEP_DONE: Press.DONE,
+    ActionId.STEP_SKIP: Press.SKIP,
+    ActionId.STEP_HOLD: Press.HOLD,
+    ActionId.STEP_RETRY: Press.RETRY,
+    ActionId.STEP_MARK_DONE: Press.MARK_DONE,
+    ActionId.STEP_CHOOSE: Press.CHOOSE,
+}
+_NAMES = "|".join((*_STEP, ActionId.RUN_START, ActionId.RUN_DISMISS, ActionId.RUN_CANCEL))
+_BUTTON = re.compile(rf"(?P<name>{_NAMES}|{ActionId.RUN_WHY})(?::\d+)?")
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to each button; only the person who pressed it is told what the message does not."""
+
+    @app.action(re.compile(f"^{_BUTTON.pattern}$"))
+    async def on_button(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        async def tell(message: Message) -> None:
+            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
+
+        await ack()
+        async with boundary(body, lambda: tell(commands.went_wrong())):
+            answer = await _answer(face, body)
+            if answer is not None:
+                await tell(answer)
+
+
+async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
+    action = body["actions"][0]
+    found = _BUTTON.fullmatch(action["action_id"])
+    try:
+        pressed = Pressed.read(action.get("value") or "")
+    except (ValueError, KeyError, TypeError):
+        return presses.not_ours()
+    assert found is not None, "the listener's own pattern"
+    team, user = team_of(body), UserId(body["user"]["id"])
+    try:
+        if found["name"] == ActionId.RUN_WHY:
+            return await within(_why(face, team, pressed))
+        if await face.people.is_bot(user):
+            return presses.no_bots()
+        return await _press(face, team, user, ActionId(found["name"]), pressed)
+    except DatabaseAway as error:
+        log.warning("press.not_confirmed", team=team, run=pressed.run, error=str(error))
+        return commands.not_confirmed()
+    except (SlackAway, SlackRefused) as error:
+        log.warning("press.person_unknown", user=user, error=str(error))
+        return presses.nobody_knows()
+
+
+async def _press(
+    face: Face, team: TeamId, user: UserId, name: ActionId, pressed: Pressed
+) -> Message | None:
+    book, run, step = face.presses, pressed.run, pressed.step
+    match name:
+        case ActionId.RUN_START:
+            outcome = await within(book.start(team, run, user))
+        case ActionId.RUN_DISMISS:
+            outcome = await within(book.end(team, run, RunState.DISMISSED, user))
+        case ActionId.RUN_CANCEL:
+            outcome = await within(book.end(team, run, RunState.CANCELLED, user))
+        case _ if step is None:
+            return presses.not_ours()
+        case _:
+            try:
+                approvers = await within(book.approvers(team, run, step))
+                if approvers and not await face.people.is_among(user, approvers):
+                    await _note_refusal(face, team, user, pressed)
+                    return presses.not_allowed(approvers)
+                outcome = await within(
+                    book.step(team, run, step, _STEP[name], user, pressed.chosen)
+                )
+            except (NotOffered, KeyError):
+                return presses.not_ours()
+    if isinstance(outcome, TooLate):
+        return presses.too_late(outcome)
+    log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
+    return None
+
+
+async def _note_refusal(face: Face, team: TeamId, user: UserId, pressed: Pressed) -> None:
+    """What was not done need not be recorded to stay so: the log is told in any case."""
+    log.info("press.refused", team=team, run=pressed.run, step=pressed.step, by=user)
+    entry = AuditEntry(
+        actor=user,
+        kind=AuditKind.REFUSAL,
+        subject=run_subject(pressed.run, pressed.step),
+        after={"why": "not_an_approver"},
+    )
+    try:
+        await within(face.audit.note(team, entry))
+    except DatabaseAway as error:
+        log.warning("audit.refusal_not_noted", team=team, user=user, error=str(error))
+
+
+async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:
+    found = await face.feed.of_run(team, pressed.run)
+    return why.not_known() if found is None else why.answer(*found, in_channel=True)

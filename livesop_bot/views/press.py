@@ -1,0 +1,36 @@
+"""What a button of a run carries: which run, which step, and which answer."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.workflows import StepId
+
+VALUE = 2000
+"""Characters in a button's value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """Travels in the button's value, so that a message of any age still says what is meant."""
+
+    run: RunId
+    step: StepId | None = None
+    chosen: str = ""
+
+    def value(self) -> str:
+        """Write it into a button."""
+        return json.dumps({k: v for k, v in asdict(self).items() if v}, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, value: str) -> "Pressed":
+        """Read it back; raises ValueError, KeyError or TypeError where it is none of ours."""
+        parts = json.loads(value)
+        if not isinstance(parts, dict):
+            raise TypeError(f"expected an object, found {value[:20]}")
+        step = parts.get("step")
+        return cls(
+            run=RunId(int(parts["run"])),
+            step=None if step is None else StepId(str(step)),
+            chosen=str(parts.get("chosen", "")),
+        )

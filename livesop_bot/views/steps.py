@@ -1,0 +1,223 @@
+"""The steps in a run's message: one line each, and more of those whose turn it is."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.runs import Run, RunState, StepRecord
+from livesop_bot.domain.steps import FINAL, Press, StepState, choices, offers
+from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
+from livesop_bot.views.blocks import (
+    Block,
+    actions,
+    button,
+    channel,
+    confirm,
+    escape,
+    line,
+    link,
+    person,
+    quote,
+    section,
+    time,
+)
+from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.press import Pressed
+
+_MOST_OPEN = 12
+"""Steps with buttons; with what stands between them three blocks each, of the 50 there are."""
+_SHOWN_BETWEEN = 8
+_SHOWN_ALONE = 12
+"""Lines about steps without buttons, between those with buttons and where there are none."""
+_MOST_ANSWERS = 25
+
+_MARKS = {
+    StepState.BLOCKED: "▫️",
+    StepState.WAITING: "🔵",
+    StepState.PLANNED: "⏳",
+    StepState.TRYING: "⏳",
+    StepState.DONE: "✅",
+    StepState.SKIPPED: "⏭️",
+    StepState.BYPASSED: "➖",
+    StepState.FAILED: "⚠️",
+    StepState.UNKNOWN: "❓",
+    StepState.CANCELLED: "✖️",
+}
+_BUTTONS = {
+    Press.APPROVE: (ActionId.STEP_APPROVE, "Approve", "primary"),
+    Press.DONE: (ActionId.STEP_DONE, "Done", "primary"),
+    Press.SKIP: (ActionId.STEP_SKIP, "Skip", None),
+    Press.HOLD: (ActionId.STEP_HOLD, "Cancel", "danger"),
+    Press.RETRY: (ActionId.STEP_RETRY, "Retry", None),
+    Press.MARK_DONE: (ActionId.STEP_MARK_DONE, "Mark done", "primary"),
+}
+_AGAIN = confirm(
+    title="Do it again?",
+    text="It may have happened already. Then it will be there twice.",
+    yes="Do it again",
+    no="Not now",
+)
+Requests = Mapping[StepId, ActionRequest | str]
+
+
+def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
+    """Show the steps in their order; where many have nothing to press, the nearest are shown."""
+    records = {record.id: record for record in run.steps}
+    steps = [
+        (step, records.get(step.id, StepRecord(id=step.id)))
+        for step in run.workflow.definition.steps
+    ]
+    running = run.state is RunState.RUNNING
+    now = [one for one in steps if running and offers(one[0], one[1].state)][:_MOST_OPEN]
+    shown = _SHOWN_BETWEEN if now else _SHOWN_ALONE
+    quiet: list[tuple[Step, StepRecord]] = []
+    number = 0
+    for step, record in steps:
+        if number < len(now) and now[number][0] is step:
+            yield from _listed(run, quiet, requests, shown)
+            quiet = []
+            number += 1
+            yield section(_open(run, step, record, requests.get(step.id)), expand=True)
+            yield actions(BlockId.STEP, *_buttons(run, step, record), of=str(number))
+        else:
+            quiet.append((step, record))
+    yield from _listed(run, quiet, requests, shown)
+
+
+def _listed(
+    run: Run, steps: Sequence[tuple[Step, StepRecord]], requests: Requests, shown: int
+) -> Iterator[Block]:
+    """Steps without buttons in one block: the last that are over, the next that are to come."""
+    off = [step.title for step, record in steps if record.state is StepState.BYPASSED]
+    on = [one for one in steps if one[1].state is not StepState.BYPASSED]
+    over = [one for one in on if one[1].state in FINAL]
+    ahead = [one for one in on if one[1].state not in FINAL]
+    folded, kept_back = over[:-shown], ahead[shown:]
+    hidden = {step.id for step, _ in (*folded, *kept_back)}
+    lines = [
+        _over(step, record)
+        if record.state in FINAL
+        else _ahead(run, step, record, requests.get(step.id))
+        for step, record in on
+        if step.id not in hidden
+    ]
+    if folded:
+        lines.insert(0, f"✅  _{len(folded)} earlier steps_")
+    if off:
+        lines.append(f"➖  _not needed: {line(', '.join(off), 200)}_")
+    if kept_back:
+        lines.append(f"▫️  _… and {len(kept_back)} more steps_")
+    if lines:
+        yield section("\n".join(lines), expand=True)
+
+
+def _over(step: Step, record: StepRecord) -> str:
+    who = person(record.changed_by) if record.changed_by else ""
+    match record.state:
+        case StepState.DONE if step.kind is StepKind.DECISION:
+            what = f"*{line(record.chosen, 60)}*" if record.chosen else ""
+        case StepState.DONE:
+            words = " ".join(record.detail.split())[:120]
+            what = link(record.link, words or "see it") if record.link else escape(words)
+        case StepState.SKIPPED | StepState.CANCELLED:
+            what = record.state.value
+        case _:
+            what = ""
+    parts = (f"{_MARKS[record.state]}  {line(step.title, 80)}", what, who)
+    return "  ·  ".join(filter(None, parts))
+
+
+def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
+    words = line(request.words, 100) if isinstance(request, ActionRequest) else ""
+    if record.state is StepState.TRYING:
+        how = f"_{words}: under way …_" if words else "_under way …_"
+    elif record.state is not StepState.BLOCKED:  # its turn, but nothing to press, or no room
+        how = _outcome(record)
+    else:
+        how = f"_{', '.join(filter(None, (words, _mode(run, step))))}_"
+    return "  ·  ".join(filter(None, (f"{_MARKS[record.state]}  {line(step.title, 80)}", how)))
+
+
+def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
+    lines = [f"{_MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
+    if record.state is StepState.WAITING:
+        lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
+        if step.approvers:
+            lines.append("🔒  Only the people named in the SOP may press here.")
+    lines.append(_preview(run, record, request))
+    return "\n".join(filter(None, lines))
+
+
+def _outcome(record: StepRecord) -> str:
+    detail = line(record.detail, 500)
+    match record.state:
+        case StepState.PLANNED:
+            return f"{_when(record)}{f'  ({detail})' if detail else ''}"
+        case StepState.FAILED:
+            return f"*Failed.*  {detail}"
+        case StepState.UNKNOWN:
+            return f"*May have happened.*  {detail} Please look there, then say what you saw."
+        case _:
+            seen = link(record.link, "See it") if record.link else ""
+            return "  ".join(filter(None, (detail, seen)))
+
+
+def _when(record: StepRecord) -> str:
+    if record.due_at is None:
+        return "About to be done"
+    return f"Will be done at *{time(record.due_at)}*"
+
+
+def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) -> str:
+    """What a press, or the end of the waiting time, brings about."""
+    if request is None:
+        return ""
+    if isinstance(request, str):
+        if record.state is StepState.FAILED:
+            return ""  # it says so already
+        return f"⚠️  {line(request, 300)}"
+    what = f"_{line(request.words, 150)}:_" if request.preview else f"_{line(request.words, 150)}_"
+    text = _named(run, quote(request.preview, 1_000, rows=10))
+    return f"{what}\n{text}" if text else what
+
+
+def _named(run: Run, text: str) -> str:
+    """Show the person and the channel of the message by their names."""
+    signal = run.evaluation.signal
+    for one, name in ((signal.author, person), (signal.channel, channel)):
+        if re.fullmatch(r"[A-Z0-9]{9,30}", one):
+            text = re.sub(rf"(?<![\w/])[@#]?{one}(?![\w/])", name(one), text)
+    return text
+
+
+def _mode(run: Run, step: Step) -> str:
+    if step.kind is StepKind.DECISION:
+        labels = [label for label in choices(step, run.workflow.definition) if label]
+        return f"decide: {line(' / '.join(labels), 100)}" if labels else "decide"
+    if step.kind is StepKind.MANUAL:
+        return "by hand"
+    match step.mode:
+        case StepMode.AUTO:
+            return "automatic"
+        case StepMode.APPROVE:
+            return "after approval"
+        case StepMode.MANUAL:
+            return "by hand"
+        case _:
+            assert_never(step.mode)
+
+
+def _buttons(run: Run, step: Step, record: StepRecord) -> Iterator[Block]:
+    for press in offers(step, record.state):
+        if press is Press.CHOOSE:
+            for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
+                value = Pressed(run=run.id, step=step.id, chosen=label).value()
+                yield button(ActionId.STEP_CHOOSE, label or "Go on", value=value, number=number)
+            continue
+        action_id, text, style = _BUTTONS[press]
+        value = Pressed(run=run.id, step=step.id).value()
+        doubtful = press is Press.APPROVE and record.repeats
+        doubtful |= press is Press.RETRY and record.state is StepState.UNKNOWN
+        ask = _AGAIN if doubtful else None
+        yield button(action_id, text, style=style, confirm=ask, value=value)

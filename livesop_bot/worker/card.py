@@ -1,0 +1,54 @@
+"""Carding: the card of a pause in a thread, posted once and then kept up to date."""
+
+import structlog
+
+from livesop_bot.actions.thread_message import ThreadMessages
+from livesop_bot.db.jobs import CardJob
+from livesop_bot.db.pauses import Pauses
+from livesop_bot.errors import SlackAway, SlackRefused
+from livesop_bot.metrics import Metrics
+from livesop_bot.views.pause import pause_card
+from livesop_bot.worker.faults import later, patiently
+
+log = structlog.get_logger()
+
+
+class Carding:
+    """Handles card jobs: shows the newest state there is, whichever change a job was queued for."""
+
+    def __init__(self, *, pauses: Pauses, messages: ThreadMessages, metrics: Metrics) -> None:
+        self._pauses = pauses
+        self._messages = messages
+        self._metrics = metrics
+
+    async def __call__(self, job: CardJob, attempts: int) -> None:
+        """Post or update; `attempts` counts earlier tries. Raises RetryRequested, to try again."""
+        held = await patiently(lambda: self._pauses.claim_card(job.pause, job.version))
+        if held is None:
+            return
+        if isinstance(held, float):
+            raise later(0, "the card was updated just now", held)
+        pause = held
+        message = pause_card(pause)
+        place = (pause.channel, pause.thread_ts, pause.key)
+        try:
+            ts = pause.ts or await self._messages.find(*place)
+            if ts is None:
+                ts = await self._messages.post(*place, text=message.text, blocks=message.blocks)
+            else:
+                await self._messages.update(
+                    pause.channel, ts, text=message.text, blocks=message.blocks
+                )
+        except SlackRefused as error:
+            # Whoever deleted the card can still approve the steps one by one.
+            log.warning("card.refused", pause=pause.id, code=error.code)
+            self._metrics.posts.labels("failed").inc()
+        except SlackAway as error:
+            self._metrics.posts.labels("retried").inc()
+            raise later(attempts, str(error), error.retry_after) from error
+        else:
+            if pause.ts is None:
+                await patiently(lambda: self._pauses.posted(pause.id, ts))
+            log.info("card.shown", pause=pause.id, version=pause.version)
+            self._metrics.posts.labels("updated").inc()
+        await patiently(lambda: self._pauses.shown(pause))

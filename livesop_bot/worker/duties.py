@@ -1,0 +1,118 @@
+"""The duties of a worker: what each kind of job is handled by, and what is done every minute."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from livesop_bot.db.basis import Basis
+from livesop_bot.db.halt import Halts
+from livesop_bot.db.jobs import (
+    ActJob,
+    BasisJob,
+    CardJob,
+    EmbedJob,
+    EvaluateJob,
+    FaceJob,
+    HaltJob,
+    PostJob,
+    ReleaseJob,
+    RememberJob,
+    RemindJob,
+    StartJob,
+)
+from livesop_bot.db.ledger import Ledger
+from livesop_bot.db.patience import Patience
+from livesop_bot.db.pauses import Pauses
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.presses import Presses
+from livesop_bot.domain.evaluations import Cause
+from livesop_bot.worker.act import Acting
+from livesop_bot.worker.card import Carding
+from livesop_bot.worker.embed import Embedding
+from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.face import Facing
+from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remind import Reminding
+from livesop_bot.worker.sweep import sweep
+
+Duty = Callable[[Mapping[str, Any], int], Coroutine[Any, Any, object]]
+"""Does a job, given its fields and how often it was tried before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """All handlers. Each of the five groups has its own bound of jobs at once."""
+
+    pool: Pool
+    evaluating: Evaluating
+    give_way: Callable[[], Awaitable[object]] | None
+    embedding: Embedding
+    posting: Posting
+    facing: Facing
+    reminding: Reminding
+    carding: Carding
+    acting: Acting
+    ledger: Ledger
+    presses: Presses
+    pauses: Pauses
+    halts: Halts
+    basis: Basis
+    patience: Patience
+
+    def evaluations(self) -> Mapping[str, Duty]:
+        """What judges. Each evaluation begins when `give_way` returns."""
+
+        async def evaluate(fields: Mapping[str, Any], tries: int) -> object:
+            if self.give_way is not None:
+                await self.give_way()
+            job = EvaluateJob(**{**fields, "cause": Cause(fields["cause"])})
+            return await self.evaluating(job, tries)
+
+        return {EvaluateJob.entrypoint: evaluate}
+
+    def embeddings(self) -> Mapping[str, Duty]:
+        """What makes vectors."""
+        embedding = self.embedding
+        return {
+            EmbedJob.entrypoint: lambda fields, tries: embedding.embed(EmbedJob(**fields), tries),
+            RememberJob.entrypoint: lambda fields, tries: embedding.remember(
+                RememberJob(**fields), tries
+            ),
+        }
+
+    def posts(self) -> Mapping[str, Duty]:
+        """What shows something in Slack."""
+        return {
+            PostJob.entrypoint: lambda fields, tries: self.posting(PostJob(**fields), tries),
+            FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
+            CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
+            RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
+        }
+
+    def acts(self) -> Mapping[str, Duty]:
+        """What acts outside, and may be held up by whom it asks."""
+        return {ActJob.entrypoint: lambda fields, tries: self.acting(ActJob(**fields), tries)}
+
+    def moves(self) -> Mapping[str, Duty]:
+        """What moves runs on, and waits for nobody but PostgreSQL: the kill switch is here."""
+        return {
+            StartJob.entrypoint: lambda fields, _: self.ledger.start(StartJob(**fields).run),
+            HaltJob.entrypoint: lambda fields, _: self.halts(HaltJob(**fields).team),
+            BasisJob.entrypoint: lambda fields, _: self.basis(BasisJob(**fields).signal),
+            ReleaseJob.entrypoint: lambda fields, _: self.release(ReleaseJob(**fields)),
+        }
+
+    async def every_minute(self) -> None:
+        """Find what was lost, and what waited too long."""
+        await sweep(self.pool)
+        await self.patience.remind()
+        await self.patience.expire()
+        await self.embedding.catch_up()
+
+    async def release(self, job: ReleaseJob) -> None:
+        """Approve what waited for a pause, in the name of whoever ended it."""
+        pause = await self.pauses.get(job.pause)
+        if pause is None or pause.ended_by is None:
+            return
+        for run in await self.pauses.waiting(job.pause):
+            await self.presses.release(run, job.pause, pause.ended_by)

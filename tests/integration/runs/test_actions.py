@@ -1,0 +1,302 @@
+"""Actions: claimed under the switches, tried once, asked after in doubt, and never done twice."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from livesop_bot.db.ledger import Claim
+from livesop_bot.domain.actions import ActionId, Receipt
+from livesop_bot.domain.breaker import CAP
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.runs import RunState
+from livesop_bot.domain.steps import Press
+from livesop_bot.sandbox.demo import INCIDENTS
+from livesop_bot.sandbox.faults import (
+    AnswerError,
+    AnswerStatus,
+    HandledUnanswered,
+    NeverHandled,
+    RateLimited,
+)
+from tests.integration.runs.conftest import TEAM, by_hand, posts
+
+WAITING_FOR_A_LOCK = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+async def the_action(floor: Any) -> ActionId:
+    """The only action there is."""
+    return ActionId(await floor.pool.fetchval("SELECT id FROM actions"))
+
+
+async def claimed(floor: Any) -> Claim:
+    """A claim of the only action, as a worker has it that dies then."""
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    claim = await floor.duties.ledger.claim(await the_action(floor))
+    assert isinstance(claim, Claim)
+    return claim
+
+
+async def test_it_waits_for_its_undo_window_and_is_done_then(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    assert await floor.states(run) == {"tell": "planned"}
+    wait = await floor.pool.fetchval(
+        "SELECT extract(epoch FROM execute_after - created)::int FROM pgqueuer "
+        "WHERE entrypoint = 'act'"
+    )
+    assert wait == 20
+    assert floor.said("tell:") == []
+    await floor.hurry()
+    (message,) = floor.said("tell:")
+    (record,) = (await floor.run(run.id)).steps
+    assert record.state == "done"
+    assert message["ts"].replace(".", "") in str(record.link)
+
+
+async def test_it_can_be_taken_back_while_it_waits_and_approved_after_all(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await floor.press(run, "tell", Press.HOLD)
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "waiting"}
+    assert floor.said("tell:") == []
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+    assert (await floor.run(run.id)).state is RunState.DONE
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "said"),
+    [
+        (Scope.TEAM, "", "team"),
+        (Scope.CHANNEL, INCIDENTS, "channel"),
+        (Scope.WORKFLOW, "sop", "SOP"),
+        (Scope.STEP, "sop/tell", "step"),
+    ],
+)
+async def test_what_is_switched_off_after_it_was_planned_is_not_done(
+    floor: Any, scope: Scope, subject: str, said: str
+) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await floor.switch(scope, subject, is_on=False)
+    await floor.pool.execute("DELETE FROM pgqueuer WHERE entrypoint = 'halt'")
+    await floor.hurry()
+    assert floor.said("tell:") == []
+    (record,) = (await floor.run(run.id)).steps
+    assert record.state == "waiting"
+    assert said in record.detail
+
+
+async def test_what_a_person_approved_is_done_whatever_the_switches_say(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await floor.switch(Scope.TEAM, is_on=False)
+    await floor.hurry()
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+
+
+@pytest.mark.parametrize("fault", [HandledUnanswered(), NeverHandled(), AnswerStatus(503)])
+async def test_in_doubt_slack_is_asked_and_it_is_there_once(floor: Any, fault: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    floor.slack.faults.add("chat.postMessage", fault)
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "trying"}
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "done"}
+    assert len(floor.said("tell:")) == 1
+
+
+async def test_being_asked_to_wait_plans_it_anew(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    floor.slack.faults.add("chat.postMessage", RateLimited(30))
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "planned"}
+    wait = await floor.pool.fetchval("SELECT due_at - now() > '29 s' FROM actions")
+    assert wait
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+
+
+async def test_what_is_refused_failed_with_what_to_do_and_can_be_retried(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    floor.slack.faults.add("chat.postMessage", AnswerError("is_archived"))
+    await floor.hurry()
+    (record,) = (await floor.run(run.id)).steps
+    assert (record.state, "archived" in record.detail) == ("failed", True)
+    await floor.press(run, "tell", Press.RETRY)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+    assert (await floor.run(run.id)).state is RunState.DONE
+
+
+@pytest.mark.parametrize("happened", [True, False])
+async def test_after_a_crash_in_the_middle_the_target_is_asked_first(
+    floor: Any, happened: bool
+) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    claim = await claimed(floor)
+    if happened:
+        await floor.kinds[claim.request.kind].perform(claim.request, claim.key)
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "done"}
+    assert len(floor.said("tell:")) == 1
+
+
+@pytest.mark.parametrize("off", [Scope.TEAM, None])
+async def test_after_a_crash_what_may_not_be_done_any_more_is_only_asked_after(
+    floor: Any, off: Scope | None
+) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await claimed(floor)
+    if off:
+        await floor.switch(off, is_on=False)
+    else:
+        await floor.presses.end(TEAM, run.id, RunState.CANCELLED, "U0BOB")
+    await floor.hurry()
+    assert await floor.states(run) == {"tell": "waiting" if off else "cancelled"}
+    assert floor.said("tell:") == []
+
+
+async def test_the_outcome_of_an_attempt_that_was_taken_over_has_no_say(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    early, late = await claimed(floor), await claimed(floor)
+    assert (early.attempt, late.attempt, late.maybe_done) == (1, 2, True)
+    await floor.duties.ledger.failed(early, "It was too slow.")
+    assert await floor.states(run) == {"tell": "trying"}
+    await floor.duties.ledger.done(late, Receipt(id="1", words="Done"))
+    assert await floor.states(run) == {"tell": "done"}
+    await floor.duties.ledger.unknown(late, "Who knows?")
+    assert await floor.states(run) == {"tell": "done"}
+
+
+async def test_what_nobody_can_tell_is_unknown_until_somebody_looked(floor: Any) -> None:
+    await floor.publish(floor.webhook("call"), by_hand("look"))
+    floor.receiver.faults.add("hook", HandledUnanswered())
+    run = await floor.start()
+    await floor.hurry()
+    assert await floor.states(run) == {"call": "unknown", "look": "blocked"}
+    await floor.press(run, "call", Press.MARK_DONE)
+    assert await floor.states(run) == {"call": "done", "look": "waiting"}
+    assert len(floor.receiver.taken) == 1
+
+
+async def test_a_persons_retry_of_the_unknown_is_for_one_attempt(floor: Any) -> None:
+    await floor.publish(floor.webhook("call"))
+    floor.receiver.faults.add("hook", NeverHandled())
+    run = await floor.start()
+    await floor.hurry()
+    floor.receiver.faults.add("hook", NeverHandled())
+    await floor.press(run, "call", Press.RETRY)
+    await floor.hurry()
+    await floor.hurry()
+    assert await floor.states(run) == {"call": "unknown"}, "it is not sent a third time"
+    await floor.press(run, "call", Press.RETRY)
+    await floor.hurry()
+    assert await floor.states(run) == {"call": "done"}
+    assert len(floor.receiver.taken) == 1
+
+
+async def test_the_end_of_a_run_lets_what_is_under_way_come_to_its_end(floor: Any) -> None:
+    await floor.publish(posts("tell"), by_hand("look"))
+    run = await floor.start()
+    claim = await claimed(floor)
+    await floor.presses.end(TEAM, run.id, RunState.CANCELLED, "U0BOB")
+    assert await floor.states(run) == {"tell": "trying", "look": "cancelled"}
+    await floor.duties.ledger.done(claim, Receipt(id="1", words="Posted"))
+    assert await floor.states(run) == {"tell": "done", "look": "cancelled"}
+    assert (await floor.run(run.id)).state is RunState.CANCELLED
+
+
+async def test_the_end_of_a_run_takes_back_what_is_planned(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await floor.presses.end(TEAM, run.id, RunState.CANCELLED, "U0BOB")
+    await floor.hurry()
+    assert floor.said("tell:") == []
+    assert await floor.pool.fetchval("SELECT state FROM actions") == "cancelled"
+
+
+async def replayed(floor: Any) -> Any:
+    """Another run for the same message, as a replay makes it."""
+    await floor.pool.execute(
+        "INSERT INTO pgqueuer (priority, entrypoint, payload, status) "
+        "SELECT 0, 'evaluate', convert_to(json_build_object('signal', id, 'revision', 0, "
+        "'cause', 'replay', 'dry_run', false, 'by', 'U0ADA')::text, 'UTF8'), 'queued' "
+        "FROM raw_signals"
+    )
+    await floor.work()
+    return await floor.newest()
+
+
+@pytest.mark.parametrize("kind", ["post", "webhook"])
+async def test_a_replay_repeats_no_effect_unless_somebody_says_so(floor: Any, kind: str) -> None:
+    step = posts("tell", undo_s=0) if kind == "post" else floor.webhook("tell")
+
+    def happened() -> int:
+        return len(floor.said("tell:")) if kind == "post" else len(floor.receiver.taken)
+
+    await floor.publish(step)
+    first = await floor.start()
+    await floor.hurry()
+    assert (await floor.run(first.id)).state is RunState.DONE
+    second = await replayed(floor)
+    await floor.hurry()
+    assert second.id != first.id
+    (record,) = (await floor.run(second.id)).steps
+    assert (record.state, record.repeats) == ("waiting", True)
+    assert happened() == 1
+    await floor.press(second, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert happened() == 2
+    third = await replayed(floor)
+    await floor.hurry()
+    assert await floor.states(third) == {"tell": "waiting"}
+    assert happened() == 2
+
+
+async def test_a_template_that_cannot_be_filled_in_fails_with_its_reason(floor: Any) -> None:
+    await floor.publish(floor.webhook("call", url="{{ extract.address }}"))
+    run = await floor.start()
+    (record,) = (await floor.run(run.id)).steps
+    assert record.state == "failed"
+    assert record.detail
+
+
+async def test_a_claim_and_a_switch_wait_for_each_other(floor: Any) -> None:
+    """Whatever the order, nothing is claimed after the switch was confirmed."""
+    await floor.publish(posts("tell"))
+    await floor.start()
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    async with floor.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM teams FOR NO KEY UPDATE")
+        claiming = asyncio.create_task(floor.duties.ledger.claim(await the_action(floor)))
+        async with asyncio.timeout(10):
+            while not await floor.pool.fetchval(WAITING_FOR_A_LOCK):
+                assert not claiming.done()
+        await connection.execute("UPDATE teams SET autopilot = false")
+    assert await claiming is None
+
+
+async def test_claims_at_once_do_not_pass_the_cap(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    for number in range(CAP + 3):
+        await floor.start(f"Checkout is down {number}")
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    rows = await floor.pool.fetch("SELECT id FROM actions")
+    claims = await asyncio.gather(*(floor.duties.ledger.claim(row["id"]) for row in rows))
+    assert sum(isinstance(claim, Claim) for claim in claims) == CAP
+    assert await floor.pool.fetchval("SELECT count(*) FROM pauses") == 1

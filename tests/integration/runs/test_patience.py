@@ -1,0 +1,112 @@
+"""Patience: one reminder of what waits, an end to what nobody takes up, and a limit to starts."""
+
+from typing import Any
+
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.runs import RunState
+from livesop_bot.domain.steps import Press
+from livesop_bot.sandbox.faults import HandledUnanswered
+from tests.integration.runs.conftest import STARTS, by_hand, posts
+
+
+async def hours_ago(floor: Any, hours: int) -> None:
+    """Let everything have been so long ago."""
+    for change in (
+        "UPDATE run_steps SET changed_at = changed_at - make_interval(hours => $1)",
+        "UPDATE runs SET created_at = created_at - make_interval(hours => $1)",
+    ):
+        await floor.pool.execute(change, hours)
+
+
+async def a_minute(floor: Any) -> None:
+    """What is looked for every minute, and what comes of it."""
+    await floor.duties.every_minute()
+    await floor.hurry()
+
+
+async def test_a_step_that_waits_is_reminded_of_once(floor: Any) -> None:
+    await floor.publish(by_hand("look"), by_hand("tell"))
+    run = await floor.start()
+    await a_minute(floor)
+    assert floor.said("Reminder") == []
+    await hours_ago(floor, 5)
+    for _ in range(3):
+        await a_minute(floor)
+    (reminder,) = floor.said("Reminder")
+    assert reminder["thread_ts"] == run.thread_ts
+    await floor.press(run, "look", Press.DONE)
+    await hours_ago(floor, 5)
+    await a_minute(floor)
+    assert len(floor.said("Reminder")) == 2, "the next step is another one"
+
+
+async def test_a_reminder_without_an_answer_is_found_and_not_doubled(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    await floor.start()
+    await hours_ago(floor, 5)
+    floor.slack.faults.add("chat.postMessage", HandledUnanswered())
+    await a_minute(floor)
+    await floor.hurry()
+    assert len(floor.said("Reminder")) == 1
+
+
+async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await floor.switch(Scope.TEAM, is_on=False)
+    run = await floor.start()
+    await hours_ago(floor, 71)
+    await a_minute(floor)
+    assert (await floor.run(run.id)).state is RunState.PROPOSED
+    await hours_ago(floor, 2)
+    await a_minute(floor)
+    assert (await floor.run(run.id)).state is RunState.EXPIRED
+    assert len(floor.said("Expired")) == 1
+
+
+async def test_a_run_that_nobody_moves_on_is_cancelled_with_the_reason(floor: Any) -> None:
+    await floor.publish(by_hand("look"), by_hand("tell"))
+    run = await floor.start()
+    await hours_ago(floor, 50)
+    await floor.press(run, "look", Press.DONE)
+    await hours_ago(floor, 30)
+    await a_minute(floor)
+    assert (await floor.run(run.id)).state is RunState.RUNNING, "it moved 30 hours ago"
+    await hours_ago(floor, 50)
+    await a_minute(floor)
+    found = await floor.run(run.id)
+    assert found.state is RunState.CANCELLED
+    assert found.ended_why == "Nobody moved it on for 72 hours."
+
+
+async def test_what_is_planned_is_no_waiting(floor: Any) -> None:
+    await floor.publish(posts("tell", undo_s=3600))
+    run = await floor.start()
+    await hours_ago(floor, 100)
+    await floor.duties.patience.expire()
+    assert (await floor.run(run.id)).state is RunState.RUNNING
+
+
+async def test_beyond_the_limit_runs_are_proposed(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    runs = [await floor.start(f"Checkout is down {number}") for number in range(STARTS + 1)]
+    assert [run.state for run in runs] == [RunState.RUNNING] * STARTS + [RunState.PROPOSED]
+    assert runs[-1].evaluation.decision.reason == "rate_limited"
+    await floor.pool.execute("UPDATE runs SET started_at = started_at - interval '11 min'")
+    assert (await floor.start("Later")).state is RunState.RUNNING
+
+
+async def test_the_sweep_finds_what_fell_out_of_the_queue(floor: Any) -> None:
+    await floor.publish(posts("tell", undo_s=0))
+    await floor.message()
+    await floor.work("evaluate")
+    await floor.pool.execute("DELETE FROM pgqueuer")
+    await floor.pool.execute("UPDATE runs SET created_at = now() - interval '3 min'")
+    await floor.duties.every_minute()
+    await floor.work("start", "post")
+    assert await floor.pool.fetchval("SELECT state FROM actions") == "planned"
+    await floor.pool.execute("DELETE FROM pgqueuer")
+    await floor.pool.execute("UPDATE actions SET due_at = now() - interval '3 min'")
+    await floor.pool.execute("UPDATE runs SET face_at = now() - interval '3 min'")
+    await a_minute(floor)
+    assert len(floor.said("tell:")) == 1
+    assert len(floor.said("Done: The SOP")) == 1

@@ -1,0 +1,128 @@
+"""Runs: started once, moved on by people and by what was done, each press counted once."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.steps import NotOffered, Press
+from livesop_bot.domain.workflows import Edge, StepId, StepKind, StepMode
+from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
+
+CHOICE = (
+    Edge(source=StepId("urgent"), target=StepId("page"), label="yes"),
+    Edge(source=StepId("urgent"), target=StepId("note"), label="no"),
+)
+
+
+async def test_it_starts_once_however_often_its_job_comes(floor: Any) -> None:
+    await floor.publish(by_hand("look"), by_hand("tell"))
+    run = await floor.start()
+    for _ in range(2):
+        await floor.duties.ledger.start(run.id)
+    assert await floor.states(run) == {"look": "waiting", "tell": "blocked"}
+    started = [entry for entry in await floor.audited() if entry[2].get("state") == "running"]
+    assert len(started) == 1
+
+
+async def test_its_message_comes_at_once_and_follows_every_step(floor: Any) -> None:
+    await floor.publish(by_hand("look"), by_hand("tell"))
+    run = await floor.start()
+    await floor.press(run, "look", Press.DONE)
+    assert await floor.states(run) == {"look": "done", "tell": "waiting"}
+    await floor.press(run, "tell", Press.SKIP)
+    assert (await floor.run(run.id)).state is RunState.DONE
+    await floor.hurry()
+    (message,) = floor.said("Done: The SOP")
+    assert message["ts"] == (await floor.run(run.id)).post_ts
+
+
+async def test_a_decision_takes_one_way_and_bypasses_the_other(floor: Any) -> None:
+    await floor.publish(
+        by_hand("urgent", StepKind.DECISION), by_hand("page"), by_hand("note"), edges=CHOICE
+    )
+    run = await floor.start()
+    with pytest.raises(NotOffered):
+        await floor.press(run, "urgent", Press.CHOOSE, "perhaps")
+    await floor.press(run, "urgent", Press.CHOOSE, "no")
+    assert await floor.states(run) == {"urgent": "done", "page": "bypassed", "note": "waiting"}
+
+
+async def test_of_two_presses_at_once_one_wins_and_the_other_is_told_by_whom(floor: Any) -> None:
+    await floor.publish(by_hand("look"), by_hand("tell"))
+    run = await floor.start()
+    outcomes = await asyncio.gather(
+        *(
+            floor.presses.step(TEAM, run.id, StepId("look"), press, by)
+            for press, by in ((Press.DONE, ADA), (Press.SKIP, "U0BOB"))
+        )
+    )
+    (late,) = [one for one in outcomes if isinstance(one, TooLate)]
+    assert late.record is not None
+    assert late.record.changed_by in (ADA, "U0BOB")
+    assert len([one for one in await floor.audited() if one[0] == "approval"]) == 1
+
+
+async def test_what_is_over_takes_no_press(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    run = await floor.start()
+    await floor.press(run, "look", Press.DONE)
+    assert await floor.press(run, "look", Press.SKIP) == TooLate(None)
+    assert await floor.presses.end(TEAM, run.id, RunState.CANCELLED, ADA) == TooLate(None)
+
+
+async def test_another_team_cannot_press(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    run = await floor.start()
+    outcome = await floor.presses.step("T0OTHER", run.id, StepId("look"), Press.DONE, ADA)
+    assert outcome == TooLate(None)
+    assert await floor.states(run) == {"look": "waiting"}
+
+
+async def test_a_proposed_run_does_nothing_until_somebody_starts_it(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await floor.switch(Scope.TEAM, is_on=False)
+    run = await floor.start()
+    assert (run.state, run.steps) == (RunState.PROPOSED, ())
+    await floor.presses.start(TEAM, run.id, ADA)
+    assert isinstance(await floor.presses.start(TEAM, run.id, "U0BOB"), TooLate)
+    assert await floor.states(run) == {"tell": "waiting"}, "the kill switch is still off"
+    await floor.hurry()
+    assert floor.said("tell:") == []
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+    found = await floor.run(run.id)
+    assert (found.state, found.started_by) == (RunState.DONE, ADA)
+
+
+async def test_a_proposal_can_be_dismissed(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await floor.switch(Scope.TEAM, is_on=False)
+    run = await floor.start()
+    await floor.presses.end(TEAM, run.id, RunState.DISMISSED, ADA)
+    found = await floor.run(run.id)
+    assert (found.state, found.ended_by) == (RunState.DISMISSED, ADA)
+
+
+async def test_a_step_that_names_approvers_says_who_they_are(floor: Any) -> None:
+    await floor.publish(posts("tell", StepMode.APPROVE, approvers=("U0EVE", "S0BOSS")))
+    run = await floor.start()
+    assert await floor.presses.approvers(TEAM, run.id, StepId("tell")) == ("U0EVE", "S0BOSS")
+    assert await floor.presses.approvers(TEAM, run.id, StepId("none")) == ()
+
+
+async def test_every_change_is_in_the_audit_log(floor: Any) -> None:
+    await floor.publish(by_hand("look"), posts("tell", undo_s=0))
+    run = await floor.start()
+    await floor.press(run, "look", Press.DONE)
+    await floor.hurry()
+    assert [(kind, subject) for kind, subject, _ in await floor.audited()] == [
+        ("run", f"run:{run.id}"),
+        ("approval", f"run:{run.id}/look"),
+        ("action", f"run:{run.id}/tell"),
+        ("run", f"run:{run.id}"),
+    ]
+    assert (await floor.stores.audit.verify(TEAM)).fault is None

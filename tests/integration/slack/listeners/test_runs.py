@@ -1,0 +1,407 @@
+"""Buttons of a run's message: each does what it says, once, for those who may; others are told."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.workflows import definition_to_json
+from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.workflows import (
+    ActionKind,
+    Edge,
+    Step,
+    StepId,
+    StepKind,
+    StepMode,
+    Trigger,
+    WorkflowDefinition,
+)
+from livesop_bot.sandbox.changes import Change, EphemeralShown
+from livesop_bot.sandbox.demo import ADA, BUGS, GRACE, LINUS
+from livesop_bot.sandbox.faults import AnswerStatus, NeverHandled
+from livesop_bot.sandbox.people import Person
+from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.views.ids import ActionId
+from livesop_bot.views.press import Pressed
+
+TEAM = "T0SANDBOX"
+ROBOT = "U0ROBOT001"
+GROUP = "S0ONCALL01"
+
+
+def _step(name: str, kind: StepKind, mode: StepMode = StepMode.MANUAL, **more: Any) -> Step:
+    return Step(id=StepId(name), title=name.capitalize(), kind=kind, mode=mode, **more)
+
+
+def _post(name: str, mode: StepMode = StepMode.APPROVE) -> Step:
+    fields = {"channel": f"#{name}", "text": "The export crashes."}
+    action = ActionKind.SLACK_MESSAGE
+    return _step(name, StepKind.ACTION, mode, action=action, fields=fields)
+
+
+SOP = WorkflowDefinition(
+    slug="bugs",
+    title="Bugs",
+    trigger=Trigger(description="Something is broken"),
+    steps=(
+        _step("see", StepKind.MANUAL),
+        _step("bad", StepKind.DECISION),
+        _post("tell"),
+        _step("guarded", StepKind.MANUAL, approvers=(ADA, GROUP)),
+        _post("alarm"),
+    ),
+    edges=(Edge(source=StepId("bad"), target=StepId("alarm"), label="yes"),),
+)
+EVALUATED = """
+WITH sop AS (
+    INSERT INTO workflows (team_id, slug, version) VALUES ($1, 'bugs', 1) RETURNING id
+), version AS (
+    INSERT INTO workflow_versions (workflow_id, version, definition, created_by)
+    SELECT id, 1, $4, 'U1' FROM sop
+), signal AS (
+    INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts,
+        author_id, author_is_bot, text, occurred_at, received_at, state)
+    VALUES ('E1', $1, 'slack', $2 || ':' || $3, $2, $3, 'U1', false, 'the export crashes', now(),
+        now(), 'evaluated') RETURNING id
+), evaluation AS (
+    INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, workflow_id,
+        workflow_version, confidence, reasoning, evidence, evaluator, verdict, reason, detail,
+        latency_ms)
+    SELECT $1, signal.id, 1, 'signal', false, sop.id, 1, 0.8, 'It reads like a bug.', 'the export',
+        'lexical', 'propose', 'proposed', 'Sure enough to propose (80%).', 3
+    FROM signal, sop RETURNING id
+)
+INSERT INTO runs (team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id,
+    thread_ts, state, post_state, post_ts)
+SELECT $1, evaluation.id, signal.id, sop.id, 1, $2, $3, 'proposed', 'posted', $5
+FROM evaluation, signal, sop RETURNING id
+"""
+
+
+class Thread:
+    """A run and its message in #bugs; pressed by what its buttons carry."""
+
+    def __init__(self, slack: SlackServer, pool: Pool, run: RunId, ts: str) -> None:
+        self._slack = slack
+        self.pool = pool
+        self.run = run
+        self._ts = ts
+        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        slack.workspace.listen(self._look)
+
+    def _look(self, change: Change) -> None:
+        if isinstance(change, EphemeralShown):
+            self.answers.put_nowait(change.message)
+
+    async def press(
+        self, user: str, action: str, step: str | None = None, chosen: str = "", **over: Any
+    ) -> None:
+        """Press a button of the message, whether it is shown or not."""
+        pressed = Pressed(run=self.run, step=StepId(step) if step else None, chosen=chosen)
+        element = {
+            "type": "button",
+            "action_id": action,
+            "block_id": "any",
+            "value": pressed.value(),
+            **over,
+        }
+        await self._slack.interactions.block_action(
+            user, {"type": "message", "channel": BUGS, "ts": self._ts}, element
+        )
+
+    async def told(self) -> str:
+        """What the person who pressed is told, who alone sees it."""
+        async with asyncio.timeout(5):
+            answer = await self.answers.get()
+        return "\n".join(
+            part["text"]
+            for block in answer["blocks"]
+            for part in block.get("elements") or [block["text"]]
+        )
+
+    async def until(self, wanted: str, step: str | None = None) -> None:
+        """Wait until the step, or the run, is in a state."""
+        found = None
+        async with asyncio.timeout(5):
+            while found != wanted:
+                found = await self.state(step)
+                await asyncio.sleep(0.01)
+
+    async def state(self, step: str | None = None) -> str | None:
+        """The state of a step, or of the run."""
+        if step is None:
+            found = await self.pool.fetchval("SELECT state FROM runs WHERE id = $1", self.run)
+        else:
+            query = "SELECT state FROM run_steps WHERE run_id = $1 AND step_id = $2"
+            found = await self.pool.fetchval(query, self.run, step)
+        return None if found is None else str(found)
+
+    async def started(self) -> None:
+        """Start it, as Grace."""
+        await self.press(GRACE, ActionId.RUN_START)
+        await self.until("running")
+
+
+Open = Callable[[Pool], Awaitable[Thread]]
+
+
+@pytest.fixture
+def open_thread(slack: SlackServer, serve: Callable[[Pool], Awaitable[object]]) -> Open:
+    """Serve the listeners on a pool that has a proposed run."""
+
+    async def open_(pool: Pool) -> Thread:
+        workspace = slack.workspace
+        workspace.people[ROBOT] = Person(id=ROBOT, name="robot", real_name="Robot", is_bot=True)
+        workspace.groups[GROUP] = {LINUS}
+        asked = workspace.post(BUGS, GRACE, "the export crashes", silent=True)
+        face = workspace.post(
+            BUGS, workspace.bot.user_id, "Bugs", thread_ts=asked["ts"], silent=True
+        )
+        await pool.execute("INSERT INTO teams (team_id, name) VALUES ($1, 'Acme')", TEAM)
+        sop = json.dumps(definition_to_json(SOP))
+        run = await pool.fetchval(EVALUATED, TEAM, BUGS, asked["ts"], sop, face["ts"])
+        await serve(pool)
+        return Thread(slack, pool, RunId(run), face["ts"])
+
+    return open_
+
+
+@pytest_asyncio.fixture
+async def thread(open_thread: Open, pool: Pool) -> Thread:
+    """A proposed run."""
+    return await open_thread(pool)
+
+
+@pytest_asyncio.fixture
+async def running(thread: Thread) -> AsyncIterator[Thread]:
+    """A run that Grace started; all its steps but the last are open."""
+    await thread.started()
+    yield thread
+    assert thread.answers.empty(), "nobody is told what the message shows"
+
+
+async def _set(thread: Thread, step: str, state: str) -> None:
+    """Bring an action's step into a state that an attempt leaves behind."""
+    await thread.pool.execute(
+        "INSERT INTO actions (team_id, run_id, step_id, signal_id, workflow_id, kind, request, "
+        "state, by_autopilot, due_at, attempts, tried_at) SELECT $1, id, $3, signal_id, "
+        "workflow_id, 'slack_message', $5, $4, true, now(), 1, now() FROM runs WHERE id = $2",
+        TEAM,
+        thread.run,
+        step,
+        state,
+        json.dumps({"kind": "slack_message", "words": "", "preview": "", "body": {}}),
+    )
+    await thread.pool.execute(
+        "UPDATE run_steps SET state = $3 WHERE run_id = $1 AND step_id = $2",
+        thread.run,
+        step,
+        state,
+    )
+
+
+async def test_start_gives_it_its_steps(running: Thread) -> None:
+    assert [await running.state(step.id) for step in SOP.steps] == [
+        "waiting",
+        "waiting",
+        "waiting",
+        "waiting",
+        "blocked",
+    ]
+    query = "SELECT started_by FROM runs"
+    assert await running.pool.fetchval(query) == GRACE
+
+
+async def test_not_this_ends_what_was_proposed(thread: Thread) -> None:
+    await thread.press(LINUS, ActionId.RUN_DISMISS)
+    await thread.until("dismissed")
+    assert await thread.pool.fetchval("SELECT ended_by FROM runs") == LINUS
+
+
+async def test_cancel_run_ends_what_is_open_in_it(running: Thread) -> None:
+    await running.press(GRACE, ActionId.STEP_DONE, "see")
+    await running.until("done", "see")
+    await running.press(LINUS, ActionId.RUN_CANCEL)
+    await running.until("cancelled")
+    assert [await running.state(step.id) for step in SOP.steps] == ["done", *["cancelled"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("action", "step", "chosen", "follows"),
+    [
+        (ActionId.STEP_DONE, "see", "", "done"),
+        (ActionId.STEP_SKIP, "see", "", "skipped"),
+        (f"{ActionId.STEP_CHOOSE}:0", "bad", "yes", "done"),
+        (ActionId.STEP_APPROVE, "tell", "", "planned"),
+        (ActionId.STEP_SKIP, "tell", "", "skipped"),
+    ],
+)
+async def test_each_button_of_a_waiting_step(
+    running: Thread, action: str, step: str, chosen: str, follows: str
+) -> None:
+    await running.press(LINUS, action, step, chosen)
+    await running.until(follows, step)
+    query = "SELECT changed_by FROM run_steps WHERE step_id = $1"
+    assert await running.pool.fetchval(query, step) == LINUS
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "follows"),
+    [
+        ("planned", ActionId.STEP_HOLD, "waiting"),
+        ("failed", ActionId.STEP_RETRY, "planned"),
+        ("failed", ActionId.STEP_SKIP, "skipped"),
+        ("unknown", ActionId.STEP_MARK_DONE, "done"),
+        ("unknown", ActionId.STEP_RETRY, "planned"),
+    ],
+)
+async def test_each_button_of_an_action_that_was_tried_or_is_planned(
+    running: Thread, state: str, action: str, follows: str
+) -> None:
+    await _set(running, "tell", state)
+    await running.press(LINUS, action, "tell")
+    await running.until(follows, "tell")
+
+
+async def test_an_answer_opens_the_way_that_it_names(running: Thread) -> None:
+    await running.press(GRACE, f"{ActionId.STEP_CHOOSE}:0", "bad", "yes")
+    await running.until("waiting", "alarm")
+
+
+async def test_of_two_one_wins_and_the_other_is_told(running: Thread) -> None:
+    await asyncio.gather(
+        running.press(GRACE, ActionId.STEP_DONE, "see"),
+        running.press(LINUS, ActionId.STEP_SKIP, "see"),
+    )
+    told = await running.told()
+    state = await running.state("see")
+    winner = {"done": GRACE, "skipped": LINUS}[str(state)]
+    assert told == (
+        f"<@{winner}> was quicker: *See* is {state}. Nothing was changed by your press."
+    )
+
+
+async def test_two_starts_are_one(thread: Thread) -> None:
+    await asyncio.gather(
+        thread.press(GRACE, ActionId.RUN_START), thread.press(LINUS, ActionId.RUN_START)
+    )
+    assert await thread.told() == "Somebody was quicker: this SOP was started already."
+    assert await thread.pool.fetchval("SELECT count(*) FROM run_steps") == len(SOP.steps)
+
+
+async def test_a_run_that_is_over_is_not_moved_by_old_buttons(thread: Thread) -> None:
+    await thread.press(GRACE, ActionId.RUN_DISMISS)
+    await thread.until("dismissed")
+    for action, step in ((ActionId.RUN_START, None), (ActionId.STEP_DONE, "see")):
+        await thread.press(LINUS, action, step)
+        assert await thread.told() == "This SOP is over already; nothing was changed."
+    assert await thread.state() == "dismissed"
+
+
+@pytest.mark.parametrize("user", [ADA, LINUS])
+async def test_those_named_and_those_in_the_group_may(running: Thread, user: str) -> None:
+    await running.press(user, ActionId.STEP_DONE, "guarded")
+    await running.until("done", "guarded")
+
+
+async def test_others_are_told_who_may_and_it_is_audited(running: Thread) -> None:
+    await running.press(GRACE, ActionId.STEP_DONE, "guarded")
+    assert await running.told() == (
+        f"Only <@{ADA}>, <!subteam^{GROUP}> may move this step on; nothing was changed."
+    )
+    assert await running.state("guarded") == "waiting"
+    query = "SELECT actor, subject FROM audit_log WHERE kind = 'refusal'"
+    row = await running.pool.fetchrow(query)
+    assert row is not None
+    assert tuple(row) == (GRACE, f"run:{running.run}/guarded")
+
+
+@pytest.mark.parametrize("fault", [AnswerStatus(503), NeverHandled()])
+async def test_where_slack_does_not_say_who_may_nobody_may(
+    running: Thread, slack: SlackServer, fault: Any
+) -> None:
+    slack.faults.add("usergroups.users.list", fault)
+    await running.press(GRACE, ActionId.STEP_DONE, "guarded")
+    assert "Slack did not say whether you may" in await running.told()
+    assert await running.state("guarded") == "waiting"
+
+
+async def test_a_group_that_is_gone_lets_nobody_in(running: Thread, slack: SlackServer) -> None:
+    del slack.workspace.groups[GROUP]
+    await running.press(LINUS, ActionId.STEP_DONE, "guarded")
+    assert "Only " in await running.told()
+    assert await running.state("guarded") == "waiting"
+
+
+@pytest.mark.parametrize("action", [ActionId.STEP_DONE, ActionId.RUN_CANCEL])
+async def test_bots_press_in_vain(running: Thread, action: str) -> None:
+    await running.press(ROBOT, action, "see")
+    assert await running.told() == "Only people can move an SOP on; nothing was changed."
+    assert await running.state() == "running"
+    assert await running.state("see") == "waiting"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "yes", "{}", "[]", "7", '{"run": "x"}', '{"run": 1, "step": "no-such-step"}']
+)
+async def test_a_value_that_is_none_of_ours_changes_nothing(running: Thread, value: str) -> None:
+    await running.press(GRACE, ActionId.STEP_DONE, value=value)
+    assert "nothing was changed" in await running.told()
+    assert await running.state("see") == "waiting"
+
+
+async def test_an_answer_that_the_decision_does_not_have_changes_nothing(running: Thread) -> None:
+    await running.press(GRACE, ActionId.STEP_CHOOSE, "bad", "perhaps")
+    assert "nothing was changed" in await running.told()
+
+
+async def test_a_run_of_another_team_is_not_touched(running: Thread, slack: SlackServer) -> None:
+    slack.workspace.team = replace(slack.workspace.team, id="T2")
+    for action, step in ((ActionId.STEP_DONE, "see"), (ActionId.RUN_CANCEL, None)):
+        await running.press(GRACE, action, step)
+        assert "nothing was changed" in await running.told()
+    assert await running.state() == "running"
+    await running.press(GRACE, ActionId.RUN_WHY)
+    assert "LiveSOP has no record" in await running.told()
+
+
+async def test_why_gives_the_reason_to_the_one_who_asks(thread: Thread) -> None:
+    await thread.press(LINUS, ActionId.RUN_WHY)
+    told = await thread.told()
+    assert "It reads like a bug." in told
+    assert "> the export" in told
+
+
+@pytest.mark.parametrize("outage", ["stop", "freeze"])
+async def test_with_the_database_away_it_is_said_in_time(
+    open_thread: Open, private_postgres: Any, outage: str
+) -> None:
+    pool = await create_pool(private_postgres.dsn, min_size=1, max_size=4)
+    try:
+        thread = await open_thread(pool)
+        await thread.started()
+        getattr(private_postgres, outage)()
+        for action, step in ((ActionId.STEP_DONE, "see"), (ActionId.RUN_WHY, None)):
+            before = time.monotonic()
+            await thread.press(GRACE, action, step)
+            assert "database" in await thread.told()
+            assert time.monotonic() - before < 3
+    finally:
+        private_postgres.thaw()
+        pool.terminate()
+
+
+async def test_what_goes_wrong_is_said_and_logged(
+    running: Thread, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    await running.pool.execute("ALTER TABLE run_steps RENAME TO lost")
+    await running.press(GRACE, ActionId.STEP_DONE, "see")
+    assert "went wrong" in await running.told()
+    assert "listener.failed" in [event["event"] for event in log_events]
