@@ -31,7 +31,7 @@ class Kind(Protocol):
         ...
 
     async def find(self, request: ActionRequest, key: UUID, tried_at: datetime) -> Receipt | None:
-        """Ask the target whether the action of this key, first tried at `tried_at`, has happened.
+        """Ask the target whether the action of this key has happened, since `tried_at`.
 
         None: surely not, it may be performed (again). Raises CannotTell, and nothing else.
         """

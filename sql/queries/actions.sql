@@ -40,12 +40,20 @@ FROM actions
 WHERE id = $1;
 
 -- name: claim_action
--- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt, and when the first was.
-UPDATE actions
-SET state = 'trying', attempts = attempts + 1, tried_at = coalesce(tried_at, now()),
-    changed_at = now()
-WHERE id = $1 AND state IN ('planned', 'trying')
-RETURNING attempts, tried_at;
+-- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt, and since when it may have happened.
+WITH found AS (
+    SELECT id, tried_at, again FROM actions
+    WHERE id = $1 AND state IN ('planned', 'trying')
+    FOR UPDATE
+)
+UPDATE actions AS a
+SET state = 'trying', attempts = attempts + 1, changed_at = now(),
+    -- What was planned surely had not happened, unless a person had it planned again.
+    tried_at = CASE WHEN a.state = 'trying' THEN a.tried_at ELSE now() END
+FROM found
+WHERE a.id = found.id
+RETURNING attempts,
+    CASE WHEN found.again THEN coalesce(found.tried_at, a.tried_at) ELSE a.tried_at END AS tried_at;
 
 -- name: conclude_action
 -- Notes how an attempt ended, unless another one was begun since. $1: action id; $2: attempt; $3: state; $4: receipt (null: none); $5: error; $6: how long until the next try (interval; null: none). Gives the step.

@@ -275,13 +275,13 @@ async def test_people_press_a_run_through(
         await picture(page, screenshots, f"run-{name.lower()}-{len(list(screenshots.iterdir()))}")
 
     await press("Start", "started by @Grace")
-    await press("critical", "Post in #incidents")
+    await press("critical", "reported by @Grace")
     await expect(answer).to_contain_text("Auto-Pilot is off for this team.")
     await act_as(page, "Linus (engineering)")
     await press("Approve", "Posted in #incidents")
     await press("Approve", "Failed.")
     await press("Skip", "skipped")
-    await press("Done", "Post in #status")
+    await press("Done", "We are looking into a problem")
     await press("Approve", "Posted in #status")
     await answer.get_by_role("button", name="Why?").click()
     told = page.get_by_role("article").filter(has_text="Only visible to you").last

@@ -28,7 +28,7 @@ async def test_the_tour_greets_once_and_sends_its_messages(
     await page.screenshot(path=screenshots / "tour.png")
     await tour.get_by_role("button", name="A payment outage").click()
     await expect(page.get_by_role("radio", name="Grace (support)")).to_be_checked()
-    await expect(page.get_by_role("region", name="Quick tour")).to_contain_text("answers in the")
+    await expect(page.get_by_role("region", name="Quick tour")).to_contain_text("in the thread")
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread.get_by_role("article").last).to_contain_text("Tier-3 escalation")
     await page.screenshot(path=screenshots / "tour-sent.png")

@@ -1,6 +1,7 @@
 """Actions: claimed under the switches, tried once, asked after in doubt, and never done twice."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -300,3 +301,18 @@ async def test_claims_at_once_do_not_pass_the_cap(floor: Any) -> None:
     claims = await asyncio.gather(*(floor.duties.ledger.claim(row["id"]) for row in rows))
     assert sum(isinstance(claim, Claim) for claim in claims) == CAP
     assert await floor.pool.fetchval("SELECT count(*) FROM pauses") == 1
+
+
+async def test_a_target_is_told_since_when_it_may_have_happened(floor: Any) -> None:
+    """Not since the first try, if that surely failed: a lagging index would seem to be long past
+    its lag, and what it does not show yet would be done again."""
+    await floor.publish(posts("tell"))
+    await floor.start()
+    first = await claimed(floor)
+    await floor.duties.ledger.delayed(first, "Slack asked us to wait", timedelta())
+    await floor.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 hour'")
+    second = await claimed(floor)
+    assert second.tried_at >= first.tried_at
+    third = await claimed(floor)
+    assert third.maybe_done
+    assert third.tried_at == second.tried_at

@@ -59,7 +59,7 @@ async def test_a_message_that_somebody_deleted_stays_deleted(floor: Any) -> None
     for step in "ab":
         await floor.press(run, step, Press.DONE)
         await floor.hurry()
-    assert floor.said("Started") == []
+    assert floor.said("The SOP") == []
     row = await floor.pool.fetchrow("SELECT post_state, post_error FROM runs")
     assert tuple(row) == ("failed", "Somebody deleted the message.")
     assert (await floor.states(run))["c"] == "waiting", "the run itself goes on"

@@ -35,7 +35,8 @@ async def test_its_message_comes_at_once_and_follows_every_step(floor: Any) -> N
     await floor.press(run, "tell", Press.SKIP)
     assert (await floor.run(run.id)).state is RunState.DONE
     await floor.hurry()
-    (message,) = floor.said("Done: The SOP")
+    (message,) = floor.said("The SOP")
+    assert message["text"].endswith(": done")
     assert message["ts"] == (await floor.run(run.id)).post_ts
 
 
