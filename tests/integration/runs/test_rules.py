@@ -42,6 +42,7 @@ from livesop_bot.domain.steps import (
     opened,
 )
 from livesop_bot.domain.workflows import Edge, StepId, StepKind
+from livesop_bot.errors import ActionDelayed, ActionInDoubt, ActionRefused
 from livesop_bot.sandbox.demo import INCIDENTS, demo_workspace
 from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
 from livesop_bot.sandbox.server import SlackServer
@@ -137,8 +138,11 @@ class Rules(RuleBasedStateMachine):
             job = EvaluateJob(run.evaluation.signal.id, 0, Cause.REPLAY, by=ADA)
             await self.floor.duties.evaluating(job, 0)
             await self.floor.work("start")
-        elif not self.dead:
+        else:
             await self.floor.work()
+            for switch in (one for one, on in self.on.items() if not on):
+                await self.floor.switch(*switch, is_on=True)
+                self.on[switch] = True
             await self._write()
 
     @rule(number=st.integers(0, 99))
@@ -192,13 +196,23 @@ class Rules(RuleBasedStateMachine):
         state = RunState.DISMISSED if run.state is RunState.PROPOSED else RunState.CANCELLED
         await self.floor.presses.end(TEAM, run.id, state, ADA)
 
-    @rule(switch=st.sampled_from(SWITCHES), is_on=st.booleans(), halted=st.booleans())
-    def switch(self, switch: tuple[Scope, str], is_on: bool, halted: bool) -> None:
-        """Somebody turns a switch; the job that follows comes at once, or late."""
+    @rule(
+        switch=st.sampled_from(SWITCHES),
+        is_on=st.booleans(),
+        then=st.sampled_from(["nothing", "its job", "a worker", "a crash"]),
+    )
+    def switch(self, switch: tuple[Scope, str], is_on: bool, then: str) -> None:
+        """Somebody turns a switch; its job comes late, or at once, or behind a claim."""
+        self.loop.run(self._go_on(replayed=False))
         self.on[switch] = is_on
         self.loop.run(self.floor.switch(*switch, is_on=is_on))
-        if halted:
-            self.loop.run(self.floor.work("halt"))
+        match then:
+            case "its job":
+                self.loop.run(self.floor.work("halt"))
+            case "a worker":
+                self.loop.run(self._act())
+            case "a crash":
+                self.loop.run(self._crash(performed=True))
 
     @rule(fault=st.sampled_from(FAULTS))
     def act(self, fault: Any) -> None:
@@ -252,7 +266,10 @@ class Rules(RuleBasedStateMachine):
             receipt = None
             if performed and not claim.maybe_done:
                 kind = self.floor.kinds[claim.request.kind]
-                receipt = await kind.perform(claim.request, claim.key)
+                try:
+                    receipt = await kind.perform(claim.request, claim.key)
+                except (ActionDelayed, ActionInDoubt, ActionRefused):
+                    continue  # a fault that was meant for a worker; nobody will say anything
             self.dead.append((claim, receipt))
 
     @precondition(lambda self: self.dead)
