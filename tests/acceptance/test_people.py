@@ -63,7 +63,7 @@ async def test_autopilot_is_switched_on_by_admins_only_and_starts_the_sop(
     started = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
     await facts.until("SELECT count(*) FROM runs WHERE post_state = 'posted'", 1)
     assert await facts.value("SELECT reason FROM evaluations") == "started"
-    assert "Started" in facts.answers(started["ts"])[0]["text"]
+    assert "started by Auto-Pilot" in str(facts.answers(started["ts"])[0]["blocks"])
 
     await asked(slack, GRACE, "autopilot off")
     slack.workspace.post(INCIDENTS, GRACE, OUTAGE)

@@ -28,6 +28,7 @@ async def test_the_state_is_what_one_person_sees(server: SlackServer, page: Any)
         "support",
         "incidents",
         "bugs",
+        "status",
     ]
     assert [c["id"] for c in state["channels"] if c["is_im"]] == ["D0GRACE001"]
     assert set(state["messages"]) == {c["id"] for c in state["channels"]}

@@ -46,11 +46,11 @@ async def test_people_and_whether_they_are_admins(client: AsyncWebClient) -> Non
 async def test_channels_are_listed_in_parts(client: AsyncWebClient) -> None:
     answer = await client.conversations_list(limit=3)
     names = [channel["name"] async for part in answer for channel in part["channels"]]
-    assert sorted(names) == ["bugs", "general", "incidents", "support"]
+    assert sorted(names) == ["bugs", "general", "incidents", "status", "support"]
     direct = await client.conversations_list(types="im")
     assert {channel["user"] for channel in direct["channels"]} == {ADA, GRACE, LINUS}
     mine = await client.users_conversations(types="public_channel")
-    assert len(mine["channels"]) == 4
+    assert len(mine["channels"]) == 5
     info = await client.conversations_info(channel=SUPPORT)
     assert info["channel"]["is_member"] is True
     members = await client.conversations_members(channel=SUPPORT)
