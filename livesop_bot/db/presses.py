@@ -5,11 +5,13 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from livesop_bot.db.held_run import HeldRun, HeldRuns
+from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.audit import AuditKind
 from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
+from livesop_bot.domain.verdicts import on_judgement
 from livesop_bot.domain.workflows import Step, StepId
 from livesop_bot.errors import ActionRefused
 
@@ -45,20 +47,26 @@ class Presses:
             return held.run
 
     async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | TooLate:
-        """Start a proposed run."""
+        """Start a proposed run; that it fits is kept as a verdict."""
         async with self._open(team, run) as held:
             if held is None or held.run.state is not RunState.PROPOSED:
                 return TooLate(None if held is None else held.run.state)
             await held.start(by)
+            await _keep_verdict(held, by, right=True)
             return held.run
 
     async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | TooLate:
-        """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`)."""
+        """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`).
+
+        The latter is kept as a verdict.
+        """
         expected = RunState.PROPOSED if state is RunState.DISMISSED else RunState.RUNNING
         async with self._open(team, run) as held:
             if held is None or held.run.state is not expected:
                 return TooLate(None if held is None else held.run.state)
             await held.end(state, by)
+            if state is RunState.DISMISSED:
+                await _keep_verdict(held, by, right=False)
             return held.run
 
     async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
@@ -121,3 +129,9 @@ class Presses:
 
 def _answer(chosen: str) -> dict[str, str]:
     return {"chosen": chosen} if chosen else {}
+
+
+async def _keep_verdict(held: HeldRun, by: UserId, *, right: bool) -> None:
+    verdict = on_judgement(held.run.evaluation, right=right, by=by)
+    if verdict is not None:
+        await keep_verdict(held.connection, verdict)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import asyncpg
 
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.signals import ChannelId, SignalId, TeamId
@@ -30,6 +30,27 @@ class _Known:
     all: tuple[Lesson, ...]
 
 
+async def keep_verdict(connection: Connection, verdict: NewVerdict) -> bool:
+    """Keep a verdict in the connection's transaction. See Verdicts.keep."""
+    held = await connection.fetchval(sql("hold_signal_for_verdict"), verdict.signal, verdict.team)
+    if held is None:
+        return False
+    await connection.execute(
+        sql("replace_verdicts"), verdict.signal, verdict.workflow, verdict.fits
+    )
+    await connection.execute(
+        sql("insert_verdict"),
+        verdict.team,
+        verdict.signal,
+        verdict.revision,
+        verdict.workflow,
+        verdict.fits,
+        verdict.evaluation,
+        verdict.by,
+    )
+    return True
+
+
 class Verdicts:
     """Keeps verdicts and reads what they teach, of one team at a time. Raises DatabaseAway."""
 
@@ -44,25 +65,7 @@ class Verdicts:
         """
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                held = await connection.fetchval(
-                    sql("hold_signal_for_verdict"), verdict.signal, verdict.team
-                )
-                if held is None:
-                    return False
-                await connection.execute(
-                    sql("replace_verdicts"), verdict.signal, verdict.workflow, verdict.fits
-                )
-                await connection.execute(
-                    sql("insert_verdict"),
-                    verdict.team,
-                    verdict.signal,
-                    verdict.revision,
-                    verdict.workflow,
-                    verdict.fits,
-                    verdict.evaluation,
-                    verdict.by,
-                )
-        return True
+                return await keep_verdict(connection, verdict)
 
     async def lessons(self, team: TeamId) -> tuple[Lesson, ...]:
         """Give what the team's verdicts teach, oldest first; the same tuple until that changes.

@@ -91,7 +91,7 @@ def _state(run: Run) -> str:
         case RunState.CANCELLED:
             return f"✖️  *Cancelled* by {who}.{why}  Nothing more will be done."
         case RunState.DISMISSED:
-            return f"✖️  *Not this one,* says {who}.  Nothing was done."
+            return f"✖️  *Not this one,* says {who}.  Nothing was done; LiveSOP learns from it."
         case RunState.EXPIRED:
             return f"✖️  *Expired.*{why or '  Nobody took it up.'}  Nothing more will be done."
         case _:

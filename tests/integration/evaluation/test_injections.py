@@ -82,7 +82,8 @@ class Team:
         (stored,) = await store_batch(self.pool, [new_signal(text, self.count)], timeout=5)
         assert stored.signal is not None
         # As a replay: no judgement of the same text is used again.
-        concluded = await self.evaluating(EvaluateJob(stored.signal, 1, Cause.REPLAY), attempts=0)
+        job = EvaluateJob(stored.signal, 1, Cause.REPLAY, by="U1")
+        concluded = await self.evaluating(job, attempts=0)
         assert concluded is not None
         return concluded
 
@@ -91,7 +92,7 @@ class Team:
         queries = (
             "SELECT * FROM teams ORDER BY 1",
             "SELECT * FROM autopilot_switches ORDER BY 1, 2, 3",
-            "SELECT * FROM switch_history ORDER BY 1",
+            "SELECT * FROM audit_log WHERE kind <> 'replay' ORDER BY 1, 2",
             "SELECT * FROM workflow_versions ORDER BY 1, 2",
         )
         return [await self.pool.fetch(query) for query in queries]

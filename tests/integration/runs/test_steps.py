@@ -82,6 +82,12 @@ async def test_another_team_cannot_press(floor: Any) -> None:
     assert await floor.states(run) == {"look": "waiting"}
 
 
+async def verdicts(floor: Any) -> list[tuple[Any, ...]]:
+    """What was learned from presses: about which SOP, whether it fits, and who said so."""
+    rows = await floor.pool.fetch("SELECT workflow_id, fits, given_by FROM verdicts ORDER BY id")
+    return [tuple(row) for row in rows]
+
+
 async def test_a_proposed_run_does_nothing_until_somebody_starts_it(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await floor.switch(Scope.TEAM, is_on=False)
@@ -97,6 +103,7 @@ async def test_a_proposed_run_does_nothing_until_somebody_starts_it(floor: Any) 
     assert len(floor.said("tell:")) == 1
     found = await floor.run(run.id)
     assert (found.state, found.started_by) == (RunState.DONE, ADA)
+    assert await verdicts(floor) == [(found.workflow.id, True, ADA)]
 
 
 async def test_a_proposal_can_be_dismissed(floor: Any) -> None:
@@ -106,6 +113,7 @@ async def test_a_proposal_can_be_dismissed(floor: Any) -> None:
     await floor.presses.end(TEAM, run.id, RunState.DISMISSED, ADA)
     found = await floor.run(run.id)
     assert (found.state, found.ended_by) == (RunState.DISMISSED, ADA)
+    assert await verdicts(floor) == [(found.workflow.id, False, ADA)]
 
 
 async def test_a_step_that_names_approvers_says_who_they_are(floor: Any) -> None:

@@ -192,5 +192,5 @@ async def test_no_secret_reaches_an_evaluator_or_what_is_stored_of_it(tools: Any
 async def test_a_replay_asks_for_a_new_judgement(tools: Any, cause: Cause) -> None:
     signal = await tools.store("Payments are down")
     evaluator = answering()
-    await tools.evaluating(evaluator)(EvaluateJob(signal, 1, cause), attempts=0)
+    await tools.evaluating(evaluator)(EvaluateJob(signal, 1, cause, by="U1"), attempts=0)
     assert evaluator.questions[0].fresh is (cause is Cause.REPLAY)

@@ -216,7 +216,10 @@ def test_only_what_can_be_done_now_can_be_pressed(
     [
         (RunState.DONE, "▰▰▰▰▰▰▰▰▰▰  *Done*  ·  started by Auto-Pilot"),
         (RunState.CANCELLED, f"✖️  *Cancelled* by <@{ADA}>.  Nothing more will be done."),
-        (RunState.DISMISSED, f"✖️  *Not this one,* says <@{ADA}>.  Nothing was done."),
+        (
+            RunState.DISMISSED,
+            f"✖️  *Not this one,* says <@{ADA}>.  Nothing was done; LiveSOP learns from it.",
+        ),
         (RunState.EXPIRED, "✖️  *Expired.*  Nobody took it up.  Nothing more will be done."),
     ],
 )
