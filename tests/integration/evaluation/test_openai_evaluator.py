@@ -26,12 +26,11 @@ OUTAGE = "Checkout is down, payments fail with error 502 for all customers"
 
 @pytest.fixture
 def question() -> Question:
-    """An outage, over the starter pack, with a passage to cite; incidents want a field."""
+    """An outage, over the starter pack, with a passage to cite; incidents alone want fields."""
     asked = questions.question(OUTAGE)
+    wanted = {"incident": {"error": "The code.", "json": "It."}}
     wanting = [
-        replace(w, definition=replace(w.definition, extract={"error": "The code.", "json": "It."}))
-        if w.slug == "incident"
-        else w
+        replace(w, definition=replace(w.definition, extract=wanted.get(w.slug, {})))
         for w in asked.workflows
     ]
     passage = Passage(id=PassageId(7), title="Runbook", text="Page the owner.", source="a file")

@@ -269,7 +269,7 @@ async def test_a_model_is_tried_with_what_it_costs_and_stores_no_more_than_that(
     assert len(model.asked) == 1, "what is clearly noise costs nothing"
     [cost] = [line for line in out if line.startswith("  cost         $0.0")]
     assert "tokens" in cost
-    assert "  judged by     openai/gpt-4o-mini 1, local-lexical 1" in out
+    assert "  judged by     openai/gpt-4o-mini 1, local-semantic 1" in out
     assert await everything(pool) == before
     assert await pool.fetchval("SELECT sum(calls) FROM model_usage") == 1
 
