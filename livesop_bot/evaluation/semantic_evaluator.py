@@ -44,12 +44,12 @@ from livesop_bot.evaluation.words import Clause, clauses, stems
 
 log = structlog.get_logger()
 
-# How likely it is that any SOP fits, from the best score, and that it is this one, from how far
-# behind the next is: log odds, fitted on sets of 5 to 75 SOPs with 3 to 10 examples each.
-_FITS = (12.3, -3.3)
-_DISTINCT = (11.9, -0.28)
-_DISTINCT_WEIGHT = 0.5
-PRIOR = Calibration(slope=0.97, offset=-0.27)
+# Beside the best SOP being right, none may fit, or another one. Log odds against either: from the
+# best score, and from the root of how far behind the next is. They were fitted on sets of 5 to 75
+# SOPs with 3 to 10 examples each, so that 0.9 means nine in ten right.
+_FITS = (15.5, -4.4)
+_LEADS = (4.0, 0.5)
+PRIOR = Calibration()
 _ENOUGH = 20
 """Verdicts from which a team has its own calibration."""
 _KEYWORDS = 0.4
@@ -274,13 +274,9 @@ def _odds(scores: Scores) -> float:
     """The log odds, not yet calibrated, that the SOP with the best score is the right one."""
     ordered = np.sort(scores)
     best = float(ordered[-1])
-    ahead = best - float(ordered[-2]) if len(ordered) > 1 else best
-    # ln p, where p is a chance of a / (1 + a) for odds of ln a
-    likely = -np.logaddexp(0, -(_FITS[0] * best + _FITS[1])) - _DISTINCT_WEIGHT * np.logaddexp(
-        0, -(_DISTINCT[0] * ahead + _DISTINCT[1])
-    )
-    likely = min(float(likely), -1e-9)
-    return likely - math.log(-math.expm1(likely))
+    lead = math.sqrt(best - float(ordered[-2])) if len(ordered) > 1 else math.inf
+    none, other = -(_FITS[0] * best + _FITS[1]), -(_LEADS[0] * lead + _LEADS[1])
+    return -float(np.logaddexp(none, other))
 
 
 def _reasoning(
