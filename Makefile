@@ -23,7 +23,7 @@ sandbox: .venv/run.stamp ## start the sandbox even where .env has Slack tokens
 	@$(PY) -m livesop_bot sandbox
 
 test: .venv/dev.stamp ## unit, integration and acceptance tests, on a real PostgreSQL that they start
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 3 --dist worksteal
 
 test-browser: .venv/dev.stamp ## the sandbox page in headless Chromium (needs Debian's chromium)
 	@$(PY) -m pytest tests/browser

@@ -70,7 +70,8 @@ class Evaluating:
         fresh = job.cause is Cause.REPLAY
         question = Question(masked, workflows, lessons=lessons, fresh=fresh)
         try:
-            judgement, workflow = await self._within_limit(question)
+            # What an evaluator looks up is in PostgreSQL, too.
+            judgement, workflow = await patiently(lambda: self._within_limit(question))
         except TimeoutError:
             failure = timed_out(self._time_limit)
             self._metrics.evaluation_timeouts.inc()
@@ -85,7 +86,7 @@ class Evaluating:
                 judgement = replace(judgement, evaluator=error.evaluator, usage=error.usage)
             failure = failed(f"{error}.")
         except DatabaseAway:
-            raise  # the queue waits for it
+            raise  # it was waited for in vain
         except Exception as error:
             # A fault of the evaluator must not take the worker along, nor be tried for ever.
             log.exception("evaluation.crashed", signal=signal.id)

@@ -24,7 +24,7 @@ async def test_a_payment_outage_is_answered_in_its_thread(
     )
 
     assert "Incident" in answer["text"]
-    assert "Proposed" in answer["text"]
+    assert "proposed" in answer["text"]
     assert "%" in answer["text"]
     await facts.idle()
     row = await facts.value("SELECT row_to_json(s)::text FROM raw_signals AS s")

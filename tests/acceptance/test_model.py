@@ -75,7 +75,7 @@ async def test_the_local_evaluator_stands_in_while_the_model_is_away(
     await model.stop()
     without = slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} Again!")
     found = await slack.workspace.wait_for_message(lambda m: m.get("thread_ts") == without["ts"])
-    assert "Proposed" in found["text"]
+    assert "proposed" in found["text"]
     stood_in = "SELECT {} FROM evaluations WHERE stand_in <> ''"
     assert await facts.value(stood_in.format("stand_in")) == "OpenAI cannot be reached"
     assert await facts.value(stood_in.format("reason")) == "stand_in"
