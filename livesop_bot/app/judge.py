@@ -68,7 +68,7 @@ async def choose_evaluator(
 ) -> AsyncIterator[Judge]:
     """Build the evaluator that the settings name, for as long as it is in use."""
     library = library or NoLibrary()
-    local = local_evaluator(metrics, shared)
+    local = ReusingEvaluator(local_evaluator(metrics, shared), on_reused=lambda: None)
     key = settings.openai_api_key
     if key is None or settings.livesop_evaluator == "local":
         unused = ModelState("not_configured" if key is None else "not_used")

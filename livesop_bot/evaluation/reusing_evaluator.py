@@ -25,9 +25,10 @@ class _Shared:
 class ReusingEvaluator:
     """Keeps judgements for `window` seconds, and lets equal questions at once share one.
 
-    Equal are questions of one team with the same text and the same versions of the same SOPs. A
-    judgement that is used again cost nothing. What the library holds is not part of the key: a
-    document that is added counts for a text already judged after the window at the latest.
+    Equal are questions of one team with the same text, the same versions of the same SOPs and the
+    same verdicts. A judgement that is used again cost nothing. What the library holds is not part
+    of the key: a document that is added counts for a text already judged after the window at the
+    latest.
     """
 
     def __init__(
@@ -77,4 +78,5 @@ class ReusingEvaluator:
 
 def _key(question: Question) -> Hashable:
     workflows = frozenset((workflow.id, workflow.version) for workflow in question.workflows)
-    return question.signal.team, question.signal.text, workflows
+    taught = len(question.lessons), tuple(question.lessons[-1:])  # a verdict counts at once
+    return question.signal.team, question.signal.text, workflows, taught

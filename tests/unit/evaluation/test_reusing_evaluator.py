@@ -8,6 +8,7 @@ import pytest
 
 from livesop_bot.domain.evaluations import Judgement, Usage
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.errors import EvaluatorAway
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.evaluation.reusing_evaluator import ReusingEvaluator
@@ -98,11 +99,18 @@ def newer_sop(question: Question) -> Question:
     return replace(question, workflows=[replace(first, version=2), *rest])
 
 
+def taught(question: Question) -> Question:
+    lesson = Lesson(text="Checkout is down", workflow=None, fits=False)
+    return replace(question, lessons=(lesson,))
+
+
 def replayed(question: Question) -> Question:
     return replace(question, fresh=True)
 
 
-@pytest.mark.parametrize("change", [other_team, other_text, fewer_sops, newer_sop, replayed])
+@pytest.mark.parametrize(
+    "change", [other_team, other_text, fewer_sops, newer_sop, taught, replayed]
+)
 async def test_whatever_may_change_the_judgement_is_judged_anew(
     desk: Desk, ask: Any, change: Any
 ) -> None:
