@@ -18,8 +18,8 @@ from livesop_bot.sandbox.demo import GRACE, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.socket_mode import round_robin
 
-CHATTER = "Has anybody seen the slides of yesterday's talk about gardening?"
-OUTAGE = "URGENT: checkout is down, all payments fail with error 502 since 10 minutes."
+CHATTER = "Has anybody seen the slides of talk {} about gardening?"
+OUTAGE = "URGENT: checkout is down, all payments fail with error 502 since {} minutes."
 CHANNELS = 40
 WARM_UP = 300
 
@@ -38,6 +38,7 @@ class Side:
         self._health_url = health_url
         self._slack = slack
         self._process = process
+        self._sent = 0
         self._channels: list[str] = []
         for number in range(CHANNELS):
             channel = f"C0BENCH{number:03d}"
@@ -103,9 +104,13 @@ class Side:
         return Load(duration=duration, acks=acks), answers
 
     def _send(self, number: int, text: str) -> tuple[str, str]:
-        """Post as a person; gives the message's ts and the id of its event."""
+        """Post as a person; gives the message's ts and the id of its event.
+
+        No two texts are alike, so that each one has to be judged.
+        """
         channel = self._channels[number % CHANNELS]
-        ts = str(self._slack.workspace.post(channel, GRACE, text)["ts"])
+        self._sent += 1
+        ts = str(self._slack.workspace.post(channel, GRACE, text.format(self._sent))["ts"])
         return ts, self._slack.events.ids(channel, ts)[0]
 
     async def _acks(self, ids: list[str]) -> list[float]:

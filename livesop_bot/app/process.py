@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,9 @@ log = structlog.get_logger()
 
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
+
+_SWITCH = 0.0005
+"""Seconds after which a thread that computes gives the interpreter to one that waits."""
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
@@ -426,6 +430,8 @@ async def run(
             gc.freeze()
             on_ready()
 
+        # The local model's threads hold the interpreter in between; acks must not wait 5 ms for it.
+        sys.setswitchinterval(_SWITCH)
         app = App(settings, role, on_ready=ready)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

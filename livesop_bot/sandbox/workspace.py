@@ -80,7 +80,7 @@ class Workspace:
     async def wait_for_change(
         self,
         predicate: Callable[[Change], bool],
-        timeout: float = 5.0,
+        timeout: float = 20.0,
     ) -> Change:
         """The next change that `predicate` accepts. Raises TimeoutError."""
         found: asyncio.Future[Change] = asyncio.get_running_loop().create_future()
@@ -99,7 +99,7 @@ class Workspace:
     async def wait_for_message(
         self,
         predicate: Callable[[JsonObject], bool],
-        timeout: float = 5.0,
+        timeout: float = 20.0,
         *,
         channel: str | None = None,
     ) -> JsonObject:

@@ -34,7 +34,7 @@ _NOT_STORED = (
 _GROUP = 500
 """Events in one commit; a burst of more is several commits."""
 
-_LONGEST_WAIT = 0.25
+_LONGEST_WAIT = 1.0
 """Seconds that an evaluation waits at most for the events that are being stored."""
 
 _ADOPT_EVERY = 60.0
