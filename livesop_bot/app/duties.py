@@ -11,12 +11,14 @@ from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.parts import Stores
 from livesop_bot.db.basis import Basis
 from livesop_bot.db.halt import Halts
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.patience import Patience
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
@@ -27,6 +29,7 @@ from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remark import Compose, Remarking
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.showing import Showing
 
@@ -43,6 +46,7 @@ def build_duties(
     give_way: Callable[[], Awaitable[object]] | None,
     metrics: Metrics,
     settings: Settings,
+    answering: Compose,
 ) -> Duties:
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
@@ -54,6 +58,12 @@ def build_duties(
         give_way=give_way,
         posting=Posting(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
         facing=Facing(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
+        remarking=Remarking(
+            remarks=Remarks(pool, HandStarts(pool, held)),
+            answer=answering,
+            slack=slack,
+            metrics=metrics,
+        ),
         reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
         carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
         acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics),

@@ -24,6 +24,7 @@ from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.signals import UserId
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
@@ -92,8 +93,14 @@ class Stores:
             audit=Audit(pool),
         )
 
-    def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
-        """Build what evaluates their signals."""
+    def evaluating(
+        self,
+        settings: Settings,
+        evaluator: Evaluator,
+        metrics: Metrics,
+        bot: UserId | None = None,
+    ) -> Evaluating:
+        """Build what evaluates their signals; `bot`: who LiveSOP is, whom people may ask."""
         return Evaluating(
             evaluations=self.evaluations,
             workflows=self.workflows,
@@ -101,6 +108,7 @@ class Stores:
             evaluator=evaluator,
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
+            bot=bot,
         )
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:

@@ -70,6 +70,7 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.home import HomeHealth
+from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -188,7 +189,16 @@ class App:
                 if self._role is not Role.INGEST:
                     evaluator = judge.evaluator
                     group.create_task(
-                        self._work(pool, stores, once, held, kinds, evaluator, intake)
+                        self._work(
+                            pool,
+                            stores,
+                            once,
+                            held,
+                            kinds,
+                            evaluator,
+                            intake,
+                            installation.bot_user,
+                        )
                     )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
@@ -276,6 +286,7 @@ class App:
         kinds: Mapping[ActionKind, Kind],
         evaluator: Evaluator,
         intake: Intake | None,
+        bot: UserId,
     ) -> None:
         duties = build_duties(
             pool=pool,
@@ -283,11 +294,18 @@ class App:
             held=held,
             kinds=kinds,
             slack=slack,
-            evaluating=stores.evaluating(self.settings, evaluator, self.metrics),
+            evaluating=stores.evaluating(self.settings, evaluator, self.metrics, bot),
             embedding=stores.embedding(self._embeddings),
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
             settings=self.settings,
+            answering=Answering(
+                feed=stores.feed,
+                workflows=stores.workflows,
+                passages=stores.retrieval(self._embeddings),
+                may_ask=Readers(slack).may_ask,
+                bot=bot,
+            ),
         )
         worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):

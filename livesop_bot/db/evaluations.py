@@ -11,6 +11,7 @@ from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.questions import ask_for_answer
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
@@ -143,16 +144,19 @@ class Evaluations:
         *,
         latency_ms: float,
         failure: Decision | None = None,
+        answer: bool = False,
     ) -> Concluded | None:
         """Store an evaluation and, in the same transaction, what it calls for.
 
         The decision gate looks at the switches as they are now. `failure` is the decision where
-        there is no judgement to look at. None: the attempt is void (it timed out, or the message
+        there is no judgement to look at; `answer`: the message is a question that is to be answered,
+        which happens once. None: the attempt is void (it timed out, or the message
         changed meanwhile), and nothing was written.
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
         decision = failure or self._gate(ended, Switches(), running=False)
-        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
+        answer = answer and job.cause is Cause.SIGNAL
+        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL and not answer:
             return await self._skips.submit((ended, decision))
         running = False
         while True:
@@ -165,6 +169,8 @@ class Evaluations:
                             return None
                         if failure is None:
                             decision = await self._decide(connection, ended, running=running)
+                        if answer:
+                            await ask_for_answer(connection, signal)
                         return await self._write(connection, ended, decision)
             except _OpenedMeanwhile:
                 running = True

@@ -64,7 +64,7 @@ class Workflows:
         current = {}
         for row in rows:
             key = (WorkflowId(row["id"]), int(row["version"]))
-            current[key] = known.get(key) or _workflow(team, row)
+            current[key] = known.get(key) or workflow_from_row(team, row)
         self._known[team] = current
         return tuple(current.values())
 
@@ -72,7 +72,7 @@ class Workflows:
         """Give one SOP at its newest version; None where there is none, or it is archived."""
         with away():
             row = await self._pool.fetchrow(sql("workflow_by_slug"), team, slug)
-        return None if row is None else _workflow(team, row)
+        return None if row is None else workflow_from_row(team, row)
 
     async def publish(
         self, team: TeamId, definition: WorkflowDefinition, by: str
@@ -161,7 +161,8 @@ def _published(
     )
 
 
-def _workflow(team: TeamId, row: asyncpg.Record) -> Workflow:
+def workflow_from_row(team: TeamId, row: asyncpg.Record) -> Workflow:
+    """Build a Workflow from a row with its id, version and definition."""
     definition = definition_from_json(json.loads(row["definition"]))
     return _at(team, WorkflowId(row["id"]), row["version"], definition)
 

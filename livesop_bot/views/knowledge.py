@@ -48,7 +48,7 @@ def usage() -> Message:
 def added(document: Document, *, is_new: bool) -> Message:
     """Confirm, or say that it was there."""
     passages = "1 passage" if document.chunks == 1 else f"{document.chunks} passages"
-    name = f"*{_linked(document.title, document.link)}* (number {document.id}, {passages})"
+    name = f"*{linked(document.title, document.link)}* (number {document.id}, {passages})"
     if not is_new:
         return _said(f"That text is known already, as {name}. Nothing was changed.")
     return _said(
@@ -113,7 +113,7 @@ def passages(found: Sequence[Passage], question: str) -> Message:
     blocks: list[Block] = []
     for passage in found:
         blocks.append(
-            section(f"*{_linked(passage.title, passage.link)}*\n{quote(passage.text, _SNIPPET)}")
+            section(f"*{linked(passage.title, passage.link)}*\n{quote(passage.text, _SNIPPET)}")
         )
         blocks.append(context(line(passage.source, 200)))
     return message(f"Found in the knowledge: {line(found[0].title, 100)}", blocks)
@@ -128,7 +128,7 @@ def past_cases(found: Sequence[PastCase], question: str) -> Message:
         )
     blocks = [
         section(
-            f"*{_linked(case.workflow_title, case.permalink)}*: {line(case.outcome, 60)}, "
+            f"*{linked(case.workflow_title, case.permalink)}*: {line(case.outcome, 60)}, "
             f"{date(case.occurred_at)}\n{quote(case.text, _SNIPPET)}"
         )
         for case in found
@@ -150,7 +150,7 @@ def cited(found: Sequence[Passage]) -> list[Block]:
     if not found:
         return []
     rows = [
-        f"•  *{_linked(passage.title, passage.link)}* ({line(passage.source, 80)})\n"
+        f"•  *{linked(passage.title, passage.link)}* ({line(passage.source, 80)})\n"
         f"{quote(passage.text, _SNIPPET)}"
         for passage in found[:5]
     ]
@@ -159,7 +159,7 @@ def cited(found: Sequence[Passage]) -> list[Block]:
 
 def based_on(found: Sequence[Passage]) -> str:
     """The same in a few words, for a thread."""
-    titles = list(dict.fromkeys(_linked(each.title, each.link, 80) for each in found))[:3]
+    titles = list(dict.fromkeys(linked(each.title, each.link, 80) for each in found))[:3]
     return f"Based on: {', '.join(titles)}" if titles else ""
 
 
@@ -221,7 +221,7 @@ def _input(
 
 def _row(document: Document) -> str:
     row = (
-        f"{document.id}.  *{_linked(document.title, document.link, 80)}*  ·  "
+        f"{document.id}.  *{linked(document.title, document.link, 80)}*  ·  "
         f"{line(document.source, 60)}  ·  {_who(document.added_by)}, {date(document.created_at)}"
     )
     if document.problem:
@@ -233,7 +233,8 @@ def _who(user: str) -> str:
     return f"<@{user}>" if user.isalnum() and user[:1] in "UW" else line(user, 40)
 
 
-def _linked(title: str, url: str | None, limit: int = 150) -> str:
+def linked(title: str, url: str | None, limit: int = 150) -> str:
+    """A title on one line, as a link where there is one."""
     short = " ".join(title.split())
     return link(url, short if len(short) <= limit else short[: limit - 1].rstrip() + "…")
 

@@ -16,6 +16,7 @@ from livesop_bot.db.jobs import (
     HaltJob,
     PostJob,
     ReleaseJob,
+    RemarkJob,
     RememberJob,
     RemindJob,
     StartJob,
@@ -32,6 +33,7 @@ from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remark import Remarking
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.sweep import sweep
 
@@ -50,6 +52,7 @@ class Duties:
     posting: Posting
     facing: Facing
     reminding: Reminding
+    remarking: Remarking
     carding: Carding
     acting: Acting
     ledger: Ledger
@@ -86,6 +89,7 @@ class Duties:
             PostJob.entrypoint: lambda fields, tries: self.posting(PostJob(**fields), tries),
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
+            RemarkJob.entrypoint: lambda fields, tries: self.remarking(RemarkJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
         }
 
