@@ -1,7 +1,5 @@
 """Starts by hand: a person starts an SOP for a message, with no evaluator's judgement before it."""
 
-from enum import StrEnum
-
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.jobs import RememberJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
@@ -17,18 +15,12 @@ from livesop_bot.domain.signals import (
     SignalState,
     UserId,
 )
+from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.verdicts import on_message
 from livesop_bot.domain.workflows import Workflow
 
 A_PERSON = "a person"
 """What stands in place of an evaluator's name."""
-
-
-class NotStarted(StrEnum):
-    """Why a run was not started."""
-
-    ALREADY_OPEN = "already_open"
-    DELETED = "deleted"
 
 
 class HandStarts:

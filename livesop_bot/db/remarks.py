@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from livesop_bot.db.hand_starts import HandStarts, NotStarted
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.jobs import RemarkJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
@@ -22,6 +22,7 @@ from livesop_bot.domain.signals import (
     TeamId,
     UserId,
 )
+from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 
 

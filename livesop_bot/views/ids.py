@@ -24,8 +24,16 @@ class ActionId(StrEnum):
     STEP_CHOOSE = "step_choose"
     PAUSE_END = "pause_end"
     PAUSE_KEEP = "pause_keep"
+    RUN_REVIEW = "run_review"
+    COMMAND = "command"
+    START_SOP = "start_sop"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    KB_ADD = "kb_add"
+    KB_MORE = "kb_more"
+    KB_SEARCH = "kb_search"
+    KB_CLEAR = "kb_clear"
+    KB_PAGE = "kb_page"
 
 
 class BlockId(StrEnum):
@@ -37,6 +45,12 @@ class BlockId(StrEnum):
     RUN = "run"
     STEP = "step"
     PAUSE = "pause"
+    COMMANDS = "commands"
+    START_SOP = "start_sop"
+    KB_BAR = "kb_bar"
+    KB_SEARCH = "kb_search"
+    KB_ROW = "kb_row"
+    KB_PAGES = "kb_pages"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
 
@@ -46,5 +60,9 @@ class CallbackId(StrEnum):
 
     HOME = "home"
     WHY_SHORTCUT = "why_shortcut"
+    START_SHORTCUT = "start_shortcut"
+    START_FORM = "start_form"
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
+    KNOWLEDGE_EDIT = "knowledge_edit"
+    KNOWLEDGE_REMOVE = "knowledge_remove"

@@ -49,6 +49,13 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    remarks: Remarks
+    starts: HandStarts
+    waiting: WaitingList
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    try_text: Callable[[TeamId, ChannelId, UserId, str], Awaitable[Evaluation]]
+    show_run: Callable[[Run], Awaitable[Message]]
+    runs: Runs
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -19,6 +19,7 @@ from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.message_text import plain
+from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
@@ -134,7 +135,7 @@ async def _add(face: Face, client: AsyncWebClient, request: Request, text: str) 
         channel, ts = place
         if not await face.readers.may_read(request.user, channel, here=request.channel):
             return knowledge.no_message()
-        message = await _message(client, channel, ts)
+        message = await message_at(client, channel, ts)
         if message is None:
             return knowledge.no_message()
         return await _add_message(face, client, request.team, request.user, place, message)
@@ -156,7 +157,7 @@ async def _add_message(
     message: Mapping[str, Any],
 ) -> Message:
     """Add the files that a message shares, or its text where it shares none."""
-    link = await _permalink(client, place)
+    link = await permalink_of(client, *place)
     files: Sequence[Mapping[str, Any]] = message.get("files") or ()
     answers = []
     for file in files[:10]:
@@ -203,7 +204,7 @@ async def _add_form(
     if metadata:
         channel, ts = json.loads(metadata)
         place = ChannelId(channel), MessageTs(ts)
-        link = await _permalink(client, place)
+        link = await permalink_of(client, *place)
     storing = face.shelf.add_text(
         team,
         text,
@@ -246,29 +247,3 @@ def _confirmed(added: Added) -> Message:
     if added.is_new:
         log.info("knowledge.added", document=added.document.id, chunks=added.document.chunks)
     return knowledge.added(added.document, is_new=added.is_new)
-
-
-async def _message(
-    client: AsyncWebClient, channel: ChannelId, ts: MessageTs
-) -> Mapping[str, Any] | None:
-    """A message, in a thread or not; None where Slack does not show it to LiveSOP."""
-    try:
-        with slack_errors():
-            found = await client.conversations_replies(
-                channel=channel, ts=ts, limit=1, inclusive=True
-            )
-    except (SlackAway, SlackRefused) as error:
-        log.warning("knowledge.message_not_read", channel=channel, error=str(error))
-        return None
-    messages = found.get("messages") or ()
-    return next((message for message in messages if message.get("ts") == ts), None)
-
-
-async def _permalink(client: AsyncWebClient, place: tuple[ChannelId, MessageTs]) -> str | None:
-    """A message's address; a document can do without."""
-    try:
-        with slack_errors():
-            found = await client.chat_getPermalink(channel=place[0], message_ts=place[1])
-    except (SlackAway, SlackRefused):
-        return None
-    return str(found.get("permalink") or "") or None

@@ -1,0 +1,59 @@
+"""The words that look at the whole: status, feed, stats, health, settings, help."""
+
+from collections.abc import Mapping
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.slack.listeners.commands.asked import Asked, Word
+from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.views import commands, feed
+from livesop_bot.views.blocks import Message
+
+
+async def _help(_face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:
+    return commands.help_()
+
+
+async def _status(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
+    async def look() -> Message:
+        return commands.status(
+            autopilot=await face.teams.autopilot(asked.team),
+            health=await face.home_health(),
+            waiting=await face.waiting.count(asked.team),
+        )
+
+    return await within(look())
+
+
+async def _health(face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:
+    return commands.health(await face.home_health())
+
+
+async def _feed(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
+    count = _number(asked.rest, usual=5, most=feed.MOST)
+    if count is None:
+        return commands.not_a_number("feed", asked.rest, feed.MOST)
+    return feed.feed(await within(face.feed.latest(asked.team, count)))
+
+
+async def _learn(_face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:
+    return commands.learn_comes_later()
+
+
+def _number(text: str, *, usual: int, most: int) -> int | None:
+    """A whole number from 1 to `most`; None: it is something else."""
+    if not text:
+        return usual
+    if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= most:
+        return int(text)
+    return None
+
+
+WORDS: Mapping[str, Word] = {
+    "": Word(_status),
+    "help": Word(_help),
+    "status": Word(_status),
+    "feed": Word(_feed),
+    "health": Word(_health),
+    "learn": Word(_learn),
+}
