@@ -40,6 +40,7 @@ from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -110,6 +111,10 @@ class Stores:
             metrics=metrics,
             bot=bot,
         )
+
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""

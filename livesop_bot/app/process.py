@@ -71,6 +71,7 @@ from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.health import HomeHealth
 from livesop_bot.worker.answer import Answering
+from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -164,6 +165,7 @@ class App:
                 )
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
@@ -185,19 +187,13 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, pool, stores, intake, health, held))
+                    group.create_task(
+                        self._listen(client, pool, stores, intake, health, held, evaluating)
+                    )
                 if self._role is not Role.INGEST:
-                    evaluator = judge.evaluator
                     group.create_task(
                         self._work(
-                            pool,
-                            stores,
-                            once,
-                            held,
-                            kinds,
-                            evaluator,
-                            intake,
-                            installation.bot_user,
+                            pool, stores, once, held, kinds, evaluating, intake, installation.bot_user
                         )
                     )
                 group.create_task(self._announce(health))
@@ -284,7 +280,7 @@ class App:
         slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
-        evaluator: Evaluator,
+        evaluating: Evaluating,
         intake: Intake | None,
         bot: UserId,
     ) -> None:
@@ -294,7 +290,7 @@ class App:
             held=held,
             kinds=kinds,
             slack=slack,
-            evaluating=stores.evaluating(self.settings, evaluator, self.metrics, bot),
+            evaluating=evaluating,
             embedding=stores.embedding(self._embeddings),
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
@@ -319,6 +315,7 @@ class App:
         intake: Intake,
         health: HealthServer,
         held: HeldRuns,
+        evaluating: Evaluating,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -342,6 +339,7 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
+            replay=stores.replaying(evaluating),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)
