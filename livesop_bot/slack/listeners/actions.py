@@ -6,15 +6,19 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import DatabaseAway
-from livesop_bot.slack.listeners.autopilot import why_refused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.home import publish, refresh
+from livesop_bot.slack.listeners.modals import opened
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import home
 from livesop_bot.views.ids import ActionId
+from livesop_bot.views.rights import notice
 
 log = structlog.get_logger()
 
@@ -34,10 +38,13 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         team, user = team_of(body), UserId(body["user"]["id"])
         async with boundary(body, lambda: publish(client, user, home.went_wrong())):
-            if await why_refused(face, team, user):
-                await refresh(client, face, team, user)
-            else:
+            subject = switch_subject(Scope.TEAM, team)
+            refused = await refusal(face, team, user, Right.SWITCH_ON, subject)
+            if refused is None:
                 await _switch(client, face, team, user, is_on=True)
+            else:
+                await opened(client, body["trigger_id"], notice(refused))
+                await refresh(client, face, team, user)
 
     @app.action(ActionId.HOME_REFRESH)
     async def again(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:

@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
@@ -34,7 +35,7 @@ def register(app: AsyncApp, face: Face) -> None:
 
 async def refresh(client: AsyncWebClient, face: Face, team: TeamId, user: UserId) -> None:
     """Show the tab as things are now."""
-    is_admin = await _is_surely_admin(face.people, user)
+    is_admin = await _is_surely_admin(face.people, team, user)
     try:
         view = await within(_view(face, team, is_admin=is_admin))
     except DatabaseAway:
@@ -58,9 +59,9 @@ async def _view(face: Face, team: TeamId, *, is_admin: bool) -> View:
     )
 
 
-async def _is_surely_admin(people: People, user: UserId) -> bool:
+async def _is_surely_admin(people: People, team: TeamId, user: UserId) -> bool:
     """Only decides which button is shown; pressing it asks again."""
     try:
-        return await people.is_admin(user)
-    except (SlackAway, SlackRefused):
+        return await within(people.role(team, user)) is Role.ADMIN
+    except (DatabaseAway, SlackAway, SlackRefused):
         return False
