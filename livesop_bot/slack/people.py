@@ -31,6 +31,7 @@ class _Profile:
 
     standing: Standing
     teams: frozenset[str]
+    time_zone: str = "UTC"
 
     def in_team(self, team: TeamId) -> Standing:
         """Where they belong to another organisation, their rights there count for nothing here."""
@@ -93,6 +94,10 @@ class People:
     async def is_bot(self, user: UserId) -> bool:
         """Say whether this is an app and no person."""
         return (await self._profile(user)).standing.is_bot
+
+    async def time_zone(self, user: UserId) -> str:
+        """Give the IANA name of somebody's time zone; UTC where they have none."""
+        return (await self._profile(user)).time_zone
 
     async def is_among(self, user: UserId, allowed: Collection[str]) -> bool:
         """Say whether a person is one of the users, or in one of the user groups (S…), named."""
@@ -170,4 +175,5 @@ def _read(user: Mapping[str, Any]) -> _Profile:
         is_bot=user.get("is_bot") is True,
     )
     teams = ((user.get("enterprise_user") or {}).get("teams") or (), (user.get("team_id"),))
-    return _Profile(standing, frozenset(one for some in teams for one in some if one))
+    known = frozenset(one for some in teams for one in some if one)
+    return _Profile(standing, known, user.get("tz") or "UTC")
