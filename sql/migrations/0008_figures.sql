@@ -42,9 +42,6 @@ CREATE INDEX evaluations_by_sop_and_channel
     WHERE workflow_id IS NOT NULL;
 DROP INDEX evaluations_feed;
 
--- What waits for people is looked up by team.
-CREATE INDEX runs_open_of_team ON runs (team_id, id) WHERE state IN ('proposed', 'running');
-
 -- What happened in a team on a day (UTC). Days without anything have no row.
 CREATE TABLE daily_figures (
     team_id text NOT NULL,
