@@ -20,6 +20,7 @@ from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -59,6 +60,7 @@ class Stores:
     """What is kept in PostgreSQL, by its nouns."""
 
     teams: Teams
+    settings: TeamSettingsBook
     workflows: Workflows
     evaluations: Evaluations
     runs: Runs
@@ -82,6 +84,7 @@ class Stores:
         )
         return cls(
             teams=teams,
+            settings=TeamSettingsBook(pool),
             workflows=Workflows(pool),
             evaluations=Evaluations(pool, teams, limits),
             runs=Runs(pool),

@@ -318,7 +318,7 @@ class App:
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
-            people=People(client, self.settings.admins),
+            people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
             documents=stores.documents,

@@ -24,6 +24,7 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -196,7 +197,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
-                people=People(client, frozenset()),
+                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
