@@ -16,6 +16,7 @@ from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
@@ -64,6 +65,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    figures: Figures
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -87,6 +89,7 @@ class Stores:
             evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
+            figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),

@@ -320,6 +320,7 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            figures=stores.figures,
             workflows=stores.workflows,
             verdicts=stores.verdicts,
             presses=Presses(held),

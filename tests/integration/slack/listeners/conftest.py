@@ -18,6 +18,7 @@ from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
@@ -192,6 +193,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
                 feed=Feed(pool),
+                figures=Figures(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
