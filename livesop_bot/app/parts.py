@@ -16,9 +16,11 @@ from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -60,10 +62,12 @@ class Stores:
     """What is kept in PostgreSQL, by its nouns."""
 
     teams: Teams
+    settings: TeamSettingsBook
     workflows: Workflows
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    figures: Figures
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -74,7 +78,7 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams = Teams(pool)
+        teams, book = Teams(pool), TeamSettingsBook(pool)
         limits = Limits(
             propose=settings.livesop_propose_threshold,
             auto=settings.livesop_auto_threshold,
@@ -82,10 +86,12 @@ class Stores:
         )
         return cls(
             teams=teams,
+            settings=book,
             workflows=Workflows(pool),
-            evaluations=Evaluations(pool, teams, limits),
+            evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
+            figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),

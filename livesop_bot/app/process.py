@@ -64,6 +64,7 @@ from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
@@ -176,16 +177,22 @@ class App:
                 intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    rules = TeamRules(
+                        installation.team,
+                        Rules(
+                            allowed_bots=settings.allowed_bots,
+                            external_channels=settings.livesop_external_channels,
+                        ),
+                        stores.settings.now,
+                    )
                     intake = Intake(
                         pool=ingest_pool,
                         spool=self._spool,
                         installation=installation,
-                        rules=Rules(
-                            allowed_bots=settings.allowed_bots,
-                            external_channels=settings.livesop_external_channels,
-                        ),
+                        rules=rules,
                         metrics=self.metrics,
                     )
+                    group.create_task(rules.follow(self._migrated, self.stop))
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(
                         self._listen(client, pool, stores, intake, health, held, evaluating)
@@ -328,11 +335,12 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            figures=stores.figures,
             workflows=stores.workflows,
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
-            people=People(client, self.settings.admins),
+            people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
             documents=stores.documents,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
@@ -39,6 +40,7 @@ class Face:
 
     teams: Teams
     feed: Feed
+    figures: Figures
     workflows: Workflows
     verdicts: Verdicts
     presses: Presses
