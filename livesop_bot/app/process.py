@@ -200,7 +200,14 @@ class App:
                 if self._role is not Role.INGEST:
                     group.create_task(
                         self._work(
-                            pool, stores, once, held, kinds, evaluating, intake, installation.bot_user
+                            pool,
+                            stores,
+                            once,
+                            held,
+                            kinds,
+                            evaluating,
+                            intake,
+                            installation.bot_user,
                         )
                     )
                 group.create_task(self._announce(health))

@@ -245,9 +245,7 @@ class Evaluations:
             would = _gate(ended, switches, limits, running=running, started_lately=lately)
         if not ended.job.dry_run:
             return would, would
-        dry = _gate(
-            ended, switches, limits, running=running, started_lately=lately, dry_run=True
-        )
+        dry = _gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
 
     async def would(

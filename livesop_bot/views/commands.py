@@ -28,6 +28,7 @@ _NARROWER = (
     "`/livesop autopilot on incident declare`."
 )
 
+
 def help_() -> Message:
     """Say what LiveSOP does and which commands there are."""
     blocks = [

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from livesop_bot.domain.evaluations import Cause, Evaluation
 from livesop_bot.domain.signals import SignalState
-from livesop_bot.views.blocks import Block, Message, channel, context, date, line, link, message, section
+from livesop_bot.views.blocks import (
+    Block,
+    Message,
+    channel,
+    context,
+    date,
+    line,
+    link,
+    message,
+    section,
+)
 from livesop_bot.views.judgement import detail_line, verdict_line
 
 MOST = 20
@@ -17,7 +27,10 @@ def feed(latest: Sequence[Evaluation]) -> Message:
         return message(text, [section(text)])
     blocks: list[Block] = []
     for evaluation in latest[:MOST]:
-        lines = (verdict_line(evaluation), detail_line(evaluation) or line(evaluation.reasoning, 240))
+        lines = (
+            verdict_line(evaluation),
+            detail_line(evaluation) or line(evaluation.reasoning, 240),
+        )
         blocks.append(section("\n".join(filter(None, lines))))
         blocks.append(context(_origin(evaluation)))
     blocks.append(context("`/livesop why &lt;signal&gt;` says more; the Home tab shows all."))

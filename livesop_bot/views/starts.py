@@ -5,7 +5,18 @@ from typing import assert_never
 
 from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.workflows import Workflow
-from livesop_bot.views.blocks import Block, Message, View, code, context, line, message, plain, quote, section
+from livesop_bot.views.blocks import (
+    Block,
+    Message,
+    View,
+    code,
+    context,
+    line,
+    message,
+    plain,
+    quote,
+    section,
+)
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 from livesop_bot.views.modal import modal
 
@@ -18,7 +29,9 @@ def which(word: str, workflows: Sequence[Workflow]) -> Message:
     if not workflows:
         return _said("There are no SOPs yet.")
     listed = ", ".join(code(workflow.slug) for workflow in workflows[:30])
-    return _said(f"Which one? {code(f'/livesop {word} {workflows[0].slug}', 120)}. There are: {listed}.")
+    return _said(
+        f"Which one? {code(f'/livesop {word} {workflows[0].slug}', 120)}. There are: {listed}."
+    )
 
 
 def starting(workflow: Workflow) -> Message:
@@ -31,7 +44,9 @@ def starting(workflow: Workflow) -> Message:
 
 def not_here() -> Message:
     """Say that LiveSOP cannot write in the channel."""
-    return _said("LiveSOP is not in this channel, so it can start nothing here: `/invite @LiveSOP`.")
+    return _said(
+        "LiveSOP is not in this channel, so it can start nothing here: `/invite @LiveSOP`."
+    )
 
 
 def picker(workflows: Sequence[Workflow], text: str, metadata: str) -> View:
@@ -58,7 +73,11 @@ def picker(workflows: Sequence[Workflow], text: str, metadata: str) -> View:
     return modal(
         TITLE,
         [
-            section(f"*For this message:*\n{quote(text, 600, 6)}" if text.strip() else "For this message:"),
+            section(
+                f"*For this message:*\n{quote(text, 600, 6)}"
+                if text.strip()
+                else "For this message:"
+            ),
             pick,
             context(notes + (f" {left} more are started with `/livesop start`." if left else "")),
         ],

@@ -48,9 +48,7 @@ def _notes(found: Sequence[Waiting], hidden: int) -> Iterator[Block]:
         if left > 0:
             yield context(f"… and {left} more.")
     if hidden:
-        yield context(
-            f"{hidden} more in channels that not everybody reads; ask there to see them."
-        )
+        yield context(f"{hidden} more in channels that not everybody reads; ask there to see them.")
 
 
 def _row(one: Waiting) -> str:

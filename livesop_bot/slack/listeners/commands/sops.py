@@ -70,9 +70,7 @@ async def _autopilot(face: Face, _client: AsyncWebClient, asked: Asked) -> Messa
     return await autopilot.answer(face, asked.team, asked.user, asked.words)
 
 
-async def _named(
-    face: Face, team: TeamId, name: str, word: str
-) -> Workflow | Message:
+async def _named(face: Face, team: TeamId, name: str, word: str) -> Workflow | Message:
     """The SOP of that name, or what to say where there is none."""
     workflows = await face.workflows.current(team)
     wanted = " ".join(name.lower().split())
