@@ -43,6 +43,7 @@ from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.replay import Replaying
+from livesop_bot.worker.trying import Trying
 
 if TYPE_CHECKING:
     import openai
@@ -121,6 +122,16 @@ class Stores:
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
         return Replaying(feed=self.feed, evaluating=evaluating)
+
+    def trying(self, settings: Settings, evaluator: Evaluator) -> Trying:
+        """Build what says what would be done with a text."""
+        return Trying(
+            evaluations=self.evaluations,
+            workflows=self.workflows,
+            verdicts=self.verdicts,
+            evaluator=evaluator,
+            time_limit=settings.livesop_evaluation_timeout,
+        )
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""

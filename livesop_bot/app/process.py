@@ -31,13 +31,16 @@ from livesop_bot.app.parts import (
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
+from livesop_bot.db.remarks import Remarks
 from livesop_bot.db.vectors import Vectors, ensure_vectors
+from livesop_bot.db.waiting_list import WaitingList
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
@@ -74,6 +77,7 @@ from livesop_bot.views.health import HomeHealth
 from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
+from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
 
@@ -166,12 +170,14 @@ class App:
                 )
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
-            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
             if installation is None:
                 return
+            evaluating = stores.evaluating(
+                settings, judge.evaluator, self.metrics, installation.bot_user
+            )
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._prepare(pool, stores, installation))
                 intake = None
@@ -355,6 +361,13 @@ class App:
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
             replay=stores.replaying(evaluating),
+            try_text=stores.trying(self.settings, evaluating.evaluator),
+            show_run=Showing(stores.runs, held.render).message,
+            settings=stores.settings,
+            runs=stores.runs,
+            remarks=Remarks(pool, HandStarts(pool, held)),
+            starts=HandStarts(pool, held),
+            waiting=WaitingList(pool),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -1,4 +1,4 @@
-"""Remarks in PostgreSQL: asked for once, claimed for posting, and what follows once they are there."""
+"""Remarks in PostgreSQL: asked for once, claimed for posting, and what follows from them."""
 
 from datetime import datetime
 from typing import Any

@@ -94,6 +94,15 @@ class Runs:
             async with self._pool.acquire() as connection:
                 return await self._whole(connection, run)
 
+    async def find(self, team: TeamId, run: RunId) -> Run | None:
+        """Give a team's run as it stands; None: it has none of that id."""
+        with away():
+            async with self._pool.acquire() as connection:
+                row = await connection.fetchrow(sql("run_by_id"), run)
+                if row is None or row["team_id"] != team:
+                    return None
+                return replace(run_from_row(row), steps=await steps_of(connection, run))
+
     async def reminded(self, run: RunId, step: StepId) -> None:
         """Note that people were reminded of a step."""
         with away():

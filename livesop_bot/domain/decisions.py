@@ -248,7 +248,7 @@ def timed_out(seconds: float) -> Decision:
 
 
 def started_by_hand() -> Decision:
-    """The decision for a run that a person starts, which no evaluator and no switch has a say in."""
+    """The decision for a run that a person starts: no evaluator and no switch has a say in it."""
     return Decision(Verdict.START, Reason.BY_HAND, "A person started it.")
 
 

@@ -23,6 +23,7 @@ _DECISIONS = {
     Reason.AUTOPILOT_OFF: "proposed, for Auto-Pilot is off",
     Reason.STAND_IN: "proposed, for the model was away",
     Reason.CAUTION: "proposed, with caution",
+    Reason.BY_HAND: "started by a person",
     Reason.RATE_LIMITED: "proposed, for many were started lately",
     Reason.LOW_CONFIDENCE: "nothing, not sure enough",
     Reason.NO_MATCH: "nothing, no SOP fits",

@@ -37,8 +37,8 @@ def which(word: str, workflows: Sequence[Workflow]) -> Message:
 def starting(workflow: Workflow) -> Message:
     """Confirm that a run is on its way into the channel."""
     return _said(
-        f"*{line(workflow.title, 150)}* starts here in a moment; its steps will be in the thread of "
-        "LiveSOP's message."
+        f"*{line(workflow.title, 150)}* starts here in a moment; its steps will be in the thread "
+        "of LiveSOP's message."
     )
 
 

@@ -44,9 +44,8 @@ def no_more() -> Message:
 
 
 def _notes(found: Sequence[Waiting], hidden: int) -> Iterator[Block]:
-    if left := len(found) - SHOWN:
-        if left > 0:
-            yield context(f"… and {left} more.")
+    if len(found) > SHOWN:
+        yield context(f"… and {len(found) - SHOWN} more.")
     if hidden:
         yield context(f"{hidden} more in channels that not everybody reads; ask there to see them.")
 

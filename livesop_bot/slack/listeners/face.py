@@ -9,13 +9,20 @@ from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
+from livesop_bot.db.runs import Runs
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting_list import WaitingList
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.runs import Run
+from livesop_bot.domain.signals import ChannelId, TeamId, UserId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
@@ -23,6 +30,7 @@ from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.shared_files import SharedFiles
+from livesop_bot.views.blocks import Message
 from livesop_bot.views.health import HomeHealth
 
 Result = TypeVar("Result")
@@ -52,13 +60,14 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    settings: TeamSettingsBook
+    runs: Runs
     remarks: Remarks
     starts: HandStarts
     waiting: WaitingList
     replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
     try_text: Callable[[TeamId, ChannelId, UserId, str], Awaitable[Evaluation]]
     show_run: Callable[[Run], Awaitable[Message]]
-    runs: Runs
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -9,14 +9,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from livesop_bot.domain.audit import run_subject
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import OPEN, RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
-from livesop_bot.views import commands, presses, why
+from livesop_bot.views import commands, presses, waiting, why
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
@@ -52,6 +52,36 @@ def register(app: AsyncApp, face: Face) -> None:
             answer = await _answer(face, body)
             if answer is not None:
                 await tell(answer)
+            elif (body.get("container") or {}).get("is_ephemeral"):
+                # Nobody else sees what was reviewed, so nothing else shows it anew.
+                now = await _as_it_stands(face, body) or waiting.no_more()
+                await respond(**now.payload(), replace_original=True)
+
+    @app.action(re.compile(rf"^{ActionId.RUN_REVIEW}:\d+$"))
+    async def review(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        async def tell(message: Message) -> None:
+            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
+
+        await ack()
+        async with boundary(body, lambda: tell(commands.went_wrong())):
+            await tell(await _as_it_stands(face, body) or waiting.no_more())
+
+
+async def _as_it_stands(face: Face, body: Mapping[str, Any]) -> Message | None:
+    """A run as its thread shows it, buttons and all; None where it is over."""
+    try:
+        pressed = Pressed.read(body["actions"][0].get("value") or "")
+    except (ValueError, KeyError, TypeError):
+        return presses.not_ours()
+
+    async def look() -> Message | None:
+        run = await face.runs.find(team_of(body), pressed.run)
+        return await face.show_run(run) if run is not None and run.state in OPEN else None
+
+    try:
+        return await within(look())
+    except DatabaseAway:
+        return commands.database_away()
 
 
 async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from livesop_bot.domain.signals import ChannelId, MessageTs
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
-from livesop_bot.slack.listeners.commands import explain
+from livesop_bot.slack.listeners.commands.messages import explain
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Message

@@ -1,4 +1,4 @@
-"""The message shortcut “Start an SOP…”: a form to pick one, which starts in the message's thread."""
+"""The message shortcut “Start an SOP…”: a form to pick one, and its start for that message."""
 
 import json
 from collections.abc import Mapping

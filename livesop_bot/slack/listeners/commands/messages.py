@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import signal_subject
 from livesop_bot.domain.evaluations import Evaluation
-from livesop_bot.domain.replays import NotReplayed, ReplayRequest
+from livesop_bot.domain.replays import ReplayRequest
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, TeamId
 from livesop_bot.slack.listeners import message_link, verdicts
@@ -62,9 +62,7 @@ async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
         team=asked.team, signal=signal.id, dry_run=not how.strip(), by=asked.user
     )
     came = await face.replay(request)
-    if isinstance(came, NotReplayed):
-        return commands.not_replayed(replay.not_replayed(came, signal.id))
-    return replay.replayed(came)
+    return replay.replayed_message(came, signal.id, in_channel=signal.channel == asked.channel)
 
 
 async def _test(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:

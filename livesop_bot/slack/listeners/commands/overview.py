@@ -6,8 +6,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.slack.listeners.commands.asked import Asked, Word
 from livesop_bot.slack.listeners.face import Face, within
-from livesop_bot.views import commands, feed
+from livesop_bot.views import commands, feed, stats
 from livesop_bot.views.blocks import Message
+from livesop_bot.views.settings_summary import settings_summary
 
 
 async def _help(_face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:
@@ -36,6 +37,25 @@ async def _feed(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     return feed.feed(await within(face.feed.latest(asked.team, count)))
 
 
+async def _stats(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
+    days = _number(asked.rest, usual=7, most=stats.MOST_DAYS)
+    if days is None:
+        return commands.not_a_number("stats", asked.rest, stats.MOST_DAYS)
+
+    async def look() -> Message:
+        return stats.stats(
+            await face.figures.of_team(asked.team, days),
+            await face.figures.of_sops(asked.team, days),
+            await face.workflows.current(asked.team),
+        )
+
+    return await within(look())
+
+
+async def _settings(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
+    return settings_summary(await within(face.settings.now(asked.team)))
+
+
 async def _learn(_face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:
     return commands.learn_comes_later()
 
@@ -54,6 +74,8 @@ WORDS: Mapping[str, Word] = {
     "help": Word(_help),
     "status": Word(_status),
     "feed": Word(_feed),
+    "stats": Word(_stats),
     "health": Word(_health),
+    "settings": Word(_settings),
     "learn": Word(_learn),
 }

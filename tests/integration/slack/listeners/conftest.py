@@ -20,15 +20,18 @@ from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
 from livesop_bot.db.search import Search
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting_list import WaitingList
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -56,6 +59,7 @@ from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.health import HomeHealth
+from livesop_bot.worker.showing import Showing
 
 TEAM = TeamId("T0SANDBOX")
 SOP = WorkflowDefinition(
@@ -193,12 +197,13 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
             documents = Documents(pool)
+            held = HeldRuns(pool, Teams(pool), renderer(kinds))
             stores = Stores.on(pool, settings)
             by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
             evaluating = stores.evaluating(settings, by_words, Metrics())
             face = Face(
                 teams=Teams(pool),
-                presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
+                presses=Presses(held),
                 feed=Feed(pool),
                 figures=Figures(pool),
                 workflows=Workflows(pool),
@@ -211,6 +216,13 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                settings=stores.settings,
+                runs=stores.runs,
+                remarks=Remarks(pool, HandStarts(pool, held)),
+                starts=HandStarts(pool, held),
+                waiting=WaitingList(pool),
+                try_text=stores.trying(settings, by_words),
+                show_run=Showing(stores.runs, renderer(kinds)).message,
                 replay=stores.replaying(evaluating),
                 home_health=health.look,
             )
