@@ -49,7 +49,6 @@ class BlockId(StrEnum):
     START_SOP = "start_sop"
     KB_BAR = "kb_bar"
     KB_SEARCH = "kb_search"
-    KB_ROW = "kb_row"
     KB_PAGES = "kb_pages"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
@@ -65,4 +64,5 @@ class CallbackId(StrEnum):
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
     KNOWLEDGE_EDIT = "knowledge_edit"
+    KNOWLEDGE_SEARCH = "knowledge_search"
     KNOWLEDGE_REMOVE = "knowledge_remove"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from livesop_bot.domain.knowledge import Document, Passage, PastCase
+from livesop_bot.domain.knowledge import BODY, Document, Passage, PastCase
 from livesop_bot.views.blocks import (
     Block,
     Message,
@@ -22,7 +22,7 @@ from livesop_bot.views.blocks import (
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 LISTED = 20
-FORM_TEXT, FORM_TITLE = 3000, 150
+FORM_TEXT, FORM_TITLE = BODY, 150
 """Characters that the form's fields take; Slack's own bound for the text."""
 
 _SNIPPET = 300
@@ -177,8 +177,10 @@ def form(*, title: str = "", text: str = "", metadata: str = "") -> View:
                 "LiveSOP may cite it when it judges messages, in every channel that it is in. "
                 "Leave out what not everybody here may read."
             ),
-            _input(BlockId.KNOWLEDGE_TITLE, ActionId.KNOWLEDGE_TITLE, "Title", title, FORM_TITLE),
-            _input(
+            form_input(
+                BlockId.KNOWLEDGE_TITLE, ActionId.KNOWLEDGE_TITLE, "Title", title, FORM_TITLE
+            ),
+            form_input(
                 BlockId.KNOWLEDGE_TEXT,
                 ActionId.KNOWLEDGE_TEXT,
                 "Text",
@@ -200,9 +202,10 @@ def done(answer: Message) -> View:
     }
 
 
-def _input(
+def form_input(
     block: BlockId, action: ActionId, label: str, value: str, most: int, *, multiline: bool = False
 ) -> Block:
+    """A field of a form, filled in with `value`."""
     element: Block = {
         "type": "plain_text_input",
         "action_id": action.value,

@@ -38,6 +38,10 @@ CREATE TABLE remarks (
 -- For the sweep.
 CREATE INDEX remarks_unposted ON remarks (created_at) WHERE post_state IN ('planned', 'trying');
 
+-- The text as it was given, for the form that edits it; null where it is longer than the form takes,
+-- and for documents from before.
+ALTER TABLE documents ADD COLUMN body text CHECK (length(body) <= 3000);
+
 -- Which documents an evaluation cited: kept by a trigger, so that it is so whoever stores one.
 CREATE TABLE document_citations (
     evaluation_id bigint NOT NULL REFERENCES evaluations ON DELETE CASCADE,

@@ -1,8 +1,8 @@
 """What people ask LiveSOP for, through the socket: answers to questions, and starts by hand."""
 
+from dataclasses import replace
 from typing import Any
 
-from livesop_bot.db.pool import create_pool
 from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, INCIDENTS, LINUS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
 
@@ -44,7 +44,7 @@ async def test_a_question_in_a_direct_message_cites_the_knowledge(
     note = "Vacation policy\nEverybody has thirty days of vacation a year."
     await slack.interactions.command(GRACE, GENERAL, f"/livesop kb add {note}")
     await facts.until("SELECT count(*) FROM documents", 1)
-    dm = slack.workspace.open_im(LINUS).id
+    dm = slack.workspace.direct_channel(LINUS).id
     slack.workspace.post(dm, LINUS, "how many days of vacation do I have?")
     await facts.until("SELECT post_state FROM remarks", "posted")
     (answer,) = [one for one in said_by_bot(slack, dm) if "Found:" in one["text"]]
@@ -56,7 +56,7 @@ async def test_what_nobody_knows_is_said_and_smalltalk_is_left_alone(
     slack: SlackServer, database: str, start_app: Any, facts: Any
 ) -> None:
     await start_app(database)
-    dm = slack.workspace.open_im(LINUS).id
+    dm = slack.workspace.direct_channel(LINUS).id
     slack.workspace.post(dm, LINUS, "thanks a lot")
     slack.workspace.post(dm, LINUS, "where is the coffee machine?")
     await facts.until("SELECT post_state FROM remarks", "posted")
@@ -70,7 +70,7 @@ async def test_a_guest_is_not_answered_from_what_the_team_knows(
     slack: SlackServer, database: str, start_app: Any, facts: Any
 ) -> None:
     await start_app(database)
-    slack.workspace.person(LINUS).is_restricted = True
+    slack.workspace.people[LINUS] = replace(slack.workspace.person(LINUS), is_guest=True)
     slack.workspace.post(GENERAL, LINUS, f"<@{slack.workspace.bot.user_id}> {QUESTION}")
     await facts.until("SELECT post_state FROM remarks", "failed")
     assert not [one for one in said_by_bot(slack, GENERAL) if "Found:" in one["text"]]
@@ -80,6 +80,7 @@ async def test_an_sop_is_started_by_hand_in_a_channel(
     slack: SlackServer, database: str, start_app: Any, facts: Any
 ) -> None:
     await start_app(database)
+    await facts.until("SELECT count(*) > 0 FROM workflows", True)
     await slack.interactions.command(
         GRACE, SUPPORT, "/livesop start refund-request customer 4711, <!channel>"
     )
@@ -147,5 +148,3 @@ async def test_what_waits_is_reviewed_and_approved_from_the_list(
     if not shown:
         await slack.workspace.wait_for_change(lambda _: bool(shown), timeout=10)
     assert "1 thing waits for people" in str([one.message for one in shown.values()])
-    pool = await create_pool(database, max_size=1)
-    await pool.close()

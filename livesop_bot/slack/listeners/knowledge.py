@@ -19,10 +19,12 @@ from livesop_bot.errors import DatabaseAway, DocumentRefused, SlackAway, SlackRe
 from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.home.frame import Spot, changed
 from livesop_bot.slack.message_text import plain
 from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
+from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 log = structlog.get_logger()
@@ -81,8 +83,9 @@ def register(app: AsyncApp, face: Face) -> None:
             except DatabaseAway:
                 await complain("The database did not answer. Please try again in a moment.")
             else:
-                message = knowledge.added(added.document, is_new=added.is_new)
+                message = _confirmed(added)
                 await ack(response_action="update", view=knowledge.done(message))
+                await _show_in_home(face, client, body)
 
 
 async def answer(
@@ -202,8 +205,8 @@ async def _add_form(
         )
     )
     place = link = None
-    if metadata:
-        channel, ts = json.loads(metadata)
+    if metadata and isinstance(where := json.loads(metadata), list):  # else it is Home's state
+        channel, ts = where
         place = ChannelId(channel), MessageTs(ts)
         link = await permalink_of(client, *place)
     storing = face.shelf.add_text(
@@ -216,6 +219,15 @@ async def _add_form(
         message=place,
     )
     return await within(storing)
+
+
+async def _show_in_home(face: Face, client: AsyncWebClient, body: Mapping[str, Any]) -> None:
+    """Show what was added in Home, where the form was opened there."""
+    spot = Spot.of(body)
+    if spot.state.tab is HomeTab.KNOWLEDGE:
+        await changed(client, face, spot)
+    else:
+        face.homes.change(spot.team)
 
 
 async def _list(face: Face, team: TeamId) -> Message:
@@ -240,6 +252,7 @@ async def _remove(face: Face, request: Request, number: str) -> Message:
             log.warning("knowledge.admin_unknown", user=request.user, error=str(error))
             return knowledge.not_yours()
     await within(face.documents.remove(request.team, id_))
+    face.homes.change(request.team)
     log.info("knowledge.removed", team=request.team, document=id_, by=request.user)
     return knowledge.removed(document)
 
