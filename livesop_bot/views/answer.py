@@ -15,19 +15,28 @@ from livesop_bot.views.blocks import (
     section,
 )
 from livesop_bot.views.knowledge import linked
-from livesop_bot.views.sops import sop_card
+from livesop_bot.views.sops import SHOWN_STEPS, sop_card
 
 _SNIPPET = 500
 
 
-def answer(question: str, sop: Workflow | None, passages: Sequence[Passage]) -> Message:
-    """Say what SOPs and knowledge have on a question, word for word; or that it is nothing."""
+def answer(
+    question: str, sop: Workflow | None, passages: Sequence[Passage], *, is_open: bool = False
+) -> Message:
+    """Say what SOPs and knowledge have on a question, word for word; or that it is nothing.
+
+    `is_open`: a run of the SOP is in this thread, and shows its steps.
+    """
     if sop is None and not passages:
         return _nothing(question)
-    blocks = [*(sop_card(sop) if sop is not None else ()), *_cited(passages)]
+    blocks = [
+        *(sop_card(sop, most=0 if is_open else SHOWN_STEPS) if sop is not None else ()),
+        *_cited(passages),
+    ]
     if sop is not None:
         start, show = (code(f"/livesop {word} {sop.slug}", 100) for word in ("start", "show"))
-        blocks.append(context(f"{start} starts it here  ·  {show} shows all of it"))
+        begin = "its steps are in this thread" if is_open else f"{start} starts it here"
+        blocks.append(context(f"{begin}  ·  {show} shows all of it"))
     named = [*([sop.title] if sop else []), *(passage.title for passage in passages)]
     return message(f"Found: {line(', '.join(named), 300)}", blocks)
 

@@ -19,7 +19,7 @@ from livesop_bot.views.blocks import (
 
 MOST_LISTED = 30
 _MOST_STEPS = 25
-_SHOWN_STEPS = 12
+SHOWN_STEPS = 12
 
 
 def sop_list(workflows: Sequence[Workflow], on: Collection[tuple[Scope, str]]) -> Message:
@@ -64,7 +64,7 @@ def sop(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> Message:
     )
 
 
-def sop_card(workflow: Workflow, *, most: int = _SHOWN_STEPS) -> Iterator[Block]:
+def sop_card(workflow: Workflow, *, most: int = SHOWN_STEPS) -> Iterator[Block]:
     """Its name, what it is for, and its steps in their order."""
     definition = workflow.definition
     what = definition.summary or definition.trigger.description
@@ -73,7 +73,7 @@ def sop_card(workflow: Workflow, *, most: int = _SHOWN_STEPS) -> Iterator[Block]
         f"{number}.  {line(step.title, 90)}  ·  _{_how(step, workflow)}_"
         for number, step in enumerate(definition.steps[:most], 1)
     ]
-    if left := len(definition.steps) - len(rows):
+    if rows and (left := len(definition.steps) - len(rows)):
         rows.append(f"… and {left} more steps")
     for at in range(0, len(rows), 10):
         yield section("\n".join(rows[at : at + 10]), expand=True)
@@ -91,4 +91,4 @@ def _how(step: Step, workflow: Workflow) -> str:
 def _row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
     what = workflow.definition.summary or workflow.definition.trigger.description
     auto = "  ·  Auto-Pilot on" if (Scope.WORKFLOW, workflow.slug) in on else ""
-    return f"{code(workflow.slug)}  *{line(workflow.title, 80)}*{auto}\n      {line(what, 160)}"
+    return f"{code(workflow.slug)}  *{line(workflow.title, 80)}*{auto}\n{line(what, 160)}"

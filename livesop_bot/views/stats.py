@@ -46,5 +46,5 @@ def _row(figures: SopFigures, workflow: Workflow) -> str:
         f"{figures.dismissed:,} dismissed",
     ]
     if figures.precision is not None:
-        parts.append(f"{figures.precision:.0%} of those decided on were right")
+        parts.append(f"{figures.precision:.0%} right")
     return f"{code(workflow.slug)}  {line(workflow.title, 60)}: {', '.join(parts)}"

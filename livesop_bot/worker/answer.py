@@ -7,6 +7,7 @@ import structlog
 
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Verdict
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.knowledge import Passage
 from livesop_bot.domain.questions import question_of, sop_asked_about
@@ -73,7 +74,14 @@ class Answering:
             lambda: self._passages.find_passages(remark.team, question, _PASSAGES)
         )
         sop = sop_asked_about(question, workflows, stems) or _judged(evaluation)
-        return answer(question, sop, passages)
+        return answer(question, sop, passages, is_open=_is_open(evaluation, sop))
+
+
+def _is_open(evaluation: Evaluation | None, sop: Workflow | None) -> bool:
+    """Whether the question itself opened a run of that SOP."""
+    if evaluation is None or evaluation.workflow is None or sop is None:
+        return False
+    return evaluation.decision.verdict is not Verdict.SKIP and evaluation.workflow.id == sop.id
 
 
 def _judged(evaluation: Evaluation | None) -> Workflow | None:

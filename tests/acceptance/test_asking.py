@@ -1,5 +1,6 @@
 """What people ask LiveSOP for, through the socket: answers to questions, and starts by hand."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -115,10 +116,7 @@ async def test_an_sop_is_started_by_hand_for_a_message(
     await slack.interactions.message_shortcut(ADA, SUPPORT, message["ts"], "start_shortcut")
     view = await form_of(slack, ADA, "start_form")
     await slack.interactions.submit(ADA, view["id"], {"start_sop": {"start_sop": picked}})
-    await slack.workspace.wait_for_change(
-        lambda _: "open in this thread already" in str(slack.workspace.views.stacks[ADA]),
-        timeout=10,
-    )
+    await seen(slack, lambda: "open in this thread already" in str(slack.workspace.views.stacks))
     assert await facts.value("SELECT count(*) FROM runs") == 1
 
 
@@ -130,11 +128,14 @@ async def form_of(slack: SlackServer, user: str, callback: str) -> dict[str, Any
         found: dict[str, Any] = stack[-1]
         return found
 
-    if top().get("callback_id") != callback:
-        await slack.workspace.wait_for_change(
-            lambda _: top().get("callback_id") == callback, timeout=10
-        )
+    await seen(slack, lambda: top().get("callback_id") == callback)
     return top()
+
+
+async def seen(slack: SlackServer, what: Callable[[], bool]) -> None:
+    """Wait until something is so in Slack."""
+    if not what():
+        await slack.workspace.wait_for_change(lambda _: what(), timeout=10)
 
 
 async def test_what_waits_is_reviewed_and_approved_from_the_list(
@@ -145,6 +146,5 @@ async def test_what_waits_is_reviewed_and_approved_from_the_list(
     await facts.until("SELECT post_state FROM runs", "posted")
     shown = slack.workspace.ephemerals
     await slack.interactions.command(GRACE, INCIDENTS, "/livesop approvals")
-    if not shown:
-        await slack.workspace.wait_for_change(lambda _: bool(shown), timeout=10)
+    await seen(slack, lambda: bool(shown))
     assert "1 thing waits for people" in str([one.message for one in shown.values()])

@@ -94,7 +94,7 @@ def _rows(shown: Shelf) -> Iterator[Block]:
         yield section(f"*{linked(document.title, document.link)}*\n{'  ·  '.join(facts)}") | {
             "accessory": _menu(one)
         }
-        yield context(_state(one, shown), _cited(one))
+        yield context(f"{_state(one, shown)}  ·  {_cited(one)}")
 
 
 def _menu(one: Shelved) -> Block:
