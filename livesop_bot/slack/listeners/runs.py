@@ -8,7 +8,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from livesop_bot.domain.audit import AuditEntry, AuditKind, run_subject
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import Run, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
@@ -76,6 +76,7 @@ async def _press(
     face: Face, team: TeamId, user: UserId, name: ActionId, pressed: Pressed
 ) -> Message | None:
     book, run, step = face.presses, pressed.run, pressed.step
+    outcome: Run | TooLate | ShownOtherwise
     match name:
         case ActionId.RUN_START:
             outcome = await within(book.start(team, run, user))
@@ -91,13 +92,17 @@ async def _press(
                 if approvers and not await face.people.is_among(user, approvers):
                     await _note_refusal(face, team, user, pressed)
                     return presses.not_allowed(approvers)
-                outcome = await within(
-                    book.step(team, run, step, _STEP[name], user, pressed.chosen)
+                work = book.step(
+                    team, run, step, _STEP[name], user, pressed.chosen, shown=pressed.request
                 )
+                outcome = await within(work)
             except (NotOffered, KeyError):
                 return presses.not_ours()
     if isinstance(outcome, TooLate):
         return presses.too_late(outcome)
+    if isinstance(outcome, ShownOtherwise):
+        log.info("press.shown_otherwise", team=team, run=run, step=step, by=user)
+        return presses.shown_otherwise(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
 
