@@ -41,6 +41,7 @@ from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -108,6 +109,10 @@ class Stores:
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
         )
+
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""
