@@ -126,8 +126,9 @@ class Stores:
 def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:
     """Build what makes vectors by the settings; None: nothing does, and full text is all."""
     key = settings.openai_api_key
-    if key is None or settings.livesop_evaluator == "local":
-        return InThread(shared, floor=_RELATED) if LocalModel.is_installed() else None
+    if key is None or not settings.asks_openai:
+        local = settings.livesop_evaluator != "words" and LocalModel.is_installed()
+        return InThread(shared, floor=_RELATED) if local else None
 
     def make_client() -> "openai.AsyncOpenAI":
         import openai
