@@ -77,7 +77,7 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams = Teams(pool)
+        teams, book = Teams(pool), TeamSettingsBook(pool)
         limits = Limits(
             propose=settings.livesop_propose_threshold,
             auto=settings.livesop_auto_threshold,
@@ -85,9 +85,9 @@ class Stores:
         )
         return cls(
             teams=teams,
-            settings=TeamSettingsBook(pool),
+            settings=book,
             workflows=Workflows(pool),
-            evaluations=Evaluations(pool, teams, limits),
+            evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
             figures=Figures(pool),

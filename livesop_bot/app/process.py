@@ -48,6 +48,7 @@ from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
@@ -172,16 +173,22 @@ class App:
                 intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    rules = TeamRules(
+                        installation.team,
+                        Rules(
+                            allowed_bots=settings.allowed_bots,
+                            external_channels=settings.livesop_external_channels,
+                        ),
+                        stores.settings.now,
+                    )
                     intake = Intake(
                         pool=ingest_pool,
                         spool=self._spool,
                         installation=installation,
-                        rules=Rules(
-                            allowed_bots=settings.allowed_bots,
-                            external_channels=settings.livesop_external_channels,
-                        ),
+                        rules=rules,
                         metrics=self.metrics,
                     )
+                    group.create_task(rules.follow(self._migrated, self.stop))
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(
                         self._listen(client, pool, stores, intake, health, held, evaluating)

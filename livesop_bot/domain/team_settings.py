@@ -1,8 +1,9 @@
 """A team's own settings; where it has none, the environment's value counts."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from livesop_bot.domain.audit import Value
+from livesop_bot.domain.decisions import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,18 @@ class TeamSettings:
     weekly_digest: bool = False
     daily_summary: bool = False
     time_zone: str = "UTC"
+
+    def limits(self, default: Limits) -> Limits:
+        """The thresholds of the gate, given those of the environment."""
+        return replace(
+            default,
+            propose=_or(self.propose_threshold, default.propose),
+            auto=_or(self.auto_threshold, default.auto),
+        )
+
+
+def _or(own: float | None, default: float) -> float:
+    return default if own is None else own
 
 
 def difference(before: TeamSettings, after: TeamSettings) -> list[str]:
