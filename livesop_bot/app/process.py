@@ -56,6 +56,7 @@ from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState, SpoolState
 from livesop_bot.settings import Settings
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Installation, Rules
 from livesop_bot.slack.intake import Intake
@@ -190,8 +191,11 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(rules.follow(self._migrated, self.stop))
+                    administration = stores.administration(pool, settings, session)
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, pool, stores, intake, health, held))
+                    group.create_task(
+                        self._listen(client, pool, stores, intake, health, held, administration)
+                    )
                 if self._role is not Role.INGEST:
                     evaluator = judge.evaluator
                     group.create_task(
@@ -308,6 +312,7 @@ class App:
         intake: Intake,
         health: HealthServer,
         held: HeldRuns,
+        administration: Administration,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -332,6 +337,7 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
+            administration=administration,
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.parts import Stores
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
@@ -24,7 +25,6 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
-from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -188,7 +188,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             settings = Settings(_env_file=None)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
-            documents = Documents(pool)
+            documents, stores = Documents(pool), Stores.on(pool, settings)
             face = Face(
                 teams=Teams(pool),
                 presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
@@ -197,13 +197,14 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
-                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
+                people=People(client, frozenset(), stores.settings.recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                administration=stores.administration(pool, settings, session),
                 home_health=health.look,
             )
             register(app, face)
