@@ -40,6 +40,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState
 from livesop_bot.settings import Settings
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Rules
 from livesop_bot.slack.intake import Intake
@@ -189,9 +190,12 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(rules.follow(self._migrated, self.stop))
+                    administration = stores.administration(pool, settings, session)
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(
-                        self._listen(client, pool, stores, intake, health, held, evaluating)
+                        self._listen(
+                            client, pool, stores, intake, health, held, evaluating, administration
+                        )
                     )
                 if self._role is not Role.INGEST:
                     group.create_task(
@@ -246,6 +250,7 @@ class App:
         health: HealthServer,
         held: HeldRuns,
         evaluating: Evaluating,
+        administration: Administration,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -271,6 +276,7 @@ class App:
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
             replay=stores.replaying(evaluating),
+            administration=administration,
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

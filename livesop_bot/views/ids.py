@@ -26,6 +26,9 @@ class ActionId(StrEnum):
     PAUSE_KEEP = "pause_keep"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SETTINGS_EDIT = "settings_edit"
+    SETTINGS_JIRA = "settings_jira"
+    SOP_FIELD = "sop_field"
 
 
 class BlockId(StrEnum):
@@ -39,6 +42,8 @@ class BlockId(StrEnum):
     PAUSE = "pause"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SOP_FIELD = "sop_field"
+    SETTINGS = "settings"
 
 
 class CallbackId(StrEnum):
@@ -48,3 +53,5 @@ class CallbackId(StrEnum):
     WHY_SHORTCUT = "why_shortcut"
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
+    SETTINGS_FORM = "settings_form"
+    SETTINGS_FORGET = "settings_forget"

@@ -25,7 +25,6 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
-from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -206,7 +205,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
-                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
+                people=People(client, frozenset(), stores.settings.recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
@@ -214,6 +213,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
                 replay=stores.replaying(evaluating),
+                administration=stores.administration(pool, settings, session),
                 home_health=health.look,
             )
             register(app, face)
