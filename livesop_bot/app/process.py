@@ -38,6 +38,7 @@ from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.db.vectors import Vectors, ensure_vectors
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
@@ -51,7 +52,7 @@ from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.shelf import Shelf
-from livesop_bot.metrics import Metrics
+from livesop_bot.metrics import Metrics, total
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState, SpoolState
@@ -318,6 +319,7 @@ class App:
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
+            waiting=Waiting(pool, held.render),
             people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
@@ -325,7 +327,9 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
-            home_health=lambda: home_health(health),
+            home_health=lambda: home_health(
+                health, self.metrics, self.settings.livesop_daily_token_budget
+            ),
         )
         register(bolt, face)
         receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)
@@ -387,7 +391,7 @@ class App:
         return SocketState(connected, self.settings.slack_connections)
 
 
-async def home_health(server: HealthServer) -> HomeHealth:
+async def home_health(server: HealthServer, metrics: Metrics, token_budget: int) -> HomeHealth:
     """How the process is doing, as App Home shows it."""
     found = await server.snapshot()
     return HomeHealth(
@@ -399,6 +403,9 @@ async def home_health(server: HealthServer) -> HomeHealth:
         evaluator=found.evaluator,
         model_problem=found.model.problem,
         model_share=found.model.share,
+        duplicates=total(metrics.duplicates),
+        recovered=total(metrics.spooled, outcome="replayed"),
+        token_budget=token_budget if found.model.is_used else 0,
     )
 
 

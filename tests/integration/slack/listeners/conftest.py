@@ -28,6 +28,7 @@ from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -197,6 +198,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
+                waiting=Waiting(pool, renderer(kinds)),
                 people=People(client, frozenset(), TeamSettingsBook(pool).recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
