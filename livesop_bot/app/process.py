@@ -30,6 +30,7 @@ from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.evaluation.evaluator import Evaluator
@@ -268,6 +269,7 @@ class App:
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
+            waiting=Waiting(pool, held.render),
             people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
@@ -277,7 +279,9 @@ class App:
             audit=stores.audit,
             replay=stores.replaying(evaluating),
             administration=administration,
-            home_health=lambda: home_health(health),
+            home_health=lambda: home_health(
+                health, self.metrics, self.settings.livesop_daily_token_budget
+            ),
         )
         register(bolt, face)
         receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)

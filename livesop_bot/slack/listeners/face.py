@@ -13,6 +13,7 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
@@ -46,6 +47,7 @@ class Face:
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
+    waiting: Waiting
     people: People
     readers: Readers
     files: SharedFiles

@@ -28,6 +28,7 @@ from livesop_bot.db.search import Search
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -206,6 +207,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
                 people=People(client, frozenset(), stores.settings.recent),
+                waiting=Waiting(pool, renderer(kinds)),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
