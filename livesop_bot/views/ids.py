@@ -13,6 +13,16 @@ class ActionId(StrEnum):
     RUN_DISMISS = "run_dismiss"
     RUN_CANCEL = "run_cancel"
     RUN_WHY = "run_why"
+    WHY = "why"
+    WHY_MORE = "why_more"
+    WHY_REFRESH = "why_refresh"
+    WHY_SWITCH_ON = "why_switch_on"
+    WHY_SWITCH_OFF = "why_switch_off"
+    WHY_RIGHT = "why_right"
+    WHY_WRONG = "why_wrong"
+    WHY_OTHER = "why_other"
+    WHY_REPLAY = "why_replay"
+    WHY_JUDGE_AGAIN = "why_judge_again"
     STEP_APPROVE = "step_approve"
     STEP_DONE = "step_done"
     STEP_SKIP = "step_skip"
@@ -36,6 +46,9 @@ class BlockId(StrEnum):
     PAUSE = "pause"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    WHY_VERDICT = "why_verdict"
+    WHY_REPLAY = "why_replay"
+    WHY_MORE = "why_more"
 
 
 class CallbackId(StrEnum):
@@ -45,3 +58,5 @@ class CallbackId(StrEnum):
     WHY_SHORTCUT = "why_shortcut"
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
+    TRUST_PANEL = "trust_panel"
+    TRUST_PAGE = "trust_page"
