@@ -35,10 +35,8 @@ class Explanations:
         self._workflows = workflows
         self._limits = limits
 
-    async def find(
-        self, team: TeamId, about: About, tried: EvaluationId | None = None
-    ) -> Explanation | None:
-        """Explain a message; None: it is not known. `tried`: a dry run to compare with."""
+    async def find(self, team: TeamId, about: About) -> Explanation | None:
+        """Explain a message; None: it is not known."""
         with away():
             async with self._pool.acquire() as connection:
                 basis = await self._basis(connection, team, about)
@@ -56,7 +54,6 @@ class Explanations:
                     run=await self._run(connection, team, signal, run),
                     said=await self._said(connection, team, signal),
                     judged=row["judged"],
-                    tried=await self._tried(connection, team, signal, tried),
                 )
             return await self._with_switches(team, found)
 
@@ -106,14 +103,6 @@ class Explanations:
             )
             for row in rows
         )
-
-    async def _tried(
-        self, connection: Connection, team: TeamId, signal: SignalId, tried: EvaluationId | None
-    ) -> Evaluation | None:
-        if tried is None:
-            return None
-        row = await connection.fetchrow(sql("explained_signal"), team, signal, tried)
-        return None if row is None or row["evaluation_id"] is None else evaluation_from_row(row)
 
     async def _with_switches(self, team: TeamId, found: Explanation) -> Explanation:
         if found.evaluation is None or found.evaluation.workflow is None:

@@ -54,7 +54,6 @@ class Explanation:
     `evaluation`: its newest that was no dry run, or the run's; None: it was not judged.
     `workflow`: the SOP that it names, at its current version; None: none, or it is archived.
     `judged`: how many evaluations there are of it, dry runs included.
-    `tried`: the dry run that is to be compared with it.
     """
 
     signal: Signal
@@ -65,4 +64,3 @@ class Explanation:
     switches: Switches = Switches()  # frozen
     said: tuple[Said, ...] = ()
     judged: int = 0
-    tried: Evaluation | None = None

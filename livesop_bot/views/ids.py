@@ -15,7 +15,6 @@ class ActionId(StrEnum):
     RUN_DISMISS = "run_dismiss"
     RUN_CANCEL = "run_cancel"
     RUN_WHY = "run_why"
-    WHY = "why"
     WHY_MORE = "why_more"
     WHY_REFRESH = "why_refresh"
     WHY_SWITCH_ON = "why_switch_on"

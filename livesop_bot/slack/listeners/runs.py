@@ -14,7 +14,7 @@ from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
-from livesop_bot.views import commands, presses, why
+from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
@@ -31,7 +31,7 @@ _STEP = {
     ActionId.STEP_CHOOSE: Press.CHOOSE,
 }
 _NAMES = "|".join((*_STEP, ActionId.RUN_START, ActionId.RUN_DISMISS, ActionId.RUN_CANCEL))
-_BUTTON = re.compile(rf"(?P<name>{_NAMES}|{ActionId.RUN_WHY})(?::\d+)?")
+_BUTTON = re.compile(rf"(?P<name>{_NAMES})(?::\d+)?")
 
 
 def register(app: AsyncApp, face: Face) -> None:
@@ -59,8 +59,6 @@ async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
     assert found is not None, "the listener's own pattern"
     team, user = team_of(body), UserId(body["user"]["id"])
     try:
-        if found["name"] == ActionId.RUN_WHY:
-            return await within(_why(face, team, pressed))
         if await face.people.is_bot(user):
             return presses.no_bots()
         return await _press(face, team, user, ActionId(found["name"]), pressed)
@@ -115,8 +113,3 @@ async def _note_refusal(face: Face, team: TeamId, user: UserId, pressed: Pressed
         await within(face.audit.note(team, entry))
     except DatabaseAway as error:
         log.warning("audit.refusal_not_noted", team=team, user=user, error=str(error))
-
-
-async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:
-    found = await face.feed.of_run(team, pressed.run)
-    return why.not_known() if found is None else why.answer(*found, in_channel=True)

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId, UserId
+from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.signals import (
+    ChannelId,
+    MessageTs,
+    Signal,
+    SignalState,
+    TeamId,
+    UserId,
+)
 from livesop_bot.domain.verdicts import on_judgement, on_message
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners import message_link
@@ -33,10 +41,16 @@ async def _keep(
     found = await face.feed.of_message(team, *place)
     if found is None:
         return why.not_known()
-    signal, evaluation = found
+    return await keep(face, user, *found, word)
+
+
+async def keep(
+    face: Face, user: UserId, signal: Signal, evaluation: Evaluation | None, word: str
+) -> Message:
+    """Keep `right`, `wrong`, `none` or an SOP's name, said of a message and what was made of it."""
     if signal.state is SignalState.DELETED:
         return verdicts.deleted()
-    workflows = {workflow.slug: workflow for workflow in await face.workflows.current(team)}
+    workflows = {workflow.slug: workflow for workflow in await face.workflows.current(signal.team)}
     if word in ("right", "wrong"):
         workflow = evaluation.workflow if evaluation else None
         verdict = on_judgement(evaluation, right=word == "right", by=user)

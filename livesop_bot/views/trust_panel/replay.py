@@ -1,13 +1,13 @@
-"""Replay: the message judged again as a dry run, shown beside what was made of it then."""
+"""Replay: the message judged again as a dry run, and in what that differs from what is stored."""
 
 from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Reason
-from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.replays import NotReplayed, Replayed
 from livesop_bot.domain.signals import SignalState
-from livesop_bot.views.blocks import Block, actions, button, confirm, context, line, percent, section
+from livesop_bot.views.blocks import Block, actions, button, confirm, context, section
 from livesop_bot.views.ids import ActionId, BlockId
-from livesop_bot.views.trust_panel.decision import short
+from livesop_bot.views.replay import not_replayed, replayed_blocks
 from livesop_bot.views.trust_panel.state import Panel, Place
 
 _FOR_REAL = confirm(
@@ -28,14 +28,30 @@ def replay_blocks(panel: Panel) -> Iterator[Block]:
     if panel.is_replaying:
         yield context("⏳  Being judged again …  This takes a moment; half a minute at most.")
         return
-    tried = panel.explanation.tried
-    if tried is not None:
-        yield section(_difference(panel.evaluation, tried))
-    buttons = [button(ActionId.WHY_REPLAY, "Replay again" if tried else "Replay")]
-    if _may_count(panel, tried):
-        buttons.append(
-            button(ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL)
-        )
-    yield actions(BlockId.WHY_REPLAY, *buttons)
+    match panel.replayed:
+        case Replayed() as replayed:
+            yield from replayed_blocks(replayed, in_channel=panel.may_read)
+        case NotReplayed() as why:
+            yield section(not_replayed(why, panel.state.signal))
+        case None:
+            pass
     if told := panel.told(Place.REPLAY):
         yield context(told)
+    yield actions(BlockId.WHY_REPLAY, *_buttons(panel))
+
+
+def _buttons(panel: Panel) -> Iterator[Block]:
+    yield button(ActionId.WHY_REPLAY, "Replay again" if panel.replayed else "Replay")
+    if _is_worth_it(panel):
+        yield button(ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL)
+
+
+def _is_worth_it(panel: Panel) -> bool:
+    """What could not be judged, and what would come out otherwise now, may be judged for real."""
+    if isinstance(panel.replayed, Replayed):
+        return panel.replayed.dry_run and bool(panel.replayed.differences)
+    evaluation = panel.evaluation
+    return evaluation is not None and evaluation.decision.reason in (
+        Reason.TIMED_OUT,
+        Reason.FAILED,
+    )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livesop_bot.domain.evaluations import Evaluation, EvaluationId
+from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.explanation import About, Explanation, OfRun, OfSignal
 from livesop_bot.domain.knowledge import PastCase
+from livesop_bot.domain.replays import NotReplayed, Replayed
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import Workflow
@@ -31,12 +32,11 @@ class Part(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
     """What a panel is about. `here`: the channel in which it was asked for, which those who asked
-    can read; empty where it was none. `tried`: the dry run that it shows."""
+    can read; empty where it was none."""
 
     signal: SignalId
     run: RunId | None = None
     here: ChannelId = ChannelId("")
-    tried: EvaluationId | None = None
 
     @property
     def about(self) -> About:
@@ -45,17 +45,16 @@ class PanelState:
 
     def metadata(self) -> str:
         """Write it down for the way through Slack."""
-        return json.dumps([self.signal, self.run, self.here, self.tried])
+        return json.dumps([self.signal, self.run, self.here])
 
     @classmethod
     def read(cls, metadata: str) -> "PanelState":
         """Read what `metadata` wrote; raises ValueError, TypeError."""
-        signal, run, here, tried = json.loads(metadata)
+        signal, run, here = json.loads(metadata)
         return cls(
             signal=SignalId(int(signal)),
             run=None if run is None else RunId(int(run)),
             here=ChannelId(here),
-            tried=None if tried is None else EvaluationId(int(tried)),
         )
 
 
@@ -80,7 +79,8 @@ class Panel:
     """All that a panel shows. `may_read`: the person can read the message's channel.
 
     `sops`: the team's, to choose from. `cases`: like this message, and readable to the person;
-    None while they are looked for. `is_replaying`: a dry run is under way.
+    None while they are looked for. `is_replaying`: a dry run is under way; `replayed`: what came
+    of the one that was asked for.
     """
 
     state: PanelState
@@ -89,6 +89,7 @@ class Panel:
     sops: Sequence[Workflow] = ()
     cases: Sequence[PastCase] | None = ()
     is_replaying: bool = False
+    replayed: Replayed | NotReplayed | None = None
     notice: Notice | None = None
 
     @property
