@@ -15,6 +15,7 @@ from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
@@ -39,6 +40,7 @@ from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -62,6 +64,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    explanations: Explanations
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -72,7 +75,7 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams = Teams(pool)
+        teams, workflows = Teams(pool), Workflows(pool)
         limits = Limits(
             propose=settings.livesop_propose_threshold,
             auto=settings.livesop_auto_threshold,
@@ -80,10 +83,11 @@ class Stores:
         )
         return cls(
             teams=teams,
-            workflows=Workflows(pool),
+            workflows=workflows,
             evaluations=Evaluations(pool, teams, limits),
             runs=Runs(pool),
             feed=Feed(pool),
+            explanations=Explanations(pool, teams, workflows, limits),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),
@@ -102,6 +106,10 @@ class Stores:
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
         )
+
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""

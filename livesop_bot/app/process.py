@@ -70,6 +70,7 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.health import HomeHealth
+from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -163,6 +164,7 @@ class App:
                 )
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
@@ -184,11 +186,12 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, pool, stores, intake, health, held))
-                if self._role is not Role.INGEST:
-                    evaluator = judge.evaluator
                     group.create_task(
-                        self._work(pool, stores, once, held, kinds, evaluator, intake)
+                        self._listen(client, pool, stores, intake, health, held, evaluating)
+                    )
+                if self._role is not Role.INGEST:
+                    group.create_task(
+                        self._work(pool, stores, once, held, kinds, evaluating, intake)
                     )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
@@ -274,7 +277,7 @@ class App:
         slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
-        evaluator: Evaluator,
+        evaluating: Evaluating,
         intake: Intake | None,
     ) -> None:
         duties = build_duties(
@@ -283,7 +286,7 @@ class App:
             held=held,
             kinds=kinds,
             slack=slack,
-            evaluating=stores.evaluating(self.settings, evaluator, self.metrics),
+            evaluating=evaluating,
             embedding=stores.embedding(self._embeddings),
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
@@ -301,6 +304,7 @@ class App:
         intake: Intake,
         health: HealthServer,
         held: HeldRuns,
+        evaluating: Evaluating,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -313,6 +317,7 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            explanations=stores.explanations,
             workflows=stores.workflows,
             verdicts=stores.verdicts,
             presses=Presses(held),
@@ -324,6 +329,7 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
+            replay=stores.replaying(evaluating),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -1,6 +1,6 @@
 """Explanations: all that is known of one message, for people who ask why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from livesop_bot.domain.decisions import Limits, Switches
@@ -61,6 +61,6 @@ class Explanation:
     limits: Limits
     run: Run | None = None
     workflow: Workflow | None = None
-    switches: Switches = Switches()  # frozen
+    switches: Switches = field(default_factory=Switches)
     said: tuple[Said, ...] = ()
     judged: int = 0

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -38,6 +40,7 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
     workflows: Workflows
     verdicts: Verdicts
     presses: Presses
@@ -49,6 +52,7 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -73,7 +73,8 @@ def _state(run: Run) -> str:
             assert_never(run.state)
     why = f" ({line(run.ended_why, 200)})" if run.ended_why.strip() else ""
     there = thread_link(run)
-    return f"{said}{why}{f'  ·  {link(there, "Open it in its thread")}' if there else ''}"
+    to_it = f"  ·  {link(there, 'Open it in its thread')}" if there else ""
+    return f"{said}{why}{to_it}"
 
 
 def thread_link(run: Run) -> str | None:
@@ -82,9 +83,7 @@ def thread_link(run: Run) -> str | None:
     if found is None or run.post_ts is None:
         return None
     ts = run.post_ts.replace(".", "")
-    return (
-        f"{found['place']}{run.channel}/p{ts}?thread_ts={run.thread_ts}&cid={run.channel}"
-    )
+    return f"{found['place']}{run.channel}/p{ts}?thread_ts={run.thread_ts}&cid={run.channel}"
 
 
 def _row(step: Step, record: StepRecord) -> str:

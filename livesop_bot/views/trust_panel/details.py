@@ -44,8 +44,10 @@ def history(evaluations: Sequence[Evaluation]) -> Iterator[str]:
 
 def _evaluated(evaluation: Evaluation) -> Iterator[str]:
     yield f"evaluator: {line(evaluation.evaluator, 80)}"
-    yield f"{evaluation.latency_ms:,.0f} ms" if evaluation.latency_ms >= 10 else (
-        f"{evaluation.latency_ms:.1f} ms"
+    yield (
+        f"{evaluation.latency_ms:,.0f} ms"
+        if evaluation.latency_ms >= 10
+        else (f"{evaluation.latency_ms:.1f} ms")
     )
     usage = evaluation.usage
     if usage.prompt_tokens or usage.completion_tokens:

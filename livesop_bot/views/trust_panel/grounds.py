@@ -101,5 +101,3 @@ def _came_to(case: PastCase) -> str:
 def _linked(url: str | None, title: str) -> str:
     short = " ".join(title.split())
     return link(url, short if len(short) <= _TITLE else f"{short[: _TITLE - 1].rstrip()}…")
-
-

@@ -50,9 +50,7 @@ def trust_panel(panel: Panel) -> View:
     for section in _SECTIONS:
         if found := list(section(panel)):
             blocks += (divider(), *found)
-    return modal(
-        TITLE, blocks, callback=CallbackId.TRUST_PANEL, metadata=panel.state.metadata()
-    )
+    return modal(TITLE, blocks, callback=CallbackId.TRUST_PANEL, metadata=panel.state.metadata())
 
 
 def full_page(panel: Panel, part: Part, number: int) -> View:

@@ -16,6 +16,8 @@ from livesop_bot.domain.workflows import Workflow
 
 TITLE = "Why?"
 
+_NOWHERE = ChannelId("")
+
 
 class Part(StrEnum):
     """What may be too long for the panel, and then has a “… more”."""
@@ -36,7 +38,7 @@ class PanelState:
 
     signal: SignalId
     run: RunId | None = None
-    here: ChannelId = ChannelId("")
+    here: ChannelId = _NOWHERE
 
     @property
     def about(self) -> About:

@@ -22,16 +22,15 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
     yield section(f"*Auto-Pilot for {line(workflow.title, 150)}*")
     for off in _wider(switches):
         yield context(off)
-    yield _row(
-        "The SOP as a whole", Scope.WORKFLOW, workflow.slug, is_on=switches.workflow is True
-    )
+    yield _row("The SOP as a whole", Scope.WORKFLOW, workflow.slug, is_on=switches.workflow is True)
     able = [step for step in workflow.definition.acting_steps if step.mode is StepMode.AUTO]
     for step in able[:_STEPS]:
         yield _step(workflow, step, is_on=switches.steps.get(step.id) is True)
-    if left := len(able) - _STEPS:
-        if left > 0:
-            yield context(f"… and {left} more steps: `/livesop autopilot`")
-    if asked := [step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO]:
+    if len(able) > _STEPS:
+        yield context(f"… and {len(able) - _STEPS} more steps: `/livesop autopilot`")
+    if asked := [
+        step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO
+    ]:
         yield context(f"Never by itself: {line(', '.join(step.title for step in asked), 300)}")
     if told := panel.told(Place.SWITCHES):
         yield context(told)

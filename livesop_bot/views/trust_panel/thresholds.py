@@ -32,5 +32,8 @@ def _rows(evaluation: Evaluation, now: Limits) -> Iterator[str]:
         yield f"start from *{reached}* or lower: it would have *started*  (now {percent(now.auto)})"
     else:
         yield f"start: at none.  {line(lowest.detail, 300)}"
-    yield f"propose from *{reached}* or lower: it would have been *proposed*  (now {percent(now.propose)})"
+    yield (
+        f"propose from *{reached}* or lower: it would have been *proposed*  "
+        f"(now {percent(now.propose)})"
+    )
     yield f"propose from more than {reached}: *nothing* would have been done"

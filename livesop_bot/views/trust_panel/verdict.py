@@ -1,12 +1,22 @@
 """Verdicts: what people said of the message, and the buttons to say it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from livesop_bot.domain.decisions import Reason
 from livesop_bot.domain.explanation import Said
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.workflows import Workflow
-from livesop_bot.views.blocks import Block, actions, button, context, date, line, person, plain, section
+from livesop_bot.views.blocks import (
+    Block,
+    actions,
+    button,
+    context,
+    date,
+    line,
+    person,
+    plain,
+    section,
+)
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.trust_panel.state import Panel, Place
 
@@ -46,11 +56,9 @@ def _can_be_right(panel: Panel) -> bool:
     )
 
 
-def _select(sops: "list[Workflow] | tuple[Workflow, ...]") -> Block:
+def _select(sops: Sequence[Workflow]) -> Block:
     options = [{"text": plain("No SOP fits", 75), "value": NONE}]
-    options += [
-        {"text": plain(sop.title, 75), "value": sop.slug[:150]} for sop in sops[:_CHOICES]
-    ]
+    options += [{"text": plain(sop.title, 75), "value": sop.slug[:150]} for sop in sops[:_CHOICES]]
     return {
         "type": "static_select",
         "action_id": ActionId.WHY_OTHER.value,

@@ -154,9 +154,7 @@ async def _show(
         )
         done, _ = await asyncio.wait({looking}, timeout=_CASES_S)
         cases = looking.result() if done else None
-        shown = await modal.fill(
-            trust_panel(replace(panel, cases=cases)), over_newer=over_newer
-        )
+        shown = await modal.fill(trust_panel(replace(panel, cases=cases)), over_newer=over_newer)
         if shown and cases is None:
             await modal.fill(trust_panel(replace(panel, cases=await looking)))
         return shown
@@ -172,9 +170,7 @@ async def _panel(face: Face, user: UserId, state: PanelState, found: Explanation
     return Panel(state=state, explanation=found, may_read=may_read, sops=sops)
 
 
-async def _cases(
-    face: Face, user: UserId, state: PanelState, signal: Signal
-) -> Sequence[PastCase]:
+async def _cases(face: Face, user: UserId, state: PanelState, signal: Signal) -> Sequence[PastCase]:
     """Earlier messages that an SOP answered, that are like this one and that this person may
     read; none where they cannot be looked up, for the rest of the panel does without."""
     try:

@@ -59,9 +59,7 @@ def register(app: AsyncApp, face: Face) -> None:
             asker, state, action = Asker.of(body), _state(body), body["actions"][0]
             word = _WORDS.get(action["action_id"]) or action["selected_option"]["value"]
             try:
-                answer = await within(
-                    _keep(face, asker, state, "none" if word == NONE else word)
-                )
+                answer = await within(_keep(face, asker, state, "none" if word == NONE else word))
             except DatabaseAway:
                 answer = commands.not_confirmed()
             notice = Notice(Place.VERDICT, _said(answer))

@@ -7,7 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.domain.replays import ReplayRequest
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
@@ -39,8 +39,12 @@ def register(app: AsyncApp, face: Face) -> None:
             )
             notice, replayed = None, None
             try:
-                replayed = await within(face.replay(request), _LONGEST_S)
+                replayed = await within(_replay(face, request), _LONGEST_S)
             except DatabaseAway as error:
                 log.warning("replay.not_confirmed", signal=state.signal, error=str(error))
                 notice = Notice(Place.REPLAY, commands.not_confirmed().text)
             await show_again(face, modal, asker, state, notice=notice, replayed=replayed)
+
+
+async def _replay(face: Face, request: ReplayRequest) -> Replayed | NotReplayed:
+    return await face.replay(request)

@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.parts import Stores
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
@@ -37,9 +38,12 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
@@ -187,10 +191,14 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
             documents = Documents(pool)
+            stores = Stores.on(pool, settings)
+            by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
+            evaluating = stores.evaluating(settings, by_words, Metrics())
             face = Face(
                 teams=Teams(pool),
                 presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
                 feed=Feed(pool),
+                explanations=stores.explanations,
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
@@ -201,6 +209,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                replay=stores.replaying(evaluating),
                 home_health=health.look,
             )
             register(app, face)
