@@ -26,14 +26,11 @@ def _rows(evaluation: Evaluation, now: Limits) -> Iterator[str]:
         return
     reached = percent(sure)
     if lowest.verdict is Verdict.SKIP:
-        yield f"Nothing at any: {line(lowest.detail, 300)}"
+        yield f"*left alone* at any: {line(lowest.detail, 300)}"
         return
     if lowest.verdict is Verdict.START:
-        yield f"start from *{reached}* or lower: it would have *started*  (now {percent(now.auto)})"
+        yield f"a start threshold of {reached} or lower (it is {percent(now.auto)}): *started*"
     else:
-        yield f"start: at none.  {line(lowest.detail, 300)}"
-    yield (
-        f"propose from *{reached}* or lower: it would have been *proposed*  "
-        f"(now {percent(now.propose)})"
-    )
-    yield f"propose from more than {reached}: *nothing* would have been done"
+        yield f"never started at any: {line(lowest.detail, 300)}"
+    yield f"a propose threshold of {reached} or lower (it is {percent(now.propose)}): *proposed*"
+    yield f"a propose threshold above {reached}: *left alone*"
