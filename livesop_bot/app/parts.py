@@ -17,9 +17,11 @@ from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -60,11 +62,13 @@ class Stores:
     """What is kept in PostgreSQL, by its nouns."""
 
     teams: Teams
+    settings: TeamSettingsBook
     workflows: Workflows
     evaluations: Evaluations
     runs: Runs
     feed: Feed
     explanations: Explanations
+    figures: Figures
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -83,11 +87,13 @@ class Stores:
         )
         return cls(
             teams=teams,
+            settings=TeamSettingsBook(pool),
             workflows=workflows,
             evaluations=Evaluations(pool, teams, limits),
             runs=Runs(pool),
             feed=Feed(pool),
             explanations=Explanations(pool, teams, workflows, limits),
+            figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),

@@ -9,6 +9,7 @@ from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
@@ -41,6 +42,7 @@ class Face:
     teams: Teams
     feed: Feed
     explanations: Explanations
+    figures: Figures
     workflows: Workflows
     verdicts: Verdicts
     presses: Presses

@@ -13,6 +13,7 @@ from livesop_bot.domain.replays import NotReplayed, Replayed
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import Workflow
+from livesop_bot.views.blocks import Message
 
 TITLE = "Why?"
 
@@ -74,6 +75,12 @@ class Notice:
 
     place: Place
     text: str
+
+    @classmethod
+    def of(cls, place: Place, answer: Message) -> "Notice":
+        """All that an answer says."""
+        parts = (part for block in answer.blocks for part in block.get("elements", [block["text"]]))
+        return cls(place, "\n".join(part["text"] for part in parts) or answer.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

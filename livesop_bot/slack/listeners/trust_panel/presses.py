@@ -48,7 +48,7 @@ def register(app: AsyncApp, face: Face) -> None:
             except DatabaseAway:
                 answer = commands.not_confirmed()
             face.homes.change(asker.team)
-            notice = Notice(Place.SWITCHES, _said(answer))
+            notice = Notice.of(Place.SWITCHES, answer)
             await show_again(face, modal, asker, _state(body), notice=notice)
 
     @app.action(re.compile(f"^({'|'.join(_WORDS)}|{ActionId.WHY_OTHER})$"))
@@ -58,26 +58,20 @@ def register(app: AsyncApp, face: Face) -> None:
         async with boundary(body, modal.went_wrong):
             asker, state, action = Asker.of(body), _state(body), body["actions"][0]
             word = _WORDS.get(action["action_id"]) or action["selected_option"]["value"]
-            try:
-                answer = await within(_keep(face, asker, state, "none" if word == NONE else word))
-            except DatabaseAway:
-                answer = commands.not_confirmed()
-            notice = Notice(Place.VERDICT, _said(answer))
+            answer = await _give(face, asker, state, "none" if word == NONE else word)
+            notice = Notice.of(Place.VERDICT, answer)
             await show_again(face, modal, asker, state, notice=notice)
 
 
-async def _keep(face: Face, asker: Asker, state: PanelState, word: str) -> Message:
-    found = await face.explanations.find(asker.team, state.about)
+async def _give(face: Face, asker: Asker, state: PanelState, word: str) -> Message:
+    try:
+        found = await within(face.explanations.find(asker.team, state.about))
+    except DatabaseAway:
+        return commands.not_confirmed()
     if found is None:
         return why.not_known()
-    return await verdicts.keep(face, asker.user, found.signal, found.evaluation, word)
+    return await verdicts.give(face, asker.user, found.signal, found.evaluation, word)
 
 
 def _state(body: dict[str, Any]) -> PanelState:
     return PanelState.read(body["view"]["private_metadata"])
-
-
-def _said(answer: Message) -> str:
-    """What an answer says, all of it, for a line in the panel."""
-    parts = [part for block in answer.blocks for part in block.get("elements", [block.get("text")])]
-    return "\n".join(part["text"] for part in parts) or answer.text
