@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from livesop_bot.views.trust_panel.trouble import away
 from livesop_bot.views.trust_panel.unknown import Unheard, not_there, unknown
 
 LIMITS = Limits(propose=0.5, auto=0.9)
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 STATE = PanelState(signal=SignalId(7))
 Json = dict[str, Any]
 
@@ -246,7 +248,11 @@ def test_slack_takes_it_whatever_people_wrote(
 ) -> None:
     evaluation = data.draw(st.none() | evaluations)
     words = st.builds(
-        Said, workflow=st.none() | texts, fits=st.booleans(), by=st.just(UserId("<@U1>"))
+        Said,
+        workflow=st.none() | texts,
+        fits=st.booleans(),
+        by=st.just(UserId("<@U1>")),
+        at=st.just(NOON),
     )
     past = st.builds(
         PastCase,
@@ -254,6 +260,7 @@ def test_slack_takes_it_whatever_people_wrote(
         workflow_title=texts,
         outcome=texts,
         permalink=st.none() | texts,
+        occurred_at=st.just(NOON),
     )
     explanation = Explanation(
         signal=replace(data.draw(signals), author="somebody"),
