@@ -94,7 +94,7 @@ async def _measure() -> list[Waits]:
         async with EmbeddedPostgres(Path(folder)) as server:
             for _ in range(_ROUNDS):
                 log = Path(folder) / "livesop.log"
-                async with livesop(server.dsn, Path(folder), log) as side:
+                async with livesop(server.dsn, Path(folder), log, "auto") as side:
                     await side.burst(WARM_UP)
                     await side.settle()
                     rounds.append(await press_while_busy(side))

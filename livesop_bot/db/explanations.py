@@ -7,6 +7,7 @@ from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import run_from_row, steps_of
 from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.team_settings import team_settings
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits, Switches
@@ -30,6 +31,7 @@ class Explanations:
     """Reads what explains a message, within one team. Raises DatabaseAway."""
 
     def __init__(self, pool: Pool, teams: Teams, workflows: Workflows, limits: Limits) -> None:
+        """Take `limits` for teams that have none of their own."""
         self._pool = pool
         self._teams = teams
         self._workflows = workflows
@@ -50,7 +52,7 @@ class Explanations:
                 found = Explanation(
                     signal=signal_from_row(row),
                     evaluation=evaluation_from_row(row) if judged else None,
-                    limits=self._limits,
+                    limits=(await team_settings(connection, team)).limits(self._limits),
                     run=await self._run(connection, team, signal, run),
                     said=await self._said(connection, team, signal),
                     judged=row["judged"],

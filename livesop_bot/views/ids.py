@@ -35,6 +35,9 @@ class ActionId(StrEnum):
     PAUSE_KEEP = "pause_keep"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SETTINGS_EDIT = "settings_edit"
+    SETTINGS_JIRA = "settings_jira"
+    SOP_FIELD = "sop_field"
 
 
 class BlockId(StrEnum):
@@ -51,6 +54,8 @@ class BlockId(StrEnum):
     WHY_VERDICT = "why_verdict"
     WHY_REPLAY = "why_replay"
     WHY_MORE = "why_more"
+    SOP_FIELD = "sop_field"
+    SETTINGS = "settings"
 
 
 class CallbackId(StrEnum):
@@ -62,3 +67,5 @@ class CallbackId(StrEnum):
     KNOWLEDGE_FORM = "knowledge_form"
     TRUST_PANEL = "trust_panel"
     TRUST_PAGE = "trust_page"
+    SETTINGS_FORM = "settings_form"
+    SETTINGS_FORGET = "settings_forget"

@@ -20,6 +20,7 @@ from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -55,6 +56,7 @@ class Face:
     retrieval: Retrieval
     audit: Audit
     replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

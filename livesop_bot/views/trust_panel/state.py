@@ -79,7 +79,9 @@ class Notice:
     @classmethod
     def of(cls, place: Place, answer: Message) -> "Notice":
         """All that an answer says."""
-        parts = (part for block in answer.blocks for part in block.get("elements", [block.get("text")]))
+        parts = (
+            part for block in answer.blocks for part in block.get("elements", [block.get("text")])
+        )
         return cls(place, "\n".join(part["text"] for part in parts) or answer.text)
 
 
