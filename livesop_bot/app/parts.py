@@ -17,6 +17,7 @@ from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
@@ -91,6 +92,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    explanations: Explanations
     figures: Figures
     verdicts: Verdicts
     documents: Documents
@@ -102,15 +104,16 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams, book = Teams(pool), TeamSettingsBook(pool)
+        teams, workflows, book = Teams(pool), Workflows(pool), TeamSettingsBook(pool)
         limits = environment(settings).limits
         return cls(
             teams=teams,
             settings=book,
-            workflows=Workflows(pool),
+            workflows=workflows,
             evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
+            explanations=Explanations(pool, teams, workflows, limits),
             figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),

@@ -264,6 +264,7 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            explanations=stores.explanations,
             figures=stores.figures,
             workflows=stores.workflows,
             verdicts=stores.verdicts,

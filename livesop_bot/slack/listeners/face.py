@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pauses import Pauses
@@ -42,6 +43,7 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
     figures: Figures
     workflows: Workflows
     verdicts: Verdicts

@@ -202,6 +202,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 presses=Presses(held),
                 feed=Feed(pool),
+                explanations=stores.explanations,
                 figures=Figures(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
