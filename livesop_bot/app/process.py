@@ -69,7 +69,7 @@ from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()

@@ -22,6 +22,7 @@ class Profile:
 
     is_admin: bool = False
     is_bot: bool = False
+    time_zone: str = "UTC"
 
 
 class People:
@@ -44,6 +45,10 @@ class People:
     async def is_bot(self, user: UserId) -> bool:
         """Say whether this is an app and no person."""
         return (await self._profile(user)).is_bot
+
+    async def time_zone(self, user: UserId) -> str:
+        """Give the IANA name of somebody's time zone; UTC where they have none."""
+        return (await self._profile(user)).time_zone
 
     async def is_among(self, user: UserId, allowed: Collection[str]) -> bool:
         """Say whether a person is one of the users, or in one of the user groups (S…), named."""
@@ -74,6 +79,7 @@ class People:
         return Profile(
             is_admin=active and any(profile.get(right) is True for right in rights),
             is_bot=profile.get("is_bot") is True,
+            time_zone=profile.get("tz") or "UTC",
         )
 
     async def _members(self, group: str) -> frozenset[str]:

@@ -170,10 +170,12 @@ def button(
     confirm: Block | None = None,
     value: str | None = None,
     number: int | None = None,
+    spoken: str = "",
 ) -> Block:
     """A button; `style` is `primary` or `danger`, `confirm` asks before it counts.
 
-    `value` comes back with the press; `number` tells buttons of one kind in one row apart.
+    `value` comes back with the press; `number` tells buttons of one kind in one row apart;
+    `spoken` is what screen readers say instead of `text`.
     """
     name = action_id.value if number is None else f"{action_id.value}:{number}"
     block: Block = {"type": "button", "action_id": name, "text": plain(text, BUTTON)}
@@ -181,6 +183,8 @@ def button(
         block["value"] = value
     if style is not None:
         block["style"] = style
+    if spoken:
+        block["accessibility_label"] = plain(spoken, BUTTON)["text"]
     if confirm is not None:
         block["confirm"] = confirm
     return block

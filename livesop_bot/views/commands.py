@@ -5,8 +5,9 @@ from difflib import get_close_matches
 
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
+from livesop_bot.views.autopilot import autopilot_sentence
 from livesop_bot.views.blocks import Message, code, context, line, message, section
-from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
+from livesop_bot.views.health import HomeHealth, health_line
 
 WORDS = ("help", "status", "autopilot", "why", "verdict", "search", "kb")
 """What may follow `/livesop`."""

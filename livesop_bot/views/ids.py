@@ -8,7 +8,9 @@ class ActionId(StrEnum):
 
     AUTOPILOT_ON = "autopilot_on"
     AUTOPILOT_OFF = "autopilot_off"
+    HOME_TAB = "home_tab"
     HOME_REFRESH = "home_refresh"
+    WHY = "why"
     RUN_START = "run_start"
     RUN_DISMISS = "run_dismiss"
     RUN_CANCEL = "run_cancel"
@@ -30,6 +32,7 @@ class BlockId(StrEnum):
     """Blocks that hold something to press."""
 
     KILL_SWITCH = "kill_switch"
+    HOME_TABS = "home_tabs"
     HOME_RETRY = "home_retry"
     RUN = "run"
     STEP = "step"

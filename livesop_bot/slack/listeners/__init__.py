@@ -3,7 +3,6 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
-    actions,
     commands,
     home,
     knowledge,
@@ -16,5 +15,5 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, actions, home, knowledge, runs, pauses, shortcuts):
+    for listener in (commands, home, knowledge, runs, pauses, shortcuts):
         listener.register(app, face)

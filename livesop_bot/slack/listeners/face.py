@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
@@ -17,10 +17,11 @@ from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.shared_files import SharedFiles
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 
 Result = TypeVar("Result")
 
@@ -49,6 +50,7 @@ class Face:
     retrieval: Retrieval
     audit: Audit
     home_health: Callable[[], Awaitable[HomeHealth]]
+    homes: Homes = field(default_factory=Homes)
 
 
 async def within(work: Coroutine[Any, Any, Result], seconds: float = DATABASE_S) -> Result:

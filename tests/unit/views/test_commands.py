@@ -11,7 +11,7 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Message
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 from livesop_bot.views.lint import violations
 
 

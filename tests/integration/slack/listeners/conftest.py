@@ -49,7 +49,7 @@ from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.shared_files import SharedFiles
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 
 TEAM = TeamId("T0SANDBOX")
 SOP = WorkflowDefinition(

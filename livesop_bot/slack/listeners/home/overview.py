@@ -1,0 +1,64 @@
+"""App Home, Overview: what is shown, and the kill switch."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.homes import Visitor
+from livesop_bot.slack.listeners.autopilot import why_refused
+from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home import guide
+from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show, trouble_shown
+from livesop_bot.views.blocks import Block
+from livesop_bot.views.home import overview, tabs
+from livesop_bot.views.home.tabs import HomeState
+from livesop_bot.views.ids import ActionId
+
+log = structlog.get_logger()
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to each button."""
+
+    @app.action(ActionId.AUTOPILOT_OFF)
+    async def off(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            await _switch(client, face, spot, is_on=False)
+
+    @app.action(ActionId.AUTOPILOT_ON)
+    async def on(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            if await why_refused(face, spot.team, spot.user):
+                await show(client, face, spot)
+            else:
+                await _switch(client, face, spot, is_on=True)
+
+
+async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Block]:
+    """Show the tab, below the guide while that is not finished."""
+    shown = overview.overview(
+        autopilot=await face.teams.autopilot(visitor.team),
+        is_admin=visitor.is_admin,
+        health=await face.home_health(),
+        latest=await face.feed.latest(visitor.team, overview.LATEST),
+    )
+    return [*await guide.blocks(face, visitor), *shown]
+
+
+async def _switch(client: AsyncWebClient, face: Face, spot: Spot, *, is_on: bool) -> None:
+    team, user = spot.team, spot.user
+    try:
+        await within(face.teams.set_autopilot(team, Scope.TEAM, team, is_on=is_on, by=user))
+    except DatabaseAway as error:
+        log.warning("autopilot.not_confirmed", team=team, is_on=is_on, error=str(error))
+        await publish(client, spot, tabs.not_confirmed(spot.state))
+        return
+    log.info("autopilot.switched", team=team, scope=Scope.TEAM, is_on=is_on, by=user)
+    await changed(client, face, spot)
