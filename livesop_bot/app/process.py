@@ -162,7 +162,8 @@ class App:
                     choose_evaluator(settings, self.metrics, pool, library, self._model)
                 )
             else:
-                judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+                unused = ModelState("not_used")
+                judge = Judge(self._evaluator, lambda: unused, self._evaluator)
             health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)

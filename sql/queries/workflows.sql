@@ -66,7 +66,7 @@ ORDER BY w.archived_at DESC, w.id
 LIMIT $2;
 
 -- name: hold_workflow_by_slug
--- Locks an SOP that there is, for who changes its standing. $1: team; $2: slug. Gives its id, version, and whether it is archived or paused.
+-- Locks an SOP that there is, for who changes its state. $1: team; $2: slug. Gives its id, version, and whether it is archived or paused.
 SELECT id, version, archived_at IS NOT NULL AS archived, paused_at IS NOT NULL AS paused
 FROM workflows
 WHERE team_id = $1 AND slug = $2

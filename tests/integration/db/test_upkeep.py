@@ -1,9 +1,9 @@
-"""The standing of an SOP: paused it matches nothing, archived it is out of use and acts no more."""
+"""The upkeep of SOPs: paused it matches nothing, archived it is out of use and acts no more."""
 
 import pytest
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.db.standing import Standing
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.teams import Teams, step_subject
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Scope
@@ -30,18 +30,18 @@ async def incident(pool: Pool) -> Workflow:
 async def test_what_is_paused_watches_nothing_until_it_is_resumed(
     incident: Workflow, pool: Pool
 ) -> None:
-    workflows, standing = Workflows(pool), Standing(pool)
+    workflows, upkeep = Workflows(pool), Upkeep(pool)
     assert watching(await workflows.current(T1), ChannelId("C1")) == (incident,)
-    assert await standing.pause(T1, "incident", ADA)
-    assert not await standing.pause(T1, "incident", ADA), "it is paused already"
+    assert await upkeep.pause(T1, "incident", ADA)
+    assert not await upkeep.pause(T1, "incident", ADA), "it is paused already"
     (paused,) = await workflows.current(T1)
     assert paused.paused
     assert watching((paused,), ChannelId("C1")) == ()
     async with pool.acquire() as connection:
         switches = await Teams(pool).switches(connection, T1, "incident", ChannelId("C1"), ())
     assert switches.paused
-    assert await standing.resume(T1, "incident", ADA)
-    assert not await standing.resume(T1, "incident", ADA)
+    assert await upkeep.resume(T1, "incident", ADA)
+    assert not await upkeep.resume(T1, "incident", ADA)
     assert await workflows.current(T1) == (incident,)
     rows = await pool.fetch("SELECT after FROM audit_log WHERE kind = 'publish' ORDER BY number")
     assert [row["after"] for row in rows[-2:]] == ['{"paused": true}', '{"paused": false}']
@@ -50,24 +50,24 @@ async def test_what_is_paused_watches_nothing_until_it_is_resumed(
 async def test_what_is_archived_is_out_of_use_with_its_switches_off(
     incident: Workflow, pool: Pool
 ) -> None:
-    workflows, standing, teams = Workflows(pool), Standing(pool), Teams(pool)
-    await standing.pause(T1, "incident", ADA)
-    assert await standing.archive(T1, incident, ADA)
-    assert not await standing.archive(T1, incident, ADA)
-    assert not await standing.pause(T1, "incident", ADA), "what is archived is not paused"
+    workflows, upkeep, teams = Workflows(pool), Upkeep(pool), Teams(pool)
+    await upkeep.pause(T1, "incident", ADA)
+    assert await upkeep.archive(T1, incident, ADA)
+    assert not await upkeep.archive(T1, incident, ADA)
+    assert not await upkeep.pause(T1, "incident", ADA), "what is archived is not paused"
     assert await workflows.current(T1) == ()
     assert [one.slug for one in await workflows.archived(T1, 10)] == ["incident"]
     assert await teams.switched_on(T1) == frozenset()
     assert await workflows.taken_slugs(T1) == {"incident"}
 
-    assert await standing.take_back(T1, "incident", ADA)
-    assert not await standing.take_back(T1, "incident", ADA)
+    assert await upkeep.take_back(T1, "incident", ADA)
+    assert not await upkeep.take_back(T1, "incident", ADA)
     assert await workflows.current(T1) == (incident,)
     assert await teams.switched_on(T1) == frozenset()
 
 
 async def test_an_unknown_one_stays_unknown(incident: Workflow, pool: Pool) -> None:
-    standing = Standing(pool)
-    for change in (standing.pause, standing.resume, standing.take_back):
+    upkeep = Upkeep(pool)
+    for change in (upkeep.pause, upkeep.resume, upkeep.take_back):
         assert not await change(T1, "unknown", ADA)
-    assert not await standing.archive(TeamId("T2"), incident, ADA)
+    assert not await upkeep.archive(TeamId("T2"), incident, ADA)

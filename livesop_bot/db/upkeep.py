@@ -1,4 +1,4 @@
-"""The standing of an SOP: in use, paused, or archived; changed and audited in one transaction."""
+"""The upkeep of SOPs: paused and resumed, archived and taken back; changed and audited in one transaction."""
 
 from livesop_bot.db.audit import append
 from livesop_bot.db.pool import Pool, away
@@ -11,7 +11,7 @@ from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import Workflow
 
 
-class Standing:
+class Upkeep:
     """Pauses and archives SOPs; open runs go on. Raises DatabaseAway.
 
     Each says whether there was something to change.
