@@ -25,7 +25,8 @@ from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.audit import AuditHead
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.replays import ReplayRequest, Version
+from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.errors import ConfigurationError, LivesopError, PermanentError
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.audit import AuditCsv, audit_line, verified_line
@@ -130,12 +131,20 @@ def migrate() -> None:
 @cli.command()
 def replay(
     signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Do it; else it is only said.")] = False,
+    version: Annotated[
+        Version, typer.Option(help="Of the SOP that was named before.")
+    ] = Version.NEWEST,
+    team: Team = "",
 ) -> None:
-    """Judge a stored signal again."""
-    settings = _settings_for_people()
-    for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run, by=AUTHOR)):
-        typer.echo(line)
+    """Say what would differ if a message were judged again."""
+    settings, signal = _settings_for_people(), SignalId(signal_id)
+
+    def replayed(pool: Pool, id_: TeamId) -> Awaitable[Sequence[str]]:
+        asked = ReplayRequest(team=id_, signal=signal, by=AUTHOR, version=version, dry_run=not run)
+        return app.replay(settings, pool, asked)
+
+    _told(settings, team, replayed)
 
 
 @cli.command("eval")

@@ -10,24 +10,29 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.app.judge import Judge
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.knowledge.embeddings import ClosableEmbeddings, Embeddings, InThread
 from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -39,6 +44,7 @@ from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -58,10 +64,12 @@ class Stores:
     """What is kept in PostgreSQL, by its nouns."""
 
     teams: Teams
+    settings: TeamSettingsBook
     workflows: Workflows
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    figures: Figures
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -80,10 +88,12 @@ class Stores:
         )
         return cls(
             teams=teams,
+            settings=TeamSettingsBook(pool),
             workflows=Workflows(pool),
             evaluations=Evaluations(pool, teams, limits),
             runs=Runs(pool),
             feed=Feed(pool),
+            figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),
@@ -101,6 +111,29 @@ class Stores:
             evaluator=evaluator,
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
+        )
+
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
+
+    def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
+        """Build what says what would happen, with the limits that the team has now."""
+
+        async def limits(team: TeamId) -> Limits:
+            own = await self.settings.recent(team)
+            propose, auto = own.propose_threshold, own.auto_threshold
+            return Limits(
+                propose=settings.livesop_propose_threshold if propose is None else propose,
+                auto=settings.livesop_auto_threshold if auto is None else auto,
+            )
+
+        return Rehearsal(
+            pool=pool,
+            evaluator=judge.evaluator,
+            local=judge.local,
+            limits=limits,
+            time_limit=settings.livesop_evaluation_timeout,
         )
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from livesop_bot.actions.kind import Kind
-from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.actions.registry import action_kinds, previewer, renderer
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.app.duties import build_duties
 from livesop_bot.app.judge import Judge, choose_evaluator
@@ -31,12 +31,14 @@ from livesop_bot.app.parts import (
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.drafts import Drafts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.queue import depth_and_age
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import ActionKind
@@ -70,6 +72,7 @@ from livesop_bot.slack.spool import Spool
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
 from livesop_bot.views.health import HomeHealth
+from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
@@ -164,6 +167,7 @@ class App:
             else:
                 unused = ModelState("not_used")
                 judge = Judge(self._evaluator, lambda: unused, self._evaluator)
+            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             health = await enter(self._health(pool, judge))
             client = slack_client(settings, session)
             installation = await self._introduce(client)
@@ -185,11 +189,14 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, pool, stores, intake, health, held))
-                if self._role is not Role.INGEST:
-                    evaluator = judge.evaluator
                     group.create_task(
-                        self._work(pool, stores, once, held, kinds, evaluator, intake)
+                        self._listen(
+                            client, pool, stores, intake, health, held, evaluating, judge, kinds
+                        )
+                    )
+                if self._role is not Role.INGEST:
+                    group.create_task(
+                        self._work(pool, stores, once, held, kinds, evaluating, intake)
                     )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
@@ -275,7 +282,7 @@ class App:
         slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
-        evaluator: Evaluator,
+        evaluating: Evaluating,
         intake: Intake | None,
     ) -> None:
         duties = build_duties(
@@ -284,7 +291,7 @@ class App:
             held=held,
             kinds=kinds,
             slack=slack,
-            evaluating=stores.evaluating(self.settings, evaluator, self.metrics),
+            evaluating=evaluating,
             embedding=stores.embedding(self._embeddings),
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
@@ -302,6 +309,9 @@ class App:
         intake: Intake,
         health: HealthServer,
         held: HeldRuns,
+        evaluating: Evaluating,
+        judge: Judge,
+        kinds: Mapping[ActionKind, Kind],
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -314,17 +324,23 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            figures=stores.figures,
             workflows=stores.workflows,
+            drafts=Drafts(pool),
+            upkeep=Upkeep(pool),
+            rehearsal=stores.rehearsal(pool, self.settings, judge),
+            preview=previewer(kinds),
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
-            people=People(client, self.settings.admins),
+            people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
             documents=stores.documents,
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
+            replay=stores.replaying(evaluating),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

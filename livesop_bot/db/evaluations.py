@@ -52,13 +52,22 @@ _GROUP = 200
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What came of an evaluation; `run` where one was opened."""
+    """What came of an evaluation; `run` where one was opened.
+
+    `would`: the decision that would have been taken, had it been no dry run.
+    """
 
     evaluation: EvaluationId
     judgement: Judgement
     workflow: Workflow | None
     decision: Decision
+    would: Decision
     run: RunId | None
+
+    @property
+    def confidence(self) -> float | None:
+        """None where nothing was judged."""
+        return _confidence(self.judgement, self.would)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +94,6 @@ class _Ended:
             judgement.usage.cost_usd,
         )
 
-    def confidence(self, decision: Decision) -> float | None:
-        """None where nothing was judged."""
-        return None if decision.reason in _SIGNAL_STATES else self.judgement.confidence
-
     def columns(self, decision: Decision) -> tuple[object, ...]:
         """What conclude_skips takes of it, in order."""
         return (
@@ -98,7 +103,7 @@ class _Ended:
             self.job.cause,
             self.workflow and self.workflow.id,
             self.workflow and self.workflow.version,
-            self.confidence(decision),
+            _confidence(self.judgement, decision),
             self.judgement.reasoning,
             self.judgement.evidence,
             self.judgement.evaluator,
@@ -108,6 +113,10 @@ class _Ended:
             *self.basis(),
             _signal_state(decision),
         )
+
+
+def _confidence(judgement: Judgement, decision: Decision) -> float | None:
+    return None if decision.reason in _SIGNAL_STATES else judgement.confidence
 
 
 def _signal_state(decision: Decision) -> SignalState:
@@ -151,7 +160,7 @@ class Evaluations:
         changed meanwhile), and nothing was written.
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
-        decision = failure or self._gate(ended, Switches(), running=False)
+        decision = would = failure or self._gate(ended, Switches(), running=False)
         if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
             return await self._skips.submit((ended, decision))
         running = False
@@ -164,8 +173,8 @@ class Evaluations:
                         ):
                             return None
                         if failure is None:
-                            decision = await self._decide(connection, ended, running=running)
-                        return await self._write(connection, ended, decision)
+                            decision, would = await self._decide(connection, ended, running=running)
+                        return await self._write(connection, ended, decision, would)
             except _OpenedMeanwhile:
                 running = True
 
@@ -191,14 +200,20 @@ class Evaluations:
             )
         stored = {row["ordinal"] - 1: EvaluationId(row["id"]) for row in rows}
         return [
-            Concluded(stored[index], ended.judgement, ended.workflow, decision, None)
+            Concluded(stored[index], ended.judgement, ended.workflow, decision, decision, None)
             if index in stored
             else None
             for index, (ended, decision) in enumerate(batch)
         ]
 
     def _gate(
-        self, ended: "_Ended", switches: Switches, *, running: bool, started_lately: int = 0
+        self,
+        ended: "_Ended",
+        switches: Switches,
+        *,
+        running: bool,
+        started_lately: int = 0,
+        dry_run: bool = False,
     ) -> Decision:
         return decide(
             workflow=ended.workflow,
@@ -207,28 +222,34 @@ class Evaluations:
             switches=switches,
             limits=self._limits,
             already_running=running,
-            dry_run=ended.job.dry_run,
+            dry_run=dry_run,
             stand_in=ended.judgement.stand_in,
             caution=ended.judgement.caution,
             started_lately=started_lately,
         )
 
-    async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
+    async def _decide(
+        self, connection: Connection, ended: "_Ended", *, running: bool
+    ) -> tuple[Decision, Decision]:
+        """The decision, and what it would be if this were no dry run."""
         signal, workflow = ended.signal, ended.workflow
-        switches = Switches()
+        switches, lately = Switches(), 0
         if workflow is not None:
             switches = await self._switches(connection, signal, workflow)
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        decision = self._gate(ended, switches, running=running)
-        if workflow is not None and decision.verdict is Verdict.START:
+        would = self._gate(ended, switches, running=running)
+        if workflow is not None and would.verdict is Verdict.START:
             # One start of a team at a time from here on: so the limit holds, and the switches stay.
             await connection.execute(sql("hold_team"), signal.team)
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
-            decision = self._gate(ended, switches, running=running, started_lately=lately)
-        return decision
+            would = self._gate(ended, switches, running=running, started_lately=lately)
+        if not ended.job.dry_run:
+            return would, would
+        dry = self._gate(ended, switches, running=running, started_lately=lately, dry_run=True)
+        return dry, would
 
     async def _switches(
         self, connection: Connection, signal: Signal, workflow: Workflow
@@ -242,7 +263,7 @@ class Evaluations:
         )
 
     async def _write(
-        self, connection: Connection, ended: "_Ended", decision: Decision
+        self, connection: Connection, ended: "_Ended", decision: Decision, would: Decision
     ) -> Concluded:
         job, signal, workflow = ended.job, ended.signal, ended.workflow
         evaluation = EvaluationId(
@@ -255,7 +276,7 @@ class Evaluations:
                 job.dry_run,
                 workflow and workflow.id,
                 workflow and workflow.version,
-                ended.confidence(decision),
+                _confidence(ended.judgement, decision),
                 ended.judgement.reasoning,
                 ended.judgement.evidence,
                 ended.judgement.evaluator,
@@ -289,7 +310,7 @@ class Evaluations:
             await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
         if job.cause is Cause.REPLAY:
             await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
-        return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))
+        return Concluded(evaluation, ended.judgement, workflow, decision, would, run and RunId(run))
 
 
 def _replayed(

@@ -11,7 +11,7 @@ from livesop_bot.db.audit import append
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.publishing import insert_version, publish, published_entry
 from livesop_bot.db.queries import sql
-from livesop_bot.db.stored_definition import definition_from_json
+from livesop_bot.db.stored_definition import definition_from_json as definition_from_json
 from livesop_bot.db.stored_definition import definition_to_json as definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowId

@@ -6,7 +6,7 @@ Nothing is stored, and nothing of it can act: an evaluator answers, and the gate
 import asyncio
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zlib import crc32
@@ -86,7 +86,7 @@ class Rehearsal:
         pool: Pool,
         evaluator: Evaluator,
         local: Evaluator,
-        limits: Limits,
+        limits: Callable[[TeamId], Awaitable[Limits]],
         time_limit: float,
     ) -> None:
         self._pool = pool
@@ -126,8 +126,11 @@ class Rehearsal:
     ) -> Comparison:
         """Compare a new version of an SOP with what there is, on signals, within a time limit."""
         current = await self._workflows.current(team)
-        lessons = await self._verdicts.lessons(team)
-        after = (*(one for one in current if one.slug != new.slug), _as_workflow(team, current, new))
+        lessons, limits = await self._verdicts.lessons(team), await self._limits(team)
+        after = (
+            *(one for one in current if one.slug != new.slug),
+            _as_workflow(team, current, new),
+        )
         starts: list[Hit] = []
         stops: list[Hit] = []
         looked_at = same = 0
@@ -137,8 +140,8 @@ class Rehearsal:
                 if time.monotonic() > until:
                     break
                 masked = replace(signal, text=mask_secrets(signal.text))
-                old, old_sure = await self._fires(masked, current, lessons, new.slug)
-                now, now_sure = await self._fires(masked, after, lessons, new.slug)
+                old, old_sure = await self._fires(masked, current, lessons, limits, new.slug)
+                now, now_sure = await self._fires(masked, after, lessons, limits, new.slug)
                 looked_at += 1
                 was, is_ = _is(old, new.slug), _is(now, new.slug)
                 same += was and is_
@@ -155,7 +158,12 @@ class Rehearsal:
         )
 
     async def _fires(
-        self, signal: Signal, among: Iterable[Workflow], lessons: Sequence[Lesson], slug: str
+        self,
+        signal: Signal,
+        among: Iterable[Workflow],
+        lessons: Sequence[Lesson],
+        limits: Limits,
+        slug: str,
     ) -> tuple[Workflow | None, float]:
         """The SOP that would be proposed or started on a signal, and how sure that is."""
         workflows = watching(among, signal.channel)
@@ -163,7 +171,7 @@ class Rehearsal:
             return None, 0.0
         judgement = await self._local.evaluate(Question(signal, workflows, lessons=lessons))
         workflow = _named(workflows, judgement)
-        decision = _gate(judgement, workflow, signal, Switches(), self._limits)
+        decision = _gate(judgement, workflow, signal, Switches(), limits)
         fires = decision.verdict is not Verdict.SKIP
         return (workflow if fires else None), judgement.confidence
 
@@ -178,7 +186,7 @@ class Rehearsal:
                     switches = await self._teams.switches(
                         connection, signal.team, workflow.slug, signal.channel, steps
                     )
-        return _gate(judgement, workflow, signal, switches, self._limits)
+        return _gate(judgement, workflow, signal, switches, await self._limits(signal.team))
 
 
 def _gate(

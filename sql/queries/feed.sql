@@ -1,5 +1,50 @@
--- name: latest_evaluations
--- A team's latest evaluations with their signals and SOPs, newest first. $1: team; $2: how many.
+-- name: feed_ids
+-- The newest evaluations with some outcomes. $1: team; $2: outcomes; $3: older than this id; $4: how many.
+SELECT e.id
+FROM unnest($2::text[]) AS o (outcome)
+CROSS JOIN LATERAL (
+    SELECT id FROM evaluations
+    WHERE team_id = $1 AND outcome = o.outcome AND id < $3
+    ORDER BY id DESC LIMIT $4
+) AS e
+ORDER BY e.id DESC LIMIT $4;
+
+-- name: feed_ids_in_channel
+-- As feed_ids, of messages in one channel. $1: team; $2: outcomes; $3: older than this id; $4: how many; $5: channel.
+SELECT e.id
+FROM unnest($2::text[]) AS o (outcome)
+CROSS JOIN LATERAL (
+    SELECT id FROM evaluations
+    WHERE team_id = $1 AND channel_id = $5 AND outcome = o.outcome AND id < $3
+    ORDER BY id DESC LIMIT $4
+) AS e
+ORDER BY e.id DESC LIMIT $4;
+
+-- name: feed_ids_of_sop
+-- As feed_ids, of one SOP. $1: team; $2: outcomes; $3: older than this id; $4: how many; $5: workflow id.
+SELECT e.id
+FROM unnest($2::text[]) AS o (outcome)
+CROSS JOIN LATERAL (
+    SELECT id FROM evaluations
+    WHERE team_id = $1 AND workflow_id = $5 AND outcome = o.outcome AND id < $3
+    ORDER BY id DESC LIMIT $4
+) AS e
+ORDER BY e.id DESC LIMIT $4;
+
+-- name: feed_ids_of_sop_in_channel
+-- As feed_ids, of one SOP for messages in one channel. $1: team; $2: outcomes; $3: older than this id; $4: how many; $5: workflow id; $6: channel.
+SELECT e.id
+FROM unnest($2::text[]) AS o (outcome)
+CROSS JOIN LATERAL (
+    SELECT id FROM evaluations
+    WHERE team_id = $1 AND workflow_id = $5 AND channel_id = $6 AND outcome = o.outcome
+        AND id < $3
+    ORDER BY id DESC LIMIT $4
+) AS e
+ORDER BY e.id DESC LIMIT $4;
+
+-- name: evaluations_by_id
+-- Evaluations with their signals and SOPs, newest first. $1: ids.
 SELECT
     s.*,
     e.id AS evaluation_id,
@@ -29,9 +74,8 @@ FROM evaluations AS e
 JOIN raw_signals AS s ON s.id = e.signal_id
 LEFT JOIN workflow_versions AS v
     ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
-WHERE e.team_id = $1
-ORDER BY e.id DESC
-LIMIT $2;
+WHERE e.id = ANY($1::bigint[])
+ORDER BY e.id DESC;
 
 -- name: recent_signals
 -- The signals of a team's latest evaluations that were not asked for, newest first; one that was judged twice comes twice. $1: team; $2: how many.
@@ -79,3 +123,41 @@ LEFT JOIN LATERAL (
 LEFT JOIN workflow_versions AS v
     ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
 WHERE s.team_id = $1 AND s.source = 'slack' AND s.external_id = $2;
+
+-- name: evaluation_of_signal
+-- A signal with its latest evaluation that was no dry run (evaluation_id null: none yet). $1: team; $2: signal.
+SELECT
+    s.*,
+    e.id AS evaluation_id,
+    e.revision AS evaluated_revision,
+    e.cause,
+    e.dry_run,
+    e.workflow_id,
+    e.workflow_version,
+    e.confidence,
+    e.reasoning,
+    e.evidence,
+    e.evaluator,
+    e.verdict,
+    e.reason,
+    e.detail,
+    e.latency_ms,
+    e.fields,
+    e.citations,
+    e.stand_in,
+    e.caution,
+    e.prompt_tokens,
+    e.completion_tokens,
+    e.cost_usd,
+    e.created_at AS evaluated_at,
+    v.definition
+FROM raw_signals AS s
+LEFT JOIN LATERAL (
+    SELECT * FROM evaluations
+    WHERE signal_id = s.id AND team_id = s.team_id AND NOT dry_run
+    ORDER BY id DESC
+    LIMIT 1
+) AS e ON true
+LEFT JOIN workflow_versions AS v
+    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+WHERE s.team_id = $1 AND s.id = $2;
