@@ -24,6 +24,8 @@ class ActionId(StrEnum):
     STEP_CHOOSE = "step_choose"
     PAUSE_END = "pause_end"
     PAUSE_KEEP = "pause_keep"
+    AUTONOMY_ON = "autonomy_on"
+    AUTONOMY_OFF = "autonomy_off"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
 

@@ -10,6 +10,7 @@ from livesop_bot.db.jobs import (
     ActJob,
     BasisJob,
     CardJob,
+    DemotionJob,
     EmbedJob,
     EvaluateJob,
     FaceJob,
@@ -28,6 +29,7 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
+from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
@@ -51,6 +53,7 @@ class Duties:
     facing: Facing
     reminding: Reminding
     carding: Carding
+    telling: TellingDemotions
     acting: Acting
     ledger: Ledger
     presses: Presses
@@ -87,6 +90,9 @@ class Duties:
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
+            DemotionJob.entrypoint: lambda fields, tries: self.telling(
+                DemotionJob(**fields), tries
+            ),
         }
 
     def acts(self) -> Mapping[str, Duty]:
