@@ -146,7 +146,7 @@ def surely_agreed(approved: int, decided: int) -> float:
     share, square = approved / decided, CARE * CARE
     middle = share + square / (2 * decided)
     margin = CARE * math.sqrt(share * (1 - share) / decided + square / (4 * decided * decided))
-    return (middle - margin) / (1 + square / decided)
+    return max((middle - margin) / (1 + square / decided), 0.0)
 
 
 def outlook(agreement: Agreement) -> Outlook:
