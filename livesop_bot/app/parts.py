@@ -72,12 +72,7 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams = Teams(pool)
-        limits = Limits(
-            propose=settings.livesop_propose_threshold,
-            auto=settings.livesop_auto_threshold,
-            starts=settings.livesop_start_limit,
-        )
+        teams, limits = Teams(pool), limits_of(settings)
         return cls(
             teams=teams,
             workflows=Workflows(pool),
@@ -110,6 +105,15 @@ class Stores:
     def retrieval(self, embeddings: Embeddings | None) -> Retrieval:
         """Build what finds passages and past cases."""
         return Retrieval(self.search, self.vectors, embeddings)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of the gate by the settings."""
+    return Limits(
+        propose=settings.livesop_propose_threshold,
+        auto=settings.livesop_auto_threshold,
+        starts=settings.livesop_start_limit,
+    )
 
 
 def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:

@@ -26,11 +26,14 @@ from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
     database,
+    limits_of,
     open_embeddings,
     open_pool,
     open_sandbox,
     slack_client,
 )
+from livesop_bot.db.autonomy import Autonomy
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pauses import Pauses
@@ -56,6 +59,7 @@ from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState, SpoolState
 from livesop_bot.settings import Settings
+from livesop_bot.slack.channels import Channels
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Installation, Rules
 from livesop_bot.slack.intake import Intake
@@ -324,6 +328,10 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
+            autonomy=Autonomy(pool),
+            limits=limits_of(self.settings),
+            guides=Guides(pool),
+            channels=Channels(client),
             home_health=lambda: home_health(health),
         )
         register(bolt, face)

@@ -89,6 +89,19 @@ class Teams:
                 await append(connection, team, entry)
         return is_on
 
+    async def switch_on(
+        self, team: TeamId, subjects: Sequence[tuple[Scope, str]], *, by: str
+    ) -> None:
+        """Switch several on together, in one transaction."""
+        with away():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("ensure_team"), team, "")
+                entries = [
+                    await turn_switch(connection, team, scope, subject, is_on=True, by=by)
+                    for scope, subject in subjects
+                ]
+                await append(connection, team, *entries)
+
 
 async def turn_switch(
     connection: Connection, team: TeamId, scope: Scope, subject: str, *, is_on: bool, by: str

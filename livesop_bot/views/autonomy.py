@@ -183,8 +183,8 @@ def _what_if(shifts: Sequence[Shift], today: float, days: int) -> Iterator[Block
 
 def _shift(shift: Shift) -> str:
     count, more = abs(shift.starts), "more" if shift.starts > 0 else "fewer"
-    them = "it" if count == 1 else f"{shift.wrong:,} of them"
-    wrong = f", {them} dismissed" if shift.wrong else ""
+    them = "" if count == 1 else f"{shift.wrong:,} of them "
+    wrong = f", {them}dismissed" if shift.wrong else ""
     return f"•  at *{percent(shift.threshold)}*: {_counted(count, f'{more} start')}{wrong}"
 
 

@@ -14,6 +14,7 @@ from livesop_bot.db.jobs import (
     EmbedJob,
     EvaluateJob,
     FaceJob,
+    GreetJob,
     HaltJob,
     PostJob,
     ReleaseJob,
@@ -33,6 +34,7 @@ from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.sweep import sweep
@@ -54,6 +56,7 @@ class Duties:
     reminding: Reminding
     carding: Carding
     telling: TellingDemotions
+    greetings: Greetings
     acting: Acting
     ledger: Ledger
     presses: Presses
@@ -93,6 +96,7 @@ class Duties:
             DemotionJob.entrypoint: lambda fields, tries: self.telling(
                 DemotionJob(**fields), tries
             ),
+            GreetJob.entrypoint: lambda fields, tries: self.greetings(GreetJob(**fields), tries),
         }
 
     def acts(self) -> Mapping[str, Duty]:

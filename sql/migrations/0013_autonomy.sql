@@ -56,7 +56,7 @@ CREATE TABLE guides (
     looked_at timestamptz,
     tried_at timestamptz,
     -- Who is greeted by a message: the person who opened Home first.
-    greeted text NOT NULL CHECK (greeted <> ''),
+    greeted text CHECK (greeted <> ''),
     greeting uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     greeted_at timestamptz
 );

@@ -3,6 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
+    autonomy,
     commands,
     home,
     knowledge,
@@ -15,5 +16,5 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, shortcuts):
+    for listener in (commands, autonomy, home, knowledge, runs, pauses, shortcuts):
         listener.register(app, face)

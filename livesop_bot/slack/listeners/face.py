@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.channels import Channels
 from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -49,6 +53,10 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    autonomy: Autonomy
+    limits: Limits
+    guides: Guides
+    channels: Channels
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -41,7 +41,7 @@ def register(app: AsyncApp, face: Face) -> None:
                 await _switch(client, face, spot, is_on=True)
 
 
-async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Block]:
+async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:
     """Show the tab, below the guide while that is not finished."""
     shown = overview.overview(
         autopilot=await face.teams.autopilot(visitor.team),
@@ -49,7 +49,7 @@ async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Bl
         health=await face.home_health(),
         latest=await face.feed.latest(visitor.team, overview.LATEST),
     )
-    return [*await guide.blocks(face, visitor), *shown]
+    return [*await guide.blocks(face, visitor, state), *shown]
 
 
 async def _switch(client: AsyncWebClient, face: Face, spot: Spot, *, is_on: bool) -> None:

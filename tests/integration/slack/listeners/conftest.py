@@ -16,8 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.db.audit import Audit
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
@@ -27,6 +29,7 @@ from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows, definition_to_json
+from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -44,6 +47,7 @@ from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
+from livesop_bot.slack.channels import Channels
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
@@ -201,6 +205,10 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                autonomy=Autonomy(pool),
+                limits=Limits(propose=0.5, auto=0.9),
+                guides=Guides(pool),
+                channels=Channels(client),
                 home_health=health.look,
             )
             register(app, face)
