@@ -16,9 +16,11 @@ from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -58,10 +60,12 @@ class Stores:
     """What is kept in PostgreSQL, by its nouns."""
 
     teams: Teams
+    settings: TeamSettingsBook
     workflows: Workflows
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    figures: Figures
     verdicts: Verdicts
     documents: Documents
     cases: Cases
@@ -75,10 +79,12 @@ class Stores:
         teams, limits = Teams(pool), limits_of(settings)
         return cls(
             teams=teams,
+            settings=TeamSettingsBook(pool),
             workflows=Workflows(pool),
             evaluations=Evaluations(pool, teams, limits),
             runs=Runs(pool),
             feed=Feed(pool),
+            figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
             cases=Cases(pool),

@@ -317,11 +317,12 @@ class App:
         face = Face(
             teams=stores.teams,
             feed=stores.feed,
+            figures=stores.figures,
             workflows=stores.workflows,
             verdicts=stores.verdicts,
             presses=Presses(held),
             pauses=Pauses(pool),
-            people=People(client, self.settings.admins),
+            people=People(client, self.settings.admins, stores.settings.recent),
             readers=Readers(client),
             files=SharedFiles(client),
             documents=stores.documents,

@@ -4,9 +4,12 @@ from livesop_bot.db.evaluations import evaluation_from_row
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
-from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.evaluations import Evaluation, Outcome
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, TeamId
+from livesop_bot.domain.workflows import WorkflowId
+
+_NEWEST = 2**63 - 1
 
 
 class Feed:
@@ -15,10 +18,34 @@ class Feed:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def latest(self, team: TeamId, limit: int) -> list[Evaluation]:
-        """Give the newest evaluations, newest first, at most `limit`."""
+    async def latest(
+        self,
+        team: TeamId,
+        limit: int,
+        *,
+        before: int | None = None,
+        channel: ChannelId | None = None,
+        sop: WorkflowId | None = None,
+        outcome: Outcome | None = None,
+    ) -> list[Evaluation]:
+        """Give the newest evaluations, newest first, at most `limit`; of those older than the id
+        `before`, and of a channel, an SOP, an outcome, where these are given.
+        """
+        outcomes = list(Outcome) if outcome is None else [outcome]
+        filters = (team, outcomes, _NEWEST if before is None else before, limit)
         with away():
-            rows = await self._pool.fetch(sql("latest_evaluations"), team, limit)
+            match sop, channel:
+                case None, None:
+                    ids = await self._pool.fetch(sql("feed_ids"), *filters)
+                case None, _:
+                    ids = await self._pool.fetch(sql("feed_ids_in_channel"), *filters, channel)
+                case _, None:
+                    ids = await self._pool.fetch(sql("feed_ids_of_sop"), *filters, sop)
+                case _:
+                    ids = await self._pool.fetch(
+                        sql("feed_ids_of_sop_in_channel"), *filters, sop, channel
+                    )
+            rows = await self._pool.fetch(sql("evaluations_by_id"), [row["id"] for row in ids])
         return [evaluation_from_row(row) for row in rows]
 
     async def of_message(

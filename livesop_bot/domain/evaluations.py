@@ -14,6 +14,16 @@ from livesop_bot.domain.workflows import Workflow, WorkflowId
 EvaluationId = NewType("EvaluationId", int)
 
 
+class Outcome(StrEnum):
+    """What came of an evaluation; `held`: an SOP fits, and yet nothing was done."""
+
+    STARTED = "started"
+    PROPOSED = "proposed"
+    HELD = "held"
+    NO_SOP = "no_sop"
+    UNJUDGED = "unjudged"
+
+
 class Cause(StrEnum):
     """Why an evaluation was made."""
 

@@ -12,18 +12,22 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.teams import step_subject
+from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.what_if import Shift, around, shifts, what_if
 from livesop_bot.domain.workflows import StepId, Workflow
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
-from livesop_bot.slack.listeners.autopilot import why_refused
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, trouble_shown
+from livesop_bot.slack.listeners.modals import opened
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views.autonomy import autonomy_blocks
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.home import tabs
 from livesop_bot.views.ids import ActionId
+from livesop_bot.views.rights import notice
 
 log = structlog.get_logger()
 
@@ -39,10 +43,14 @@ def register(app: AsyncApp, face: Face) -> None:
     async def on(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         async with trouble_shown(client, body) as spot:
-            if await why_refused(face, spot.team, spot.user):
-                await changed(client, face, spot)
+            value = body["actions"][0]["value"]
+            subject = switch_subject(Scope.STEP, value)
+            refused = await refusal(face, spot.team, spot.user, Right.SWITCH_ON, subject)
+            if refused is None:
+                await _turn(client, face, spot, value, is_on=True)
             else:
-                await _turn(client, face, spot, body["actions"][0]["value"], is_on=True)
+                await opened(client, body["trigger_id"], notice(refused))
+                await changed(client, face, spot)
 
     @app.action(ActionId.AUTONOMY_OFF)
     async def off(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:

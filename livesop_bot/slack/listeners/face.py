@@ -9,6 +9,7 @@ from livesop_bot.db.audit import Audit
 from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
@@ -42,6 +43,7 @@ class Face:
 
     teams: Teams
     feed: Feed
+    figures: Figures
     workflows: Workflows
     verdicts: Verdicts
     presses: Presses

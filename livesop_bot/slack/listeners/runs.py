@@ -7,13 +7,15 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from livesop_bot.domain.audit import AuditEntry, AuditKind, run_subject
+from livesop_bot.domain.audit import run_subject
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.runs import RunState, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.rights import note_refusal, refusal
 from livesop_bot.views import commands, presses, why
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -30,6 +32,9 @@ _STEP = {
     ActionId.STEP_MARK_DONE: Press.MARK_DONE,
     ActionId.STEP_CHOOSE: Press.CHOOSE,
 }
+_STOPPING = frozenset({ActionId.STEP_HOLD, ActionId.RUN_CANCEL})
+"""What stops something, and is open to everybody."""
+
 _NAMES = "|".join((*_STEP, ActionId.RUN_START, ActionId.RUN_DISMISS, ActionId.RUN_CANCEL))
 _BUTTON = re.compile(rf"(?P<name>{_NAMES}|{ActionId.RUN_WHY})(?::\d+)?")
 
@@ -76,6 +81,16 @@ async def _press(
     face: Face, team: TeamId, user: UserId, name: ActionId, pressed: Pressed
 ) -> Message | None:
     book, run, step = face.presses, pressed.run, pressed.step
+    approvers = await within(book.approvers(team, run, step)) if step is not None else ()
+    if approvers:
+        if not await face.people.is_among(user, approvers):
+            subject = run_subject(run, step)
+            await note_refusal(face, team, user, subject, {"why": "not_an_approver"})
+            return presses.not_allowed(approvers)
+    elif name not in _STOPPING:
+        refused = await refusal(face, team, user, Right.APPROVE, run_subject(run, step))
+        if refused is not None:
+            return refused
     match name:
         case ActionId.RUN_START:
             outcome = await within(book.start(team, run, user))
@@ -87,10 +102,6 @@ async def _press(
             return presses.not_ours()
         case _:
             try:
-                approvers = await within(book.approvers(team, run, step))
-                if approvers and not await face.people.is_among(user, approvers):
-                    await _note_refusal(face, team, user, pressed)
-                    return presses.not_allowed(approvers)
                 outcome = await within(
                     book.step(team, run, step, _STEP[name], user, pressed.chosen)
                 )
@@ -100,21 +111,6 @@ async def _press(
         return presses.too_late(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
-
-
-async def _note_refusal(face: Face, team: TeamId, user: UserId, pressed: Pressed) -> None:
-    """What was not done need not be recorded to stay so: the log is told in any case."""
-    log.info("press.refused", team=team, run=pressed.run, step=pressed.step, by=user)
-    entry = AuditEntry(
-        actor=user,
-        kind=AuditKind.REFUSAL,
-        subject=run_subject(pressed.run, pressed.step),
-        after={"why": "not_an_approver"},
-    )
-    try:
-        await within(face.audit.note(team, entry))
-    except DatabaseAway as error:
-        log.warning("audit.refusal_not_noted", team=team, user=user, error=str(error))
 
 
 async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId, UserId
+from livesop_bot.domain.audit import signal_subject
+from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.rights import Right
+from livesop_bot.domain.signals import Signal, SignalState, TeamId, UserId
 from livesop_bot.domain.verdicts import on_judgement, on_message
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import commands, verdicts, why
 from livesop_bot.views.blocks import Message
 
@@ -21,19 +25,26 @@ async def answer(face: Face, team: TeamId, user: UserId, words: Sequence[str]) -
     if place is None:
         return verdicts.usage()
     try:
-        return await within(_keep(face, team, user, place, words[-1].lower()))
+        found = await within(face.feed.of_message(team, *place))
+        if found is None:
+            return why.not_known()
+        subject = signal_subject(found[0].id)
+        if refused := await refusal(face, team, user, Right.VERDICT, subject):
+            return refused
+        return await within(_keep(face, team, user, *found, words[-1].lower()))
     except DatabaseAway as error:
         log.warning("verdict.not_confirmed", team=team, error=str(error))
         return commands.not_confirmed()
 
 
 async def _keep(
-    face: Face, team: TeamId, user: UserId, place: tuple[ChannelId, MessageTs], word: str
+    face: Face,
+    team: TeamId,
+    user: UserId,
+    signal: Signal,
+    evaluation: Evaluation | None,
+    word: str,
 ) -> Message:
-    found = await face.feed.of_message(team, *place)
-    if found is None:
-        return why.not_known()
-    signal, evaluation = found
     if signal.state is SignalState.DELETED:
         return verdicts.deleted()
     workflows = {workflow.slug: workflow for workflow in await face.workflows.current(team)}

@@ -151,11 +151,6 @@ def not_confirmed() -> str:
     return "⚠️  Not confirmed: the database did not answer. Please try again in a moment."
 
 
-def only_admins() -> str:
-    """Say who can do that."""
-    return "⚠️  Only an admin can do that; nothing was changed."
-
-
 def _why(word: str) -> str:
     match word:
         case "missing_scope":

@@ -13,20 +13,24 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.teams import step_subject
+from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.guide import Guide, GuideStep, Shown
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import ChannelId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Draw, Visitor
-from livesop_bot.slack.listeners.autopilot import why_refused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, trouble_shown
+from livesop_bot.slack.listeners.modals import opened
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.home import guide as view
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.rights import notice
 
 log = structlog.get_logger()
 
@@ -42,6 +46,7 @@ _BUTTONS = (
     ActionId.GUIDE_RESUME,
     ActionId.GUIDE_NEVER,
 )
+_RIGHTS = {ActionId.GUIDE_JOIN: Right.SETTINGS, ActionId.GUIDE_SWITCH: Right.SWITCH_ON}
 _SHOWN = {
     ActionId.GUIDE_LATER: Shown.LATER,
     ActionId.GUIDE_RESUME: Shown.WHOLE,
@@ -71,7 +76,7 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         if body.get("view"):
             async with trouble_shown(client, body) as spot:
-                outcome = await _carry_out(face, spot, body)
+                outcome = await _carry_out(client, face, spot, body)
                 filters = {NOTICE: outcome.notice} if outcome.notice else {}
                 await changed(client, face, spot, HomeState(tab=outcome.tab, filters=filters))
             return
@@ -83,7 +88,7 @@ def register(app: AsyncApp, face: Face) -> None:
 
         async with boundary(body, tell):
             spot = Spot.of(body)
-            outcome = await _carry_out(face, spot, body)
+            outcome = await _carry_out(client, face, spot, body)
             if outcome.tab is not HomeTab.OVERVIEW:
                 await changed(client, face, spot, HomeState(tab=outcome.tab))
             await _show_message(face, spot, outcome.notice, respond)
@@ -121,8 +126,15 @@ async def _guide(face: Face, visitor: Visitor) -> Guide:
     return guide
 
 
-async def _carry_out(face: Face, spot: Spot, body: Mapping[str, Any]) -> _Outcome:
+async def _carry_out(
+    client: AsyncWebClient, face: Face, spot: Spot, body: Mapping[str, Any]
+) -> _Outcome:
     press = ActionId(body["actions"][0]["action_id"])
+    if press in _RIGHTS:
+        subject = switch_subject(Scope.TEAM, spot.team)
+        if refused := await refusal(face, spot.team, spot.user, _RIGHTS[press], subject):
+            await opened(client, body["trigger_id"], notice(refused))
+            return _Outcome()
     try:
         match press:
             case ActionId.GUIDE_JOIN:
@@ -144,8 +156,6 @@ async def _carry_out(face: Face, spot: Spot, body: Mapping[str, Any]) -> _Outcom
 
 
 async def _join(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
-    if await why_refused(face, spot.team, spot.user):
-        return view.only_admins()
     channels = [ChannelId(one) for one in picked.get("selected_channels") or ()]
     if not channels:
         return view.nothing_picked()
@@ -157,8 +167,6 @@ async def _join(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
 
 
 async def _switch(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
-    if await why_refused(face, spot.team, spot.user):
-        return view.only_admins()
     value = (picked.get("selected_option") or {}).get("value")
     if not value:
         return view.nothing_picked()
@@ -187,11 +195,10 @@ async def _switch(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
 
 async def _show_message(face: Face, spot: Spot, notice: str, respond: AsyncRespond) -> None:
     """Show the message that was pressed in as things are now."""
-    visitor = Visitor(
-        team=spot.team, user=spot.user, is_admin=await face.people.is_admin(spot.user)
-    )
 
     async def greeting() -> Mapping[str, Any]:
+        role = await face.people.role(spot.team, spot.user)
+        visitor = Visitor(team=spot.team, user=spot.user, role=role)
         guide = await _guide(face, visitor)
         workflows = await face.workflows.current(spot.team)
         shown = view.greeting(guide, workflows, is_admin=visitor.is_admin, notice=notice)

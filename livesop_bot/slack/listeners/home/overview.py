@@ -7,17 +7,21 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.rights import Right
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
-from livesop_bot.slack.listeners.autopilot import why_refused
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home import guide
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show, trouble_shown
+from livesop_bot.slack.listeners.modals import opened
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.home import overview, tabs
 from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.ids import ActionId
+from livesop_bot.views.rights import notice
 
 log = structlog.get_logger()
 
@@ -35,10 +39,13 @@ def register(app: AsyncApp, face: Face) -> None:
     async def on(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         async with trouble_shown(client, body) as spot:
-            if await why_refused(face, spot.team, spot.user):
-                await show(client, face, spot)
-            else:
+            subject = switch_subject(Scope.TEAM, spot.team)
+            refused = await refusal(face, spot.team, spot.user, Right.SWITCH_ON, subject)
+            if refused is None:
                 await _switch(client, face, spot, is_on=True)
+            else:
+                await opened(client, body["trigger_id"], notice(refused))
+                await show(client, face, spot)
 
 
 async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:

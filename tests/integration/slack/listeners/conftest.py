@@ -19,12 +19,14 @@ from livesop_bot.db.audit import Audit
 from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -195,10 +197,11 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
                 feed=Feed(pool),
+                figures=Figures(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
-                people=People(client, frozenset()),
+                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
