@@ -37,6 +37,9 @@ class ActionId(StrEnum):
     GUIDE_NEVER = "guide_never"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SETTINGS_EDIT = "settings_edit"
+    SETTINGS_JIRA = "settings_jira"
+    SOP_FIELD = "sop_field"
 
 
 class BlockId(StrEnum):
@@ -53,6 +56,8 @@ class BlockId(StrEnum):
     GUIDE_STEP = "guide_step"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SOP_FIELD = "sop_field"
+    SETTINGS = "settings"
 
 
 class CallbackId(StrEnum):
@@ -62,3 +67,5 @@ class CallbackId(StrEnum):
     WHY_SHORTCUT = "why_shortcut"
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
+    SETTINGS_FORM = "settings_form"
+    SETTINGS_FORGET = "settings_forget"

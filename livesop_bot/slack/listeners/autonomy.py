@@ -61,7 +61,8 @@ def register(app: AsyncApp, face: Face) -> None:
 
 async def blocks(face: Face, visitor: Visitor, workflow: Workflow) -> Sequence[Block]:
     """Show how an SOP's steps stand with Auto-Pilot. Raises DatabaseAway."""
-    today = face.limits.auto
+    settings = await face.administration.settings.recent(visitor.team)
+    today = settings.limits(face.administration.environment.limits).auto
     return autonomy_blocks(
         workflow,
         await face.autonomy.steps(workflow),

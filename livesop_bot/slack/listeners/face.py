@@ -16,12 +16,12 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
-from livesop_bot.slack.channels import Channels
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -56,9 +56,10 @@ class Face:
     retrieval: Retrieval
     audit: Audit
     autonomy: Autonomy
-    limits: Limits
     guides: Guides
-    channels: Channels
+    is_in_a_channel: Callable[[], Awaitable[bool]]
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

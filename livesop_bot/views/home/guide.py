@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from livesop_bot.domain.guide import Guide, GuideStep, Shown, number
-from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.workflows import ActionKind, Step, StepMode, Workflow
 from livesop_bot.views.blocks import (
     Block,
@@ -106,7 +105,7 @@ def greeting(
     return message(text, [section(f"👋  {text}"), *blocks])
 
 
-def joined(channels: Sequence[ChannelId], refused: Mapping[ChannelId, str]) -> str:
+def joined(channels: Sequence[str], refused: Mapping[str, str]) -> str:
     """Say which channels were joined, and which Slack refused with which word."""
     parts = []
     if channels:

@@ -17,8 +17,8 @@ from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.guide import Guide, GuideStep, Shown
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.signals import ChannelId
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.channels import join
 from livesop_bot.slack.homes import Draw, Visitor
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
@@ -120,7 +120,7 @@ def seen(face: Face, draw: Draw) -> Draw:
 
 async def _guide(face: Face, visitor: Visitor) -> Guide:
     guide = await face.guides.get(visitor.team, visitor.user)
-    if guide.next is GuideStep.CHANNELS and await face.channels.is_in_one():
+    if guide.next is GuideStep.CHANNELS and await face.is_in_a_channel():
         await face.guides.note(visitor.team, GuideStep.CHANNELS)
         return replace(guide, done=guide.done | {GuideStep.CHANNELS})
     return guide
@@ -138,7 +138,9 @@ async def _carry_out(
     try:
         match press:
             case ActionId.GUIDE_JOIN:
-                return _Outcome(await _join(face, spot, _picked(body, BlockId.GUIDE_CHANNELS)))
+                return _Outcome(
+                    await _join(client, face, spot, _picked(body, BlockId.GUIDE_CHANNELS))
+                )
             case ActionId.GUIDE_SWITCH:
                 return _Outcome(await _switch(face, spot, _picked(body, BlockId.GUIDE_STEP)))
             case ActionId.GUIDE_SOPS:
@@ -155,15 +157,15 @@ async def _carry_out(
         return _Outcome(view.not_confirmed())
 
 
-async def _join(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
-    channels = [ChannelId(one) for one in picked.get("selected_channels") or ()]
+async def _join(client: AsyncWebClient, face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
+    channels = picked.get("selected_channels") or ()
     if not channels:
         return view.nothing_picked()
-    outcome = await face.channels.join(channels)
-    log.info("guide.joined", team=spot.team, by=spot.user, channels=len(outcome.channels))
-    if outcome.channels:
+    done, refused = await join(client, channels)
+    log.info("guide.joined", team=spot.team, by=spot.user, channels=len(done))
+    if done:
         await within(face.guides.note(spot.team, GuideStep.CHANNELS))
-    return view.joined(outcome.channels, outcome.refused)
+    return view.joined(done, refused)
 
 
 async def _switch(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
