@@ -13,9 +13,9 @@ from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.questions import ask_for_answer
 from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
 from livesop_bot.domain.decisions import (
     STARTS_IN,
@@ -247,17 +247,6 @@ class Evaluations:
             return would, would
         dry = _gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
-
-    async def would(
-        self, signal: Signal, judgement: Judgement, workflow: Workflow | None
-    ) -> Decision:
-        """Say what would follow from a judgement now; nothing is stored."""
-        job = EvaluateJob(signal.id, signal.revision)
-        ended = _Ended(job, signal, Attempt(signal.id, 0), judgement, workflow, 0.0)
-        with away():
-            async with self._pool.acquire() as connection, connection.transaction():
-                _, decision = await self._decide(connection, ended, running=False)
-        return decision
 
     async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
         return (await team_settings(connection, team)).limits(self._limits)

@@ -1,7 +1,8 @@
 """Retention: texts that are older than their team keeps them go, as if they had been deleted.
 
-What evaluations and actions quoted of them goes too, and what was learned from them; figures, audit
-log, decisions and their reasons stay. Open runs for so old a message are ended, as after a deletion.
+What evaluations and actions quoted of them goes too, and what was learned from them; figures,
+audit log, decisions and their reasons stay. Open runs for so old a message end, as after a
+deletion.
 """
 
 from datetime import timedelta

@@ -1,20 +1,12 @@
 """What a team's calls of a model took, and what its daily budget leaves."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.evaluations import Usage
 from livesop_bot.domain.signals import TeamId
-
-
-@dataclass(frozen=True, slots=True)
-class UsedToday:
-    """What a team's calls took today (UTC); those under way count at their most."""
-
-    tokens: int = 0
-    cost_usd: float = 0.0
+from livesop_bot.domain.team_settings import UsedToday
 
 
 class ModelUsage:

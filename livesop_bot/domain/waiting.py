@@ -1,22 +1,40 @@
-"""What waits for people: proposals that nobody answered, and steps whose turn it is."""
+"""What waits for people: proposals to decide on, and steps whose turn it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId
-from livesop_bot.domain.steps import StepState
-from livesop_bot.domain.workflows import StepId, WorkflowDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRun:
+    """An open run in which something waits: itself, where it is `proposed`, or so many steps."""
+
+    run: RunId
+    channel: ChannelId
+    is_proposed: bool
+    steps: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A proposal (`step` is None) or a step of a run that waits for somebody, and since when."""
+class WaitingCount:
+    """How much waits; `is_capped`: there is more, which was not counted."""
 
-    run: RunId
-    definition: WorkflowDefinition
-    channel: ChannelId
-    permalink: str | None
-    since: datetime
-    step: StepId | None = None
-    state: StepState | None = None
+    runs: int = 0
+    proposals: int = 0
+    steps: int = 0
+    is_capped: bool = False
+
+
+MOST_WAITING = 100
+
+
+def count(runs: Sequence[WaitingRun], *, most: int) -> WaitingCount:
+    """Count what waits in runs, of which `most` at most were looked up."""
+    return WaitingCount(
+        runs=len(runs),
+        proposals=sum(run.is_proposed for run in runs),
+        steps=sum(run.steps for run in runs),
+        is_capped=len(runs) >= most,
+    )

@@ -15,7 +15,7 @@ from livesop_bot.views.blocks import (
     section,
 )
 from livesop_bot.views.knowledge import linked
-from livesop_bot.views.sops import SHOWN_STEPS, sop_card
+from livesop_bot.views.sop_card import SHOWN_STEPS, sop_card
 
 _SNIPPET = 500
 

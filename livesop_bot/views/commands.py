@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.autopilot import autopilot_sentence
 from livesop_bot.views.blocks import (
@@ -53,13 +54,9 @@ def unknown(word: str) -> Message:
     return _short(f"LiveSOP does not know {code(word, 60)}. {near}")
 
 
-def status(*, autopilot: bool, health: HomeHealth, waiting: int) -> Message:
+def status(*, autopilot: bool, health: HomeHealth, waiting: WaitingCount) -> Message:
     """Say what may run, what waits, and how LiveSOP is doing."""
     sentence = autopilot_sentence(is_on=autopilot)
-    waits = "Nothing waits for people."
-    if waiting:
-        waits = f"{waiting:,} thing{'s' if waiting > 1 else ''} wait{'' if waiting > 1 else 's'}"
-        waits = f"*{waits} for people.*"
     buttons = [_command("Feed", "feed", 0), _command("Approvals", "approvals", 1)]
     if autopilot:
         ask = confirm(
@@ -72,7 +69,7 @@ def status(*, autopilot: bool, health: HomeHealth, waiting: int) -> Message:
     return message(
         sentence,
         [
-            section(f"{sentence}\n{waits}"),
+            section(f"{sentence}\n{_waits(waiting)}"),
             context(health_line(health)),
             actions(BlockId.COMMANDS, *buttons),
         ],
@@ -212,6 +209,13 @@ def went_wrong() -> Message:
 
 def _short(text: str) -> Message:
     return message(text, [section(text)])
+
+
+def _waits(waiting: WaitingCount) -> str:
+    things, more = waiting.proposals + waiting.steps, " or more" if waiting.is_capped else ""
+    if not things:
+        return "Nothing waits for people."
+    return f"*{things:,}{more} {'thing waits' if things == 1 else 'things wait'} for people.*"
 
 
 def _usage(word: Word) -> str:

@@ -1,46 +1,54 @@
-"""What a team has set, in a few lines, and where to change it."""
+"""What is set, in a few lines, and where to change it."""
 
 from collections.abc import Iterator
 
-from livesop_bot.domain.team_settings import TeamSettings
-from livesop_bot.views.blocks import Message, channel, context, line, message, percent, section
+from livesop_bot.domain.team_settings import Environment, TeamSettings
+from livesop_bot.views.blocks import (
+    Message,
+    channel,
+    code,
+    context,
+    line,
+    message,
+    percent,
+    section,
+)
 
 _NAMED = 10
 
 
-def settings_summary(own: TeamSettings) -> Message:
-    """Say what differs from how LiveSOP was set up, and that the Home tab changes it."""
-    rows = list(_rows(own))
-    text = "\n".join(f"•  {row}" for row in rows) or "Nothing: all is as LiveSOP was set up."
+def settings_summary(own: TeamSettings, environment: Environment) -> Message:
+    """Say what counts, and that the Home tab changes it."""
+    rows = "\n".join(f"•  {row}" for row in _rows(own, environment))
     return message(
         "LiveSOP's settings",
         [
-            section(f"*Set by this team*\n{text}"),
+            section(f"*Settings*\n{rows}", expand=True),
             context(
-                "All settings, and how to change them, are in LiveSOP's Home tab under *Settings*; "
+                "All of them, and how to change them, are in LiveSOP's Home tab under *Settings*; "
                 "changing takes an admin."
             ),
         ],
     )
 
 
-def _rows(own: TeamSettings) -> Iterator[str]:
-    if own.auto_threshold is not None:
-        yield f"SOPs may start by themselves from {percent(own.auto_threshold)} on"
-    if own.propose_threshold is not None:
-        yield f"SOPs are proposed from {percent(own.propose_threshold)} on"
-    if own.channels:
-        yield f"Listens only in {_named([channel(one) for one in own.channels])}"
-    if own.admins:
-        yield f"{len(own.admins)} admins beside the workspace's own"
+def _rows(own: TeamSettings, environment: Environment) -> Iterator[str]:
+    limits = own.limits(environment.limits)
+    yield f"Proposed from *{percent(limits.propose)}* on, started from *{percent(limits.auto)}* on"
+    watched = _named([channel(one) for one in own.channels])
+    yield f"Listens in {watched or 'every channel that LiveSOP is in'}"
     if own.operators:
-        yield f"{len(own.operators)} operators or groups of them may approve"
-    if own.remind_after_hours is not None:
-        yield f"Reminds after {own.remind_after_hours} hours"
-    if own.retention_days is not None:
-        yield f"Forgets messages after {own.retention_days} days"
-    if own.daily_token_budget is not None:
-        yield f"{own.daily_token_budget:,} tokens a day for the model"
+        yield f"{len(own.operators)} operators, or groups of them, may approve"
+    hours = own.remind_after_hours
+    yield f"Reminds after {environment.remind_after_hours if hours is None else hours} hours"
+    days = own.retention_days
+    yield "Keeps messages for ever" if days is None else f"Forgets messages after {days} days"
+    if environment.model is None:
+        yield "Judged by the local evaluator alone"
+    else:
+        budget = own.daily_token_budget
+        tokens = environment.daily_token_budget if budget is None else budget
+        yield f"{code(environment.model)} is asked, with {tokens:,} tokens a day at most"
     if own.weekly_digest and own.digest_channel:
         yield f"Weekly digest in {channel(own.digest_channel)}"
     if own.daily_summary:

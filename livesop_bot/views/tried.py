@@ -1,8 +1,10 @@
 """What LiveSOP would do with a text that somebody tries on it; nothing is stored of it."""
 
-from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.decisions import Decision
+from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import Block, Message, context, line, message, quote, section
-from livesop_bot.views.judgement import verdict_line
+from livesop_bot.views.judgement import judged_line
 from livesop_bot.views.knowledge import cited
 
 _NOTHING_KEPT = "Nothing was stored, posted or started."
@@ -16,31 +18,29 @@ def usage() -> Message:
     )
 
 
-def busy() -> Message:
-    """Say that others try texts at the moment."""
-    return _said(f"Too many texts are being tried at once; please try again. {_NOTHING_KEPT}")
-
-
 def failed(why: str) -> Message:
     """Say that the text could not be judged; `why` is a sentence of ours."""
     return _said(f"That text could not be judged: {line(why, 300)} {_NOTHING_KEPT}")
 
 
-def tried(evaluation: Evaluation) -> Message:
+def tried(
+    text: str, judgement: Judgement, workflow: Workflow | None, decision: Decision
+) -> Message:
     """Say what would be done, how sure that is, and why."""
+    named = judged_line(workflow, judgement.confidence)
     blocks: list[Block] = [
-        section(f"{quote(evaluation.signal.text, 600, 4)}\n{verdict_line(evaluation)}"),
-        section(f"*In this channel:* {line(evaluation.decision.detail, 500)}"),
+        section(f"{quote(text, 600, 4)}\n{named}"),
+        section(f"*In this channel:* {line(decision.detail, 500)}"),
     ]
-    if evaluation.reasoning.strip():
-        blocks.append(section(f"*Why:* {line(evaluation.reasoning, 1000)}"))
-    if evaluation.stand_in:
-        blocks.append(section(f"*The local evaluator stood in:* {line(evaluation.stand_in, 200)}."))
-    if evaluation.evidence.strip():
-        blocks.append(section(f"*It rests on:*\n{quote(evaluation.evidence)}"))
-    blocks += cited(evaluation.citations)
-    blocks.append(context(f"Judged by {line(evaluation.evaluator, 80)}.  {_NOTHING_KEPT}"))
-    return message(f"{verdict_line(evaluation)}: {line(evaluation.decision.detail, 300)}", blocks)
+    if judgement.reasoning.strip():
+        blocks.append(section(f"*Why:* {line(judgement.reasoning, 1000)}"))
+    if judgement.stand_in:
+        blocks.append(section(f"*The local evaluator stood in:* {line(judgement.stand_in, 200)}."))
+    if judgement.evidence.strip() and judgement.evidence in text:
+        blocks.append(section(f"*It rests on:*\n{quote(judgement.evidence)}"))
+    blocks += cited(judgement.citations)
+    blocks.append(context(f"Judged by {line(judgement.evaluator, 80)}.  {_NOTHING_KEPT}"))
+    return message(f"{named}: {line(decision.detail, 300)}", blocks)
 
 
 def _said(text: str) -> Message:

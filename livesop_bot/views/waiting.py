@@ -1,80 +1,97 @@
-"""What waits for people, with a button that shows each as its thread does."""
+"""What waits for people, as a list to go through: proposals, and steps whose turn it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from livesop_bot.domain.steps import StepState
-from livesop_bot.domain.waiting import Waiting
-from livesop_bot.domain.workflows import StepKind, StepMode
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.runs import Run, RunState
+from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
     Block,
-    Message,
+    View,
+    actions,
     button,
     channel,
     context,
     date,
+    divider,
     line,
     link,
-    message,
+    percent,
+    person,
     section,
 )
-from livesop_bot.views.ids import ActionId
+from livesop_bot.views.ids import ActionId, BlockId, CallbackId
+from livesop_bot.views.modal import modal
 from livesop_bot.views.press import Pressed
+from livesop_bot.views.steps import waiting_blocks
 
-SHOWN = 10
+TITLE = "Waiting for people"
+MOST = 8
+"""Runs that are shown at once; with their steps they fit into a modal's 100 blocks."""
+_MOST_STEPS = 4
+
+Requests = Mapping[StepId, ActionRequest | str]
 
 
-def waiting(found: Sequence[Waiting], *, hidden: int) -> Message:
-    """List what waits, the longest first; `hidden`: what is in channels they may not read."""
-    notes = list(_notes(found, hidden))
+def waiting(
+    found: Sequence[tuple[Run, Requests]],
+    *,
+    more: int,
+    hidden: int,
+    may_press: bool,
+    note: str = "",
+    metadata: str = "",
+) -> View:
+    """List runs in which people are waited for, each with what can be pressed now.
+
+    `more`: how many wait behind these; `hidden`: in how many channels' threads that this person
+    may not be able to read; `note`: what came of a press, as mrkdwn.
+    """
+    blocks: list[Block] = [section(f"⚠️  {note}")] if note else []
+    if not may_press:
+        blocks.append(context("🔒  You can look; moving an SOP on takes an operator of LiveSOP."))
+    for run, requests in found[:MOST]:
+        blocks += [*_run(run, requests, may_press=may_press), divider()]
     if not found:
-        text = "Nothing waits for anybody."
-        return message(text, [section(f"✅  {text}"), *notes])
-    things = "1 thing waits" if len(found) == 1 else f"{len(found)} things wait"
-    rows = [
-        section(_row(one)) | {"accessory": _review(one, number)}
-        for number, one in enumerate(found[:SHOWN])
-    ]
-    return message(f"{things} for people", [section(f"*{things} for people*"), *rows, *notes])
-
-
-def no_more() -> Message:
-    """Say that what was to be reviewed is over."""
-    text = "That is over, or gone. `/livesop approvals` shows what waits now."
-    return message(text, [section(text)])
-
-
-def _notes(found: Sequence[Waiting], hidden: int) -> Iterator[Block]:
-    if len(found) > SHOWN:
-        yield context(f"… and {len(found) - SHOWN} more.")
+        blocks.append(section("✅  *Nothing here waits.*  You can close this."))
+    if more:
+        blocks.append(context(f"{more:,} more wait; they move up as you go."))
     if hidden:
-        yield context(f"{hidden} more in channels that not everybody reads; ask there to see them.")
+        blocks.append(
+            context(
+                f"{hidden:,} more wait in channels that are private, or that you may not read. "
+                "They can be answered in their threads."
+            )
+        )
+    return modal(TITLE, blocks, callback=CallbackId.WAITING, metadata=metadata)
 
 
-def _row(one: Waiting) -> str:
-    step = next((each for each in one.definition.steps if each.id == one.step), None)
-    title = f"*{line(one.definition.title, 100)}*"
-    if step is None:
-        what = "proposed: does it fit?"
-    else:
-        what = f"{line(step.title, 100)}: {_wanted(one, step.kind, step.mode)}"
-    where = link(one.permalink, "message")
-    return f"{title}  ·  {what}\n{channel(one.channel)}  ·  since {date(one.since)}  ·  {where}"
-
-
-def _wanted(one: Waiting, kind: StepKind, mode: StepMode) -> str:
-    match one.state:
-        case StepState.FAILED:
-            return "_failed_"
-        case StepState.UNKNOWN:
-            return "_may have happened_"
-        case _ if kind is StepKind.DECISION:
-            return "_to decide_"
-        case _ if kind is StepKind.ACTION and mode is not StepMode.MANUAL:
-            return "_to approve_"
-        case _:
-            return "_to do_"
-
-
-def _review(one: Waiting, number: int) -> Block:
-    value = Pressed(run=one.run).value()
-    return button(ActionId.RUN_REVIEW, "Review", value=value, number=number)
+def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
+    evaluation, signal = run.evaluation, run.evaluation.signal
+    sure = "" if evaluation.confidence is None else f"  ·  {percent(evaluation.confidence)}"
+    yield section(f"*{line(run.workflow.title, 200)}*{sure}")
+    who = "an app" if signal.author_is_bot else person(signal.author)
+    yield context(
+        "  ·  ".join(
+            filter(
+                None,
+                (
+                    date(evaluation.created_at),
+                    channel(signal.channel),
+                    who,
+                    link(signal.permalink, "open message"),
+                ),
+            )
+        )
+    )
+    if run.state is RunState.PROPOSED:
+        yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
+        if may_press:
+            value = Pressed(run=run.id).value()
+            start = button(ActionId.RUN_START, "Start", style="primary", value=value)
+            dismiss = button(ActionId.RUN_DISMISS, "Not this", value=value)
+            yield actions(BlockId.RUN, start, dismiss, of=str(run.id))
+        return
+    for block in waiting_blocks(run, requests, _MOST_STEPS):
+        if may_press or block["type"] != "actions":
+            yield block

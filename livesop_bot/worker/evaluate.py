@@ -51,7 +51,7 @@ class Evaluating:
         self._workflows = workflows
         self._verdicts = verdicts
         self._current = GroupCommit(self._known, limit=1000)
-        self.evaluator = evaluator
+        self._evaluator = evaluator
         self._time_limit = time_limit
         self._metrics = metrics
         self._bot = bot
@@ -74,7 +74,7 @@ class Evaluating:
             workflows = tuple(as_it_was if one.id == as_it_was.id else one for one in workflows)
         started = perf_counter()
         judgement = Judgement(
-            workflow=None, confidence=0, reasoning="", evaluator=self.evaluator.name
+            workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
         )
         workflow: Workflow | None = None
         failure: Decision | None = None
@@ -154,7 +154,7 @@ class Evaluating:
 
     async def _judge(self, question: Question) -> tuple[Judgement, Workflow | None]:
         try:
-            judgement = await self.evaluator.evaluate(question)
+            judgement = await self._evaluator.evaluate(question)
         except TimeoutError as error:  # the evaluator's own; ours is told apart from it
             raise EvaluatorAway("the evaluator's service did not answer in time") from error
         given = {workflow.id: workflow for workflow in question.workflows}

@@ -63,7 +63,7 @@ FOR NO KEY UPDATE;
 
 -- name: workflow_by_id
 -- One SOP at its newest version, archived or not. $1: team; $2: id.
-SELECT w.id, w.version, v.definition
+SELECT w.id, w.version, v.definition, w.paused_at IS NOT NULL AS paused
 FROM workflows AS w
 JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
 WHERE w.team_id = $1 AND w.id = $2;

@@ -3,18 +3,30 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
+    autonomy,
     commands,
     home,
     knowledge,
     pauses,
     runs,
-    shortcuts,
     starting,
+    trust_panel,
+    waiting,
 )
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, shortcuts, starting):
+    for listener in (
+        autonomy,
+        commands,
+        home,
+        knowledge,
+        pauses,
+        runs,
+        starting,
+        trust_panel,
+        waiting,
+    ):
         listener.register(app, face)

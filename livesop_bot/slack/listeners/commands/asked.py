@@ -1,7 +1,7 @@
 """What somebody typed after `/livesop`, or pressed in its stead."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,7 +13,10 @@ from livesop_bot.views.blocks import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Who typed what, and where. `rest` is what follows the first word, as it was typed."""
+    """Who typed what, and where. `rest` is what follows the first word, as it was typed.
+
+    `body` is what Slack sent.
+    """
 
     team: TeamId
     user: UserId
@@ -21,6 +24,7 @@ class Asked:
     word: str
     rest: str
     trigger_id: str
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> "Asked":
@@ -44,6 +48,7 @@ class Asked:
             word=word.lower(),
             rest="".join(rest).strip(),
             trigger_id=body.get("trigger_id") or "",
+            body=body,
         )
 
     @property

@@ -1,19 +1,21 @@
 """The words about one message: why, replay, test, verdict."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import signal_subject
-from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.explanation import OfMessage, OfSignal
 from livesop_bot.domain.replays import ReplayRequest
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, TeamId
+from livesop_bot.domain.signals import Signal, SignalId, TeamId
+from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
 from livesop_bot.slack.listeners import message_link, verdicts
 from livesop_bot.slack.listeners.commands.asked import Asked, Word
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.rights import refusal
+from livesop_bot.slack.listeners.trust_panel import open_panel
+from livesop_bot.slack.pointed_message import storable
 from livesop_bot.views import commands, replay, tried, why
 from livesop_bot.views.blocks import Message
 
@@ -21,46 +23,26 @@ _LONGEST_TRIED = 4_000
 """Characters of a text that is tried; Slack itself takes no longer command."""
 
 
-async def _why(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
-    if not asked.rest:
+async def _why(face: Face, client: AsyncWebClient, asked: Asked) -> Message | None:
+    about = _about(asked.rest)
+    if about is None:
         return why.usage()
-    return await within(_explained(face, asked))
-
-
-async def _explained(face: Face, asked: Asked) -> Message:
-    place, number = message_link.parse(asked.rest), _signal_id(asked.rest)
-    if place is None and number is None:
-        return why.usage()
-    found = await _found(face, asked)
-    if found is None:
-        return why.not_known()
-    return why.answer(*found, in_channel=found[0].channel == asked.channel)
-
-
-async def explain(
-    face: Face, team: TeamId, channel: ChannelId, ts: MessageTs, *, in_channel: bool
-) -> Message:
-    """Say why what happened to a message happened; `in_channel`: asked where it was written."""
-    found = await face.feed.of_message(team, channel, ts)
-    return why.not_known() if found is None else why.answer(*found, in_channel=in_channel)
+    await open_panel(face, client, asked.body, about)
+    return None
 
 
 async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     what, _, how = asked.rest.partition(" ")
-    asked = replace(asked, rest=what)
-    if how.strip().lower() not in ("", "run") or not what:
+    about, how = _about(what), how.strip().lower()
+    if about is None or how not in ("", "run"):
         return commands.replay_usage()
-    found = await within(_found(face, asked))
-    if found is None:
-        known = message_link.parse(what) or _signal_id(what)
-        return why.not_known() if known else commands.replay_usage()
-    signal, _ = found
+    signal = await within(_found(face, asked.team, about))
+    if signal is None:
+        return why.not_known()
     subject = signal_subject(signal.id)
     if refused := await refusal(face, asked.team, asked.user, Right.REPLAY, subject):
         return refused
-    request = ReplayRequest(
-        team=asked.team, signal=signal.id, dry_run=not how.strip(), by=asked.user
-    )
+    request = ReplayRequest(team=asked.team, signal=signal.id, dry_run=not how, by=asked.user)
     came = await face.replay(request)
     return replay.replayed_message(came, signal.id, in_channel=signal.channel == asked.channel)
 
@@ -68,21 +50,35 @@ async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
 async def _test(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     if not asked.rest:
         return tried.usage()
-    text = asked.rest[:_LONGEST_TRIED]
-    return tried.tried(await face.try_text(asked.team, asked.channel, asked.user, text))
+    text = storable(asked.rest[:_LONGEST_TRIED])
+    try:
+        sampled = await face.rehearsal.sample(asked.team, asked.user, text, asked.channel)
+    except TimeoutError:
+        return tried.failed("the evaluator took too long.")
+    except (EvaluatorAway, EvaluatorBroken) as error:
+        return tried.failed(f"{error}.")
+    return tried.tried(text, sampled.judgement, sampled.workflow, sampled.decision)
 
 
 async def _verdict(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     return await verdicts.answer(face, asked.team, asked.user, asked.words)
 
 
-async def _found(face: Face, asked: Asked) -> tuple[Signal, Evaluation | None] | None:
-    """The message that a link or a signal's number means."""
-    place = message_link.parse(asked.rest)
+def _about(text: str) -> OfMessage | OfSignal | None:
+    """What a link or a signal's number means."""
+    place = message_link.parse(text)
     if place is not None:
-        return await face.feed.of_message(asked.team, *place)
-    number = _signal_id(asked.rest)
-    return None if number is None else await face.feed.of_signal(asked.team, number)
+        return OfMessage(*place)
+    number = _signal_id(text)
+    return None if number is None else OfSignal(number)
+
+
+async def _found(face: Face, team: TeamId, about: OfMessage | OfSignal) -> Signal | None:
+    if isinstance(about, OfMessage):
+        found = await face.feed.of_message(team, about.channel, about.ts)
+    else:
+        found = await face.feed.of_signal(team, about.signal)
+    return None if found is None else found[0]
 
 
 def _signal_id(text: str) -> SignalId | None:
@@ -92,7 +88,7 @@ def _signal_id(text: str) -> SignalId | None:
 
 
 WORDS: Mapping[str, Word] = {
-    "why": Word(_why),
+    "why": Word(_why, is_slow=True),
     "replay": Word(_replay, is_slow=True),
     "test": Word(_test, is_slow=True),
     "verdict": Word(_verdict),

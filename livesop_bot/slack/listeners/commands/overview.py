@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.domain.waiting import MOST_WAITING, count
 from livesop_bot.slack.listeners.commands.asked import Asked, Word
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.views import commands, feed, stats
@@ -20,7 +21,7 @@ async def _status(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
         return commands.status(
             autopilot=await face.teams.autopilot(asked.team),
             health=await face.home_health(),
-            waiting=await face.waiting.count(asked.team),
+            waiting=count(await face.waiting.runs(asked.team, MOST_WAITING), most=MOST_WAITING),
         )
 
     return await within(look())
@@ -53,7 +54,8 @@ async def _stats(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
 
 
 async def _settings(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
-    return settings_summary(await within(face.settings.now(asked.team)))
+    own = await within(face.administration.settings.now(asked.team))
+    return settings_summary(own, face.administration.environment)
 
 
 async def _learn(_face: Face, _client: AsyncWebClient, _asked: Asked) -> Message:

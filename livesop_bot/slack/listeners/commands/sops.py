@@ -15,8 +15,9 @@ from livesop_bot.slack.listeners.commands.asked import Asked, Word
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.slack.pointed_message import storable
-from livesop_bot.views import commands, sops, starts
+from livesop_bot.views import commands, starts
 from livesop_bot.views.blocks import Message
+from livesop_bot.views.sop_card import sop, sop_list
 
 log = structlog.get_logger()
 
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 async def _workflows(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     async def look() -> Message:
         workflows = await face.workflows.current(asked.team)
-        return sops.sop_list(workflows, await face.teams.switched_on(asked.team))
+        return sop_list(workflows, await face.teams.switched_on(asked.team))
 
     return await within(look())
 
@@ -34,7 +35,7 @@ async def _show(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
         found = await _named(face, asked.team, asked.rest, "show")
         if isinstance(found, Message):
             return found
-        return sops.sop(found, await face.teams.switched_on(asked.team))
+        return sop(found, await face.teams.switched_on(asked.team))
 
     return await within(look())
 
