@@ -1,4 +1,4 @@
-"""The upkeep of SOPs: paused and resumed, archived and taken back; changed and audited in one transaction."""
+"""The upkeep of SOPs: paused and resumed, archived and taken back; each audited with it."""
 
 from livesop_bot.db.audit import append
 from livesop_bot.db.pool import Pool, away

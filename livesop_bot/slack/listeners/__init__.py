@@ -9,11 +9,12 @@ from livesop_bot.slack.listeners import (
     pauses,
     runs,
     shortcuts,
+    sops,
 )
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, shortcuts):
+    for listener in (commands, home, sops, knowledge, runs, pauses, shortcuts):
         listener.register(app, face)

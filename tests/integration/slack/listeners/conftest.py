@@ -14,10 +14,11 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.actions.registry import action_kinds, previewer, renderer
 from livesop_bot.app.parts import Stores
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.drafts import Drafts
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.held_run import HeldRuns
@@ -25,12 +26,14 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
-from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -42,6 +45,7 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
 )
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -181,6 +185,16 @@ async def client(slack: SlackServer) -> AsyncWebClient:
     return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5)
 
 
+def rehearsal(pool: Pool) -> Rehearsal:
+    """What says what would happen, by words alone."""
+    words = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
+
+    async def limits(_: TeamId) -> Limits:
+        return Limits(propose=0.5, auto=0.9)
+
+    return Rehearsal(pool=pool, evaluator=words, local=words, limits=limits, time_limit=5)
+
+
 Serve = Callable[[Pool], Awaitable[Desk]]
 
 
@@ -205,6 +219,10 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 feed=Feed(pool),
                 figures=Figures(pool),
                 workflows=Workflows(pool),
+                drafts=Drafts(pool),
+                upkeep=Upkeep(pool),
+                rehearsal=rehearsal(pool),
+                preview=previewer(kinds),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
                 people=People(client, frozenset(), TeamSettingsBook(pool).recent),
