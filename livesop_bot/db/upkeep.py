@@ -1,4 +1,4 @@
-"""The upkeep of SOPs: paused and resumed, archived and taken back; each audited with it."""
+"""The upkeep of SOPs: paused, resumed, archived, taken back; audited in the same transaction."""
 
 from livesop_bot.db.audit import append
 from livesop_bot.db.pool import Pool, away

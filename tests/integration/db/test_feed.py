@@ -158,7 +158,7 @@ async def test_the_feed_is_filtered(
                 "UPDATE evaluations SET reason = 'timed_out' WHERE signal_id = $1", signal
             )
     if filters.get("sop"):
-        filters = filters | {"sop": sop}
+        filters = filters | {"sop": SOP.slug}
     seen = [names[each.id] for each in await feed.latest(TEAM, 10, **filters)]
     assert "".join(reversed(seen)) == found
 

@@ -3,8 +3,8 @@
 import pytest
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.teams import Teams, step_subject
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import ChannelId, TeamId, UserId

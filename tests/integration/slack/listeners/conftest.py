@@ -14,26 +14,14 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.registry import action_kinds, previewer, renderer
+from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.face import build_face
+from livesop_bot.app.judge import Judge
 from livesop_bot.app.parts import Stores
-from livesop_bot.db.audit import Audit
-from livesop_bot.db.documents import Documents
-from livesop_bot.db.drafts import Drafts
-from livesop_bot.db.feed import Feed
-from livesop_bot.db.figures import Figures
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
-from livesop_bot.db.presses import Presses
-from livesop_bot.db.search import Search
 from livesop_bot.db.stored_definition import definition_to_json
-from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.upkeep import Upkeep
-from livesop_bot.db.vectors import Vectors
-from livesop_bot.db.verdicts import Verdicts
-from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -45,21 +33,14 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
 )
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
-from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.knowledge.pdf import PdfReader
-from livesop_bot.knowledge.retrieval import Retrieval
-from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
+from livesop_bot.ops.status import ModelState
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
 from livesop_bot.slack.listeners import register
-from livesop_bot.slack.listeners.face import Face
-from livesop_bot.slack.people import People
-from livesop_bot.slack.readers import Readers
-from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.health import HomeHealth
 
 TEAM = TeamId("T0SANDBOX")
@@ -185,16 +166,6 @@ async def client(slack: SlackServer) -> AsyncWebClient:
     return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5)
 
 
-def rehearsal(pool: Pool) -> Rehearsal:
-    """What says what would happen, by words alone."""
-    words = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
-
-    async def limits(_: TeamId) -> Limits:
-        return Limits(propose=0.5, auto=0.9)
-
-    return Rehearsal(pool=pool, evaluator=words, local=words, limits=limits, time_limit=5)
-
-
 Serve = Callable[[Pool], Awaitable[Desk]]
 
 
@@ -209,30 +180,19 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
             held = HeldRuns(pool, Teams(pool), renderer(kinds))
-            documents = Documents(pool)
             stores = Stores.on(pool, settings)
             by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
-            evaluating = stores.evaluating(settings, by_words, Metrics())
-            face = Face(
-                teams=Teams(pool),
-                presses=Presses(held),
-                feed=Feed(pool),
-                figures=Figures(pool),
-                workflows=Workflows(pool),
-                drafts=Drafts(pool),
-                upkeep=Upkeep(pool),
-                rehearsal=rehearsal(pool),
-                preview=previewer(kinds),
-                verdicts=Verdicts(pool),
-                pauses=Pauses(pool),
-                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
-                readers=Readers(client),
-                files=SharedFiles(client),
-                documents=documents,
-                shelf=Shelf(documents, PdfReader()),
-                retrieval=Retrieval(Search(pool), Vectors(pool), None),
-                audit=Audit(pool),
-                replay=stores.replaying(evaluating),
+            face = build_face(
+                settings=settings,
+                pool=pool,
+                stores=stores,
+                client=client,
+                session=session,
+                held=held,
+                kinds=kinds,
+                judge=Judge(by_words, lambda: ModelState("not_used"), by_words),
+                evaluating=stores.evaluating(settings, by_words, Metrics()),
+                embeddings=None,
                 home_health=health.look,
             )
             register(app, face)
