@@ -147,14 +147,14 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         if workflow is None:
             return sop.gone(state.opened)
         steps = workflow.definition.acting_steps
-        shown = sop.details(
+        whole = sop.details(
             _card(workflow, on, drafts, figures),
             team_on=team_on,
             steps_on={s.id for s in steps if _is_on(on, workflow.slug, s)},
             is_admin=visitor.is_admin,
             done=state.filters.get("done", ""),
         )
-        return [*shown, divider(), *await autonomy.blocks(face, visitor, workflow)]
+        return [*whole, divider(), *await autonomy.blocks(face, visitor, workflow)]
     words = state.filters.get(_WORDS, "")
     found = [workflow for workflow in current if _has(workflow, words)]
     pages = max(1, -(-len(found) // workflows.PAGE))
