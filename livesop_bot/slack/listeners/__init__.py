@@ -9,6 +9,7 @@ from livesop_bot.slack.listeners import (
     knowledge,
     pauses,
     runs,
+    sops,
     starting,
     trust_panel,
     waiting,
@@ -26,6 +27,7 @@ def register(app: AsyncApp, face: Face) -> None:
         pauses,
         runs,
         starting,
+        sops,
         trust_panel,
         waiting,
     ):

@@ -285,7 +285,7 @@ def _from(own: object) -> str:
     return _ENVIRONMENT if own is None else _TEAM
 
 
-def _named(names: Iterator[str] | map[str] | Sequence[str]) -> str:
+def _named(names: Iterator[str] | Sequence[str]) -> str:
     """A list in words, of which the first dozen are named; empty for none."""
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""
