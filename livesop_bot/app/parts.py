@@ -47,6 +47,7 @@ from livesop_bot.settings import Settings
 from livesop_bot.slack.administration import Administration
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -142,6 +143,10 @@ class Stores:
             metrics=metrics,
         )
 
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
+
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""
         return Embedding(vectors=self.vectors, cases=self.cases, embeddings=embeddings)
@@ -154,8 +159,9 @@ class Stores:
 def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:
     """Build what makes vectors by the settings; None: nothing does, and full text is all."""
     key = settings.openai_api_key
-    if key is None or settings.livesop_evaluator == "local":
-        return InThread(shared, floor=_RELATED) if LocalModel.is_installed() else None
+    if key is None or not settings.asks_openai:
+        local = settings.livesop_evaluator != "words" and LocalModel.is_installed()
+        return InThread(shared, floor=_RELATED) if local else None
 
     def make_client() -> "openai.AsyncOpenAI":
         import openai

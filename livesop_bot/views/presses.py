@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.steps import StepState
 from livesop_bot.views.blocks import Message, line, member, message, person, section
 
@@ -32,6 +32,14 @@ def too_late(late: TooLate) -> Message:
     if late.state is RunState.PROPOSED:
         return _short("This SOP was not started yet, so nothing was changed.")
     return _short("This SOP is over already; nothing was changed.")
+
+
+def shown_otherwise(late: ShownOtherwise) -> Message:
+    """Say that nothing was done, for it would not have been what the person saw."""
+    return _short(
+        f"What *{line(late.step.title, 150)}* would send has changed since it was shown to you, so "
+        "nothing was done. LiveSOP's message shows it anew: please read it and press again."
+    )
 
 
 def not_allowed(approvers: Sequence[str]) -> Message:

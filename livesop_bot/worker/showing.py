@@ -26,14 +26,17 @@ class Showing:
         return run_message(run, await self._requests(run))
 
     async def _requests(self, run: Run) -> Mapping[StepId, ActionRequest | str]:
-        """What each action to come would send, or why it cannot be filled in."""
+        """What each action to come will send, or would as things stand, or why it cannot."""
         over = {record.id for record in run.steps if record.state in FINAL}
         to_come = [step for step in run.workflow.definition.acting_steps if step.id not in over]
         if run.state not in OPEN or not to_come:
             return {}
         receipts = await patiently(lambda: self._runs.receipts(run.id))
-        requests: dict[StepId, ActionRequest | str] = {}
+        stored = await patiently(lambda: self._runs.requests(run.id))
+        requests: dict[StepId, ActionRequest | str] = dict(stored)
         for step in to_come:
+            if step.id in stored:
+                continue
             try:
                 requests[step.id] = self._render(run, step, receipts)
             except ActionRefused as error:

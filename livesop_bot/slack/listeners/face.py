@@ -14,6 +14,7 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -52,6 +53,7 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
     administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)

@@ -39,9 +39,12 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
@@ -75,8 +78,9 @@ class Desk:
     """A person's side of Slack: commands, the home tab, its buttons. Answers come as their texts,
     a line each; those of buttons in brackets."""
 
-    def __init__(self, slack: SlackServer) -> None:
+    def __init__(self, slack: SlackServer, held: HeldRuns) -> None:
         self.slack = slack
+        self.held = held
         self._answers: list[dict[str, Any]] = []
         self._homes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         slack.workspace.listen(self._look)
@@ -188,10 +192,14 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             settings = Settings(_env_file=None)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
-            documents, stores = Documents(pool), Stores.on(pool, settings)
+            held = HeldRuns(pool, Teams(pool), renderer(kinds))
+            documents = Documents(pool)
+            stores = Stores.on(pool, settings)
+            by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
+            evaluating = stores.evaluating(settings, by_words, Metrics())
             face = Face(
                 teams=Teams(pool),
-                presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
+                presses=Presses(held),
                 feed=Feed(pool),
                 figures=Figures(pool),
                 workflows=Workflows(pool),
@@ -204,6 +212,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                replay=stores.replaying(evaluating),
                 administration=stores.administration(pool, settings, session),
                 home_health=health.look,
             )
@@ -212,7 +221,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             await handler.connect_async()  # type: ignore[no-untyped-call]
             stack.push_async_callback(handler.close_async)
             await slack.socket_mode.wait_for_connections(1)
-            return Desk(slack)
+            return Desk(slack, held)
 
         yield start
 
