@@ -61,7 +61,7 @@ async def test_why_a_verdict_a_switch_and_a_replay(
     assert await facts.value("SELECT count(*) FROM runs") == 1
 
     await thread.press(LINUS, "Start")
-    await thread.until("of 4 steps")
+    await thread.until("started by")
     await ada.press("Refresh")
     await ada.until("started by <@U0LINUS001>")
 
