@@ -87,6 +87,20 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
     yield from _listed(run, quiet, requests, shown)
 
 
+def waiting_blocks(run: Run, requests: Requests, most: int) -> Iterator[Block]:
+    """Show the steps that wait for people with their buttons, at most so many of them."""
+    records = {record.id: record for record in run.steps}
+    number = 0
+    for step in run.workflow.definition.steps:
+        record = records.get(step.id, StepRecord(id=step.id))
+        waits = record.state in (StepState.WAITING, StepState.FAILED, StepState.UNKNOWN)
+        if waits and number < most:
+            number += 1
+            yield section(_open(run, step, record, requests.get(step.id)), expand=True)
+            buttons = _buttons(run, step, record, requests.get(step.id))
+            yield actions(BlockId.STEP, *buttons, of=f"{run.id}.{number}")
+
+
 def _listed(
     run: Run, steps: Sequence[tuple[Step, StepRecord]], requests: Requests, shown: int
 ) -> Iterator[Block]:

@@ -3,17 +3,19 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
+    autonomy,
     commands,
     home,
     knowledge,
     pauses,
     runs,
     trust_panel,
+    waiting,
 )
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, trust_panel):
+    for listener in (autonomy, commands, home, knowledge, pauses, runs, trust_panel, waiting):
         listener.register(app, face)

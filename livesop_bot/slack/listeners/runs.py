@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import run_subject
 from livesop_bot.domain.rights import Right
@@ -13,8 +14,10 @@ from livesop_bot.domain.runs import Run, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.slack.listeners import waiting
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
 from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
@@ -43,11 +46,17 @@ def register(app: AsyncApp, face: Face) -> None:
     """Answer to each button; only the person who pressed it is told what the message does not."""
 
     @app.action(re.compile(f"^{_BUTTON.pattern}$"))
-    async def on_button(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+    async def on_button(
+        ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
         async def tell(message: Message) -> None:
             await respond(**message.payload(), response_type="ephemeral", replace_original=False)
 
         await ack()
+        if body.get("view"):  # in the list of what waits, where nothing can be told beside it
+            async with boundary(body, Modal.pressed(client, body).went_wrong):
+                await waiting.pressed(face, client, body, await _answer(face, body))
+            return
         async with boundary(body, lambda: tell(commands.went_wrong())):
             answer = await _answer(face, body)
             if answer is not None:
