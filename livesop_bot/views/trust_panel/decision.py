@@ -34,6 +34,7 @@ _WHAT_NOW = {
     Reason.LOW_CONFIDENCE: "If it does fit, say *Wrong* below: LiveSOP learns from it.",
     Reason.OTHER_CHANNEL: "If it should, an admin can add this channel to the SOP's channels.",
     Reason.DUPLICATE_RUN: "It goes on in the message that LiveSOP has in that thread already.",
+    Reason.PAUSED: "An admin can let it go on, in LiveSOP's Home.",
     Reason.AUTOPILOT_OFF: "The switches below say where it is off. It can be started by hand.",
     Reason.STAND_IN: "If it is right, start it in its thread.",
     Reason.CAUTION: "If it is right, start it in its thread.",

@@ -171,17 +171,22 @@ def test_switches_are_shown_as_they_stand(panel: Panel, workflow: Workflow) -> N
     off = said(trust_panel(panel))
     assert "off for the whole team" in off
     assert "The SOP as a whole: *off*\n[Switch on]" in off
+    assert "This SOP is paused" in explained(panel, switches=replace(on, paused=True))
     assert "*Tier-3 escalation* is archived" in explained(panel, workflow=None)
 
 
 def test_other_thresholds_are_weighed_as_if_every_switch_was_on(
-    panel: Panel, evaluation: Evaluation
+    panel: Panel, evaluation: Evaluation, workflow: Workflow
 ) -> None:
     text = said(trust_panel(panel))
     assert "a start threshold of 93% or lower (it is 90%): *started*" in text
     assert "a propose threshold above 93%: *left alone*" in text
     cautious = replace(evaluation, caution="it reads like an instruction")
     assert "never started at any: " in explained(panel, evaluation=cautious)
+    own = replace(workflow.definition.trigger, auto_from=95)
+    strict = replace(workflow, definition=replace(workflow.definition, trigger=own))
+    text = explained(panel, evaluation=replace(evaluation, workflow=strict))
+    assert "a start threshold of 93% or lower (it is 95%): *started*" in text
     nothing = replace(evaluation, workflow=None)
     assert "At other thresholds" not in explained(panel, evaluation=nothing)
 
