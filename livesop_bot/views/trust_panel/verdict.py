@@ -40,9 +40,7 @@ def verdict_blocks(panel: Panel) -> Iterator[Block]:
     if judged:
         buttons.append(button(ActionId.WHY_RIGHT, "👍  Right"))
         buttons.append(button(ActionId.WHY_WRONG, "👎  Wrong"))
-    yield actions(
-        BlockId.WHY_VERDICT, *buttons, _select(panel.sops, can_be_right=_can_be_right(panel))
-    )
+    yield actions(BlockId.WHY_VERDICT, *buttons, _select(panel.sops, judged=judged))
     if len(panel.sops) > _CHOICES:
         yield context(
             f"The first {_CHOICES} SOPs are listed; for any other: "
