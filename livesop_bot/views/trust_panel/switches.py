@@ -56,18 +56,26 @@ def _wider(switches: Switches) -> Iterator[str]:
 
 def _step(workflow: Workflow, step: Step, *, is_on: bool) -> Block:
     subject = f"{workflow.slug}/{step.id}"
-    return _row(f"Step: {line(step.title, 150)}", Scope.STEP, subject, is_on=is_on)
+    return _row(f"Step: {step.title}", Scope.STEP, subject, is_on=is_on)
 
 
 def _row(what: str, scope: Scope, subject: str, *, is_on: bool) -> Block:
     value = clip(f"{scope}|{subject}", 2000)
     if is_on:
-        press = button(ActionId.WHY_SWITCH_OFF, "Switch off", style="danger", value=value)
-        return section(f"🟢  {what}: *on*") | {"accessory": press}
+        press = button(
+            ActionId.WHY_SWITCH_OFF,
+            "Switch off",
+            style="danger",
+            value=value,
+            spoken=f"Switch off: {what}",
+        )
+        return section(f"🟢  {line(what, 160)}: *on*") | {"accessory": press}
     ask = confirm(
         title="Switch Auto-Pilot on?",
         text="LiveSOP will then do this by itself when it is sure. Everybody can switch it off.",
         yes="Switch on",
     )
-    press = button(ActionId.WHY_SWITCH_ON, "Switch on", confirm=ask, value=value)
-    return section(f"⚪  {what}: *off*") | {"accessory": press}
+    press = button(
+        ActionId.WHY_SWITCH_ON, "Switch on", confirm=ask, value=value, spoken=f"Switch on: {what}"
+    )
+    return section(f"⚪  {line(what, 160)}: *off*") | {"accessory": press}
