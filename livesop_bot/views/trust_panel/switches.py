@@ -28,10 +28,10 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
         yield _step(workflow, step, is_on=switches.steps.get(step.id) is True)
     if len(able) > _STEPS:
         yield context(f"… and {len(able) - _STEPS} more steps: `/livesop autopilot`")
-    if asked := [
+    if others := [
         step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO
     ]:
-        yield context(f"Never by itself: {line(', '.join(step.title for step in asked), 300)}")
+        yield context(f"Never by itself: {line(', '.join(step.title for step in others), 300)}")
     if told := panel.told(Place.SWITCHES):
         yield context(told)
 

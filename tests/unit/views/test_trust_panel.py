@@ -23,7 +23,7 @@ from livesop_bot.views.trust_panel.decision import in_words
 from livesop_bot.views.trust_panel.deeds import thread_link
 from livesop_bot.views.trust_panel.more import asked, page
 from livesop_bot.views.trust_panel.panel import full_page, history_page, trust_panel
-from livesop_bot.views.trust_panel.state import Notice, Panel, PanelState, Part, Place
+from livesop_bot.views.trust_panel.state import News, Notice, Panel, PanelState, Part, Place
 from livesop_bot.views.trust_panel.trouble import away
 from livesop_bot.views.trust_panel.unknown import Unheard, not_there, unknown
 
@@ -290,9 +290,11 @@ def test_slack_takes_it_whatever_people_wrote(
         may_read=data.draw(st.booleans()),
         sops=data.draw(st.lists(workflows, max_size=2)) * data.draw(st.sampled_from([1, 500])),
         cases=data.draw(st.none() | st.lists(past, max_size=10)),
-        is_replaying=data.draw(st.booleans()),
-        replayed=replayed,
-        notice=Notice(data.draw(st.sampled_from(Place)), "*Not confirmed*"),
+        news=News(
+            is_replaying=data.draw(st.booleans()),
+            replayed=replayed,
+            notice=Notice(data.draw(st.sampled_from(Place)), "*Not confirmed*"),
+        ),
     )
     shown = [trust_panel(panel), away(STATE, "*Not confirmed*")]
     shown += [full_page(panel, part, 0) for part in Part if part is not Part.HISTORY]
