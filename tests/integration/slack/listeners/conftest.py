@@ -119,7 +119,7 @@ def _said(blocks: list[dict[str, Any]]) -> str:
     for block in blocks:
         for part in block.get("elements") or [block.get("text")]:
             if part is not None:
-                text = part["text"]
+                text = part.get("text") or part["placeholder"]
                 texts.append(text if isinstance(text, str) else f"[{text['text']}]")
     return "\n".join(texts)
 
