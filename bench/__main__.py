@@ -71,4 +71,4 @@ async def main() -> None:
 if __name__ == "__main__":
     asyncio.run(main())
     print()
-    judging.main()
+    asyncio.run(judging.main())
