@@ -14,9 +14,9 @@ from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.slack_message import SlackMessage
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.domain.actions import ActionRequest, Receipt
-from livesop_bot.domain.occasion import values
+from livesop_bot.domain.occasion import sample_values, values
 from livesop_bot.domain.runs import Run
-from livesop_bot.domain.workflows import ActionKind, Step, StepId
+from livesop_bot.domain.workflows import ActionKind, Step, StepId, WorkflowDefinition
 from livesop_bot.settings import Settings
 
 
@@ -24,12 +24,7 @@ def action_kinds(
     *, slack: AsyncWebClient, session: aiohttp.ClientSession, settings: Settings
 ) -> Mapping[ActionKind, Kind]:
     """Build all kinds. `slack` must not retry by itself; `session` is for Jira."""
-    jira = Jira(
-        session,
-        base_url=settings.jira_base_url,
-        email=settings.jira_email,
-        token=settings.jira_api_token,
-    )
+    jira = jira_site(session, settings)
     kinds: tuple[Kind, ...] = (
         SlackMessage(slack),
         JiraIssue(jira, settings.jira_project),
@@ -40,6 +35,16 @@ def action_kinds(
     return {kind.name: kind for kind in kinds}
 
 
+def jira_site(session: aiohttp.ClientSession, settings: Settings) -> Jira:
+    """The Jira of the settings, set up or not."""
+    return Jira(
+        session,
+        base_url=settings.jira_base_url,
+        email=settings.jira_email,
+        token=settings.jira_api_token,
+    )
+
+
 def renderer(kinds: Mapping[ActionKind, Kind]) -> Callable[..., ActionRequest]:
     """Make what fills in a step's action for a run. Raises ActionRefused."""
 
@@ -48,3 +53,15 @@ def renderer(kinds: Mapping[ActionKind, Kind]) -> Callable[..., ActionRequest]:
         return kinds[step.action].render(step.fields, values(run.evaluation, receipts))
 
     return render
+
+
+def previewer(
+    kinds: Mapping[ActionKind, Kind],
+) -> Callable[[WorkflowDefinition, Step], ActionRequest]:
+    """Make what shows a step's action before there is any message. Raises ActionRefused."""
+
+    def preview(sop: WorkflowDefinition, step: Step) -> ActionRequest:
+        assert step.action is not None, "only acting steps are shown so"
+        return kinds[step.action].render(step.fields, sample_values(sop))
+
+    return preview

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -16,11 +17,20 @@ import yaml
 from livesop_bot import app
 from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
-from livesop_bot.cli.command import AUTHOR, PLAIN, Team, opened, settings_for_people, team_of
+from livesop_bot.cli.command import (
+    AUTHOR,
+    PLAIN,
+    Team,
+    opened,
+    settings_for_people,
+    team_of,
+    told,
+)
 from livesop_bot.db import migrations
-from livesop_bot.db.pool import away
+from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.replays import ReplayRequest, Version
+from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.errors import ConfigurationError, LivesopError
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
@@ -108,12 +118,20 @@ def migrate() -> None:
 @cli.command()
 def replay(
     signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Do it; else it is only said.")] = False,
+    version: Annotated[
+        Version, typer.Option(help="Of the SOP that was named before.")
+    ] = Version.NEWEST,
+    team: Team = "",
 ) -> None:
-    """Judge a stored signal again."""
-    settings = settings_for_people()
-    for line in asyncio.run(app.replay(settings, signal_id, dry_run=dry_run, by=AUTHOR)):
-        typer.echo(line)
+    """Say what would differ if a message were judged again."""
+    settings, signal = settings_for_people(), SignalId(signal_id)
+
+    def replayed(pool: Pool, id_: TeamId) -> Awaitable[Sequence[str]]:
+        asked = ReplayRequest(team=id_, signal=signal, by=AUTHOR, version=version, dry_run=not run)
+        return app.replay(settings, pool, asked)
+
+    told(settings, team, replayed)
 
 
 @cli.command("eval")

@@ -85,6 +85,10 @@ class HeldRun:
             )
         )
 
+    def audit(self, entry: AuditEntry) -> None:
+        """Have what was done beside the run stand in the audit log, too."""
+        self._entries.append(entry)
+
     def move(
         self,
         step: StepId,
@@ -136,6 +140,11 @@ class HeldRun:
         after = {"state": state, **({"why": why} if why else {})}
         self.note(AuditKind.RUN, by, {"state": self.run.state}, after)
 
+    async def request(self, step: StepId) -> ActionRequest:
+        """What a step's action would send, as things stand. Raises ActionRefused."""
+        receipts = await receipts_of(self.connection, self.run.id)
+        return self._render(self.run, self._steps[step], receipts)
+
     async def plan(
         self, step: StepId, *, by: UserId | None, undo: timedelta, again: bool = False
     ) -> bool:
@@ -149,11 +158,7 @@ class HeldRun:
         assert action is not None, "a step without an action is never planned"
         if not again and await self._same_effect(step):
             return False
-        request = json.dumps(
-            self._render(
-                run, self._steps[step], await receipts_of(self.connection, run.id)
-            ).to_json()
-        )
+        request = json.dumps((await self.request(step)).to_json())
         row = await self.connection.fetchrow(
             sql("plan_again"), run.id, step, request, by is None, again, undo
         ) or await self.connection.fetchrow(
@@ -306,7 +311,7 @@ class HeldRuns:
     def __init__(self, pool: Pool, teams: Teams, render: Render) -> None:
         self._pool = pool
         self._teams = teams
-        self._render = render
+        self.render = render
 
     @asynccontextmanager
     async def hold(self, run: RunId, *, ended: bool = False) -> AsyncIterator[HeldRun | None]:
@@ -320,6 +325,6 @@ class HeldRuns:
                 row = await connection.fetchrow(sql("run_by_id"), run)
                 assert row is not None
                 found = replace(run_from_row(row), steps=await steps_of(connection, run))
-                held_run = HeldRun(connection, found, self._teams, self._render)
+                held_run = HeldRun(connection, found, self._teams, self.render)
                 yield held_run
                 await held_run.write()

@@ -4,13 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from livesop_bot.db.autonomy import demote_step, demote_workflow, keep_decision
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.audit import AuditKind
-from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, TooLate
+from livesop_bot.domain.autonomy import is_shadow_decision, reached_alone, waiting
+from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
-from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
+from livesop_bot.domain.steps import (
+    PLANNING,
+    NotOffered,
+    Press,
+    StepState,
+    choices,
+    offers,
+    pressed,
+)
 from livesop_bot.domain.verdicts import on_judgement
 from livesop_bot.domain.workflows import Step, StepId
 from livesop_bot.errors import ActionRefused
@@ -26,9 +36,17 @@ class Presses:
         self._runs = runs
 
     async def step(
-        self, team: TeamId, run: RunId, step: StepId, press: Press, by: UserId, chosen: str = ""
-    ) -> Run | TooLate:
-        """Move a step on.
+        self,
+        team: TeamId,
+        run: RunId,
+        step: StepId,
+        press: Press,
+        by: UserId,
+        chosen: str = "",
+        *,
+        shown: str,
+    ) -> Run | TooLate | ShownOtherwise:
+        """Move a step on. `shown`: the digest of what the step would send, as the person saw it.
 
         Raises NotOffered for an answer that its decision does not have, KeyError for a step that
         the run does not have.
@@ -43,6 +61,11 @@ class Presses:
                 definition, held.run.workflow.definition
             ):
                 raise NotOffered(f"{step} has no answer {chosen!r}")
+            if press in PLANNING and await _sends_otherwise(held, step, shown):
+                held.touch()
+                before, after = {"state": record.state}, {"press": press, "why": "shown_otherwise"}
+                held.note(AuditKind.REFUSAL, by, before, after, step)
+                return ShownOtherwise(definition)
             await self._carry_out(held, definition, press, by, chosen)
             return held.run
 
@@ -56,17 +79,21 @@ class Presses:
             return held.run
 
     async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | TooLate:
-        """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`).
+        """Cancel a run (`cancelled`), or say that it does not fit (`dismissed`).
 
-        The latter is kept as a verdict.
+        The latter is for a proposal, and for what Auto-Pilot started, and is kept as a verdict.
         """
-        expected = RunState.PROPOSED if state is RunState.DISMISSED else RunState.RUNNING
         async with self._open(team, run) as held:
-            if held is None or held.run.state is not expected:
+            if held is None or not _may_end(held.run, state):
                 return TooLate(None if held is None else held.run.state)
+            proposed = held.run.state is RunState.PROPOSED
+            decided = reached_alone(held.run.workflow.definition) if proposed else waiting(held.run)
             await held.end(state, by)
+            await keep_decision(held, decided, by, approved=False)
             if state is RunState.DISMISSED:
                 await _keep_verdict(held, by, right=False)
+                if not proposed:
+                    await demote_workflow(held, by)
             return held.run
 
     async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
@@ -98,6 +125,8 @@ class Presses:
             case Press.HOLD:
                 await held.settle(step.id, "cancelled")
                 held.move(step.id, state, by=by, detail="Taken back before it was done.")
+                if record.changed_by is None:  # it was Auto-Pilot that planned it
+                    await demote_step(held, step, by)
             case Press.MARK_DONE:
                 receipt = Receipt(id="", words="Done, as somebody saw.")
                 await held.settle(step.id, "done", receipt)
@@ -107,6 +136,8 @@ class Presses:
                 held.move(step.id, state, by=by)
             case Press.DONE | Press.CHOOSE:
                 held.move(step.id, state, by=by, chosen=chosen)
+        if press in (Press.APPROVE, Press.SKIP) and is_shadow_decision(step, record):
+            await keep_decision(held, [step], by, approved=press is Press.APPROVE)
         after = {"press": press, "state": held.record(step.id).state, **_answer(chosen)}
         held.note(AuditKind.APPROVAL, by, {"state": record.state}, after, step.id)
 
@@ -125,6 +156,22 @@ class Presses:
                 await held.wait_for_same_effect(step.id)
         except ActionRefused as error:
             held.move(step.id, StepState.FAILED, by=by, detail=str(error))
+
+
+def _may_end(run: Run, state: RunState) -> bool:
+    if state is RunState.CANCELLED:
+        return run.state is RunState.RUNNING
+    return run.state is RunState.PROPOSED or (
+        run.state is RunState.RUNNING and run.started_by is None
+    )
+
+
+async def _sends_otherwise(held: HeldRun, step: StepId, shown: str) -> bool:
+    """Whether a step would send something else than was shown; what fails fails like that."""
+    try:
+        return (await held.request(step)).digest != shown
+    except ActionRefused:
+        return False
 
 
 def _answer(chosen: str) -> dict[str, str]:

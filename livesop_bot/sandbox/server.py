@@ -48,10 +48,10 @@ class SlackServer:
         self.app_token = f"xapp-sandbox-{secrets.token_hex(16)}"
         self.socket_mode = SocketMode(workspace, timing, self.faults, choose)
         self.events = Events(workspace, self.socket_mode.deliver)
-        self._triggers = Triggers(timing.trigger_life)
+        self.triggers = Triggers(timing.trigger_life)
         self._response_urls = ResponseUrls(workspace, timing, self._address)
         self.interactions = Interactions(
-            workspace, self.socket_mode, self._triggers, self._response_urls
+            workspace, self.socket_mode, self.triggers, self._response_urls
         )
         self._web_api = WebApi(
             workspace,
@@ -59,7 +59,7 @@ class SlackServer:
             timing,
             bot_token=self.bot_token,
             app_token=self.app_token,
-            triggers=self._triggers,
+            triggers=self.triggers,
             socket_url=self._socket_url,
         )
         self._page = PageApi(workspace, self.socket_mode, self.interactions, self.faults, host)

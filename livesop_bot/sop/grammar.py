@@ -47,6 +47,17 @@ _TRIGGER = Record(
             meaning="Whether the local evaluator may start it, too, where it stands in for a model "
             "that is away. Left out: no, it may only propose it.",
         ),
+        "propose_from": Number(
+            meaning="The confidence, in percent, from which it is proposed. Left out: the team's.",
+            least=1,
+            most=100,
+        ),
+        "auto_from": Number(
+            meaning="The confidence, in percent, from which Auto-Pilot may start it. Left out: the "
+            "team's.",
+            least=1,
+            most=100,
+        ),
     },
     required=frozenset({"description"}),
 )
@@ -92,6 +103,11 @@ _STEP = Record(
             meaning="For how many seconds people can take back what Auto-Pilot is about to do. "
             "Left out: 20, for a webhook 0.",
             most=3_600,
+        ),
+        "saves": Number(
+            meaning="How many minutes of a person's work it saves, for the figures in App Home. "
+            "Left out: 0.",
+            most=480,
         ),
         "approvers": Items(
             meaning="Slack ids of the people and user groups who may move it on; none: anyone in "

@@ -98,6 +98,11 @@ def person(user_id: str) -> str:
     return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else escape(user_id)
 
 
+def member(id_: str) -> str:
+    """A person or a user group (S…) by name; nobody is notified in what only one person sees."""
+    return f"<!subteam^{id_}>" if re.fullmatch(r"S[A-Z0-9]{1,30}", id_) else person(id_)
+
+
 def date(moment: datetime) -> str:
     """A time, in each reader's own time zone."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -170,10 +175,12 @@ def button(
     confirm: Block | None = None,
     value: str | None = None,
     number: int | None = None,
+    spoken: str = "",
 ) -> Block:
     """A button; `style` is `primary` or `danger`, `confirm` asks before it counts.
 
-    `value` comes back with the press; `number` tells buttons of one kind in one row apart.
+    `value` comes back with the press; `number` tells buttons of one kind in one row apart;
+    `spoken` is what screen readers say instead of `text`.
     """
     name = action_id.value if number is None else f"{action_id.value}:{number}"
     block: Block = {"type": "button", "action_id": name, "text": plain(text, BUTTON)}
@@ -181,6 +188,8 @@ def button(
         block["value"] = value
     if style is not None:
         block["style"] = style
+    if spoken:
+        block["accessibility_label"] = plain(spoken, BUTTON)["text"]
     if confirm is not None:
         block["confirm"] = confirm
     return block

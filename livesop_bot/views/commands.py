@@ -5,8 +5,9 @@ from difflib import get_close_matches
 
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
+from livesop_bot.views.autopilot import autopilot_sentence
 from livesop_bot.views.blocks import Message, code, context, line, message, section
-from livesop_bot.views.home import HomeHealth, autopilot_sentence, health_line
+from livesop_bot.views.health import HomeHealth, health_line
 
 WORDS = ("help", "status", "autopilot", "why", "verdict", "search", "kb")
 """What may follow `/livesop`."""
@@ -95,22 +96,6 @@ def autopilot_usage(text: str) -> Message:
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
         "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
         "you mean just that: `/livesop autopilot on refund-request notify-finance`."
-    )
-
-
-def admins_only() -> Message:
-    """Refuse to switch on."""
-    return _short(
-        "Only admins can switch Auto-Pilot on; nothing was changed. Please ask an admin of this "
-        "workspace. Switching it *off* is open to everybody: `/livesop autopilot off`."
-    )
-
-
-def admin_unknown() -> Message:
-    """Refuse to switch on because Slack did not say who is an admin."""
-    return _short(
-        "Slack did not say whether you are an admin, so nothing was switched on. "
-        "Please try again in a moment."
     )
 
 

@@ -14,7 +14,7 @@ from livesop_bot.views.blocks import (
     quote,
     section,
 )
-from livesop_bot.views.home import detail_line, verdict_line
+from livesop_bot.views.judgement import detail_line, verdict_line
 from livesop_bot.views.knowledge import cited
 
 

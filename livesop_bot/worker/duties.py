@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from livesop_bot.db.basis import Basis
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.halt import Halts
 from livesop_bot.db.jobs import (
     ActJob,
     BasisJob,
     CardJob,
+    DemotionJob,
     EmbedJob,
     EvaluateJob,
     FaceJob,
+    GreetJob,
     HaltJob,
     PostJob,
     ReleaseJob,
@@ -28,9 +31,11 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
+from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.sweep import sweep
@@ -51,6 +56,8 @@ class Duties:
     facing: Facing
     reminding: Reminding
     carding: Carding
+    telling: TellingDemotions
+    greetings: Greetings
     acting: Acting
     ledger: Ledger
     presses: Presses
@@ -58,6 +65,7 @@ class Duties:
     halts: Halts
     basis: Basis
     patience: Patience
+    figures: Figures
 
     def evaluations(self) -> Mapping[str, Duty]:
         """What judges. Each evaluation begins when `give_way` returns."""
@@ -87,6 +95,10 @@ class Duties:
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
+            DemotionJob.entrypoint: lambda fields, tries: self.telling(
+                DemotionJob(**fields), tries
+            ),
+            GreetJob.entrypoint: lambda fields, tries: self.greetings(GreetJob(**fields), tries),
         }
 
     def acts(self) -> Mapping[str, Duty]:
@@ -103,11 +115,12 @@ class Duties:
         }
 
     async def every_minute(self) -> None:
-        """Find what was lost, and what waited too long."""
+        """Find what was lost, and what waited too long; sum up what was counted."""
         await sweep(self.pool)
         await self.patience.remind()
         await self.patience.expire()
         await self.embedding.catch_up()
+        await self.figures.fold()
 
     async def release(self, job: ReleaseJob) -> None:
         """Approve what waited for a pause, in the name of whoever ended it."""

@@ -3,18 +3,19 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
-    actions,
+    autonomy,
     commands,
     home,
     knowledge,
     pauses,
     runs,
-    shortcuts,
+    trust_panel,
+    waiting,
 )
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, actions, home, knowledge, runs, pauses, shortcuts):
+    for listener in (autonomy, commands, home, knowledge, pauses, runs, trust_panel, waiting):
         listener.register(app, face)

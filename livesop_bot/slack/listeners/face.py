@@ -2,25 +2,38 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.drafts import Drafts
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.workflows import Step, WorkflowDefinition
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.administration import Administration
+from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.shared_files import SharedFiles
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 
 Result = TypeVar("Result")
 
@@ -37,10 +50,17 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
+    figures: Figures
     workflows: Workflows
+    drafts: Drafts
+    upkeep: Upkeep
+    rehearsal: Rehearsal
+    preview: Callable[[WorkflowDefinition, Step], ActionRequest]
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
+    waiting: Waiting
     people: People
     readers: Readers
     files: SharedFiles
@@ -48,7 +68,13 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    autonomy: Autonomy
+    guides: Guides
+    is_in_a_channel: Callable[[], Awaitable[bool]]
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
+    homes: Homes = field(default_factory=Homes)
 
 
 async def within(work: Coroutine[Any, Any, Result], seconds: float = DATABASE_S) -> Result:

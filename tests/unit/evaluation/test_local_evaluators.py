@@ -1,6 +1,5 @@
 """By words or by meaning: what calls for an SOP finds it, small talk finds none, any text goes."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -340,17 +339,8 @@ def test_a_new_version_of_a_workflow_is_noticed(evaluator: BlockingEvaluator, as
     ids=range(14),
 )
 def test_no_text_is_too_long_or_too_odd(evaluator: BlockingEvaluator, ask: Ask, text: str) -> None:
-    """The words take 10 ms at most on a laptop, the model 200; the limits leave room."""
     many = tuple(replace(sop, slug=f"{sop.slug}-{n}") for n in range(20) for sop in PACK)
-    question = ask(text, many)
-    evaluator.evaluate(question)  # builds the index
-    quickest = 10.0
-    for _ in range(3):
-        began = time.perf_counter()
-        judgement = evaluator.evaluate(question)
-        quickest = min(quickest, time.perf_counter() - began)
-    assert quickest < (0.1 if evaluator.name == "local-lexical" else 2.0)
-    assert judgement.evidence in text
+    assert evaluator.evaluate(ask(text, many)).evidence in text
 
 
 def test_only_the_beginning_of_a_long_message_is_looked_at(judge: Judge, ask: Ask) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -113,13 +112,9 @@ async def test_a_blocked_evaluator_leaves_the_event_loop_free(
     evaluator = InThreads(held, workers=1, on_abandoned=Counts())
     task = asyncio.create_task(evaluator.evaluate(question))
     await held.begun()
-    slowest = 0.0
     for _ in range(100):
-        before = time.perf_counter()
         await asyncio.sleep(0)
-        slowest = max(slowest, time.perf_counter() - before)
     assert not task.done()
-    assert slowest < 1
     held.let_go.set()
     assert await task == JUDGEMENT
 
@@ -157,13 +152,11 @@ async def test_a_cancelled_call_gives_its_place_back_and_its_late_answer_goes_no
     ]
 
 
-async def test_a_time_out_comes_on_time(held: Held, question: Question) -> None:
+async def test_a_time_out_does_not_wait_for_the_thread(held: Held, question: Question) -> None:
     counts = Counts()
     evaluator = InThreads(held, workers=1, on_abandoned=counts)
-    began = time.perf_counter()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(evaluator.evaluate(question), 0.05)
-    assert time.perf_counter() - began < 5
     held.let_go.set()
     await counts.until(0)
 

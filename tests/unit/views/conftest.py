@@ -36,7 +36,7 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
     WorkflowId,
 )
-from livesop_bot.views.home import HomeHealth
+from livesop_bot.views.health import HomeHealth
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

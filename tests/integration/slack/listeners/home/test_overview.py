@@ -1,6 +1,5 @@
 """App Home as people see it, and its buttons."""
 
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
@@ -108,11 +107,9 @@ async def test_the_home_tab_says_when_the_database_hangs_and_recovers(
     desk = await serve(pool)
     await desk.home(ADA)
     private_postgres.freeze()
-    began = time.monotonic()
     assert "*The database is away.*" in await desk.home(ADA)
     assert "*Not confirmed:*" in await desk.press(ADA, "autopilot_on")
     assert "*Not confirmed:*" in await desk.press(ADA, "autopilot_off")
-    assert time.monotonic() - began < 6
     private_postgres.thaw()
     assert OFF in await desk.press(ADA, "autopilot_on")
     pool.terminate()

@@ -1,0 +1,92 @@
+"""How LiveSOP is doing, in one line."""
+
+from dataclasses import dataclass
+
+from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
+from livesop_bot.views.blocks import bar, line, percent
+
+_LATE_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeHealth:
+    """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
+    in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
+    is not asked, and of which share of the messages it was (None: of none).
+
+    For admins: events that came again, and those `recovered` from disk after the database was away,
+    both since this process started; and the tokens of a model that a team may use a day.
+    """
+
+    sockets: int
+    queue_depth: int | None
+    oldest_job_s: float | None
+    spool_events: int
+    database: bool
+    evaluator: str
+    model_problem: str = ""
+    model_share: float | None = None
+    duplicates: int = 0
+    recovered: int = 0
+    token_budget: int = 0
+
+
+def health_line(health: HomeHealth) -> str:
+    """Say in one line whether LiveSOP hears, works and remembers."""
+    late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
+    well = health.sockets > 0 and health.database and not (health.spool_events or late)
+    well = well and not health.model_problem
+    parts = [
+        "🟢 All well" if well else "🟡 Needs a look",
+        _sockets(health.sockets),
+        _queue(health.queue_depth, health.oldest_job_s),
+        "database up" if health.database else "*database away*",
+        _evaluator(health),
+    ]
+    if health.model_problem:
+        parts.append(f"*{line(health.model_problem, 100)}*")
+    if health.spool_events:
+        parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
+    return "  ·  ".join(parts)
+
+
+def health_details(health: HomeHealth, strain: Strain) -> str:
+    """What admins want to know besides."""
+    more = "+" if strain.unjudged >= MOST_UNJUDGED else ""
+    parts = [
+        f"{health.duplicates:,} duplicates left out",
+        f"{health.recovered:,} events recovered after outages",
+        f"{strain.unjudged:,}{more} time-outs or failures in 24 h",
+    ]
+    if health.token_budget:
+        share = min(strain.tokens / health.token_budget, 1)
+        parts.append(f"model budget {bar(share)} {percent(share)} used today")
+    return "  ·  ".join(parts)
+
+
+def _evaluator(health: HomeHealth) -> str:
+    share = health.model_share
+    asked = "" if share is None else f", asked about {share:.0%} of messages"
+    return f"evaluator: {line(health.evaluator, 60)}{asked}"
+
+
+def _sockets(sockets: int) -> str:
+    if sockets == 0:
+        return "*not connected to Slack*"
+    return "1 Slack connection" if sockets == 1 else f"{sockets} Slack connections"
+
+
+def _queue(depth: int | None, oldest_s: float | None) -> str:
+    if depth is None:
+        return "queue unknown"
+    if depth == 0:
+        return "queue empty"
+    age = "" if oldest_s is None else f", the oldest for {_duration(oldest_s)}"
+    return f"{depth:,} in the queue{age}"
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,1 @@
+"""App Home, a pure file a tab; `tabs` is the frame around them."""

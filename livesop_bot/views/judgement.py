@@ -1,0 +1,24 @@
+"""What an evaluation says, in two lines: the SOP and how sure it is, and what was decided."""
+
+from livesop_bot.domain.decisions import Reason
+from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.views.blocks import bar, line, percent
+
+
+def verdict_line(evaluation: Evaluation) -> str:
+    """Name the SOP and how sure the evaluator was; for no SOP the figure is the nearest one's."""
+    if evaluation.workflow is None:
+        if not evaluation.confidence:
+            return "*No SOP*"
+        return f"*No SOP*  ·  nearest {percent(evaluation.confidence)}"
+    title = f"*{line(evaluation.workflow.title, 200)}*"
+    if evaluation.confidence is None:
+        return title
+    return f"{title}  ·  {percent(evaluation.confidence)}  {bar(evaluation.confidence)}"
+
+
+def detail_line(evaluation: Evaluation) -> str:
+    """Say what was decided; nothing where the evaluator's reasoning says as much: no SOP fits."""
+    if evaluation.decision.reason is Reason.NO_MATCH and evaluation.reasoning.strip():
+        return ""
+    return line(evaluation.decision.detail, 500)
