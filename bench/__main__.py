@@ -1,5 +1,5 @@
 """`make bench`: LiveSOP judging by words, and as it is installed, beside an empty Bolt app, as a
-table of medians; and how well both evaluators judge.
+table of medians; what opening a modal costs; and how well both evaluators judge.
 """
 
 import asyncio
@@ -73,4 +73,4 @@ if __name__ == "__main__":
     print()
     modals.main()
     print()
-    judging.main()
+    asyncio.run(judging.main())
