@@ -62,6 +62,7 @@ def build_duties(
         pauses=pauses,
         halts=Halts(pool, stores.teams),
         basis=Basis(pool, held),
+        figures=stores.figures,
         patience=Patience(
             pool,
             held,

@@ -12,6 +12,7 @@ from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enq
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
@@ -130,10 +131,14 @@ class _OpenedMeanwhile(Exception):
 class Evaluations:
     """Begins and concludes evaluations. Raises DatabaseAway."""
 
-    def __init__(self, pool: Pool, teams: Teams, limits: Limits) -> None:
+    def __init__(
+        self, pool: Pool, teams: Teams, limits: Limits, settings: TeamSettingsBook
+    ) -> None:
+        """Take `limits` for teams that have none of their own."""
         self._pool = pool
         self._teams = teams
         self._limits = limits
+        self._settings = settings
         # Most messages call for nothing; they are read and concluded in groups.
         self._begins = GroupCommit(self._begin, limit=_GROUP)
         self._skips = GroupCommit(self._skip, limit=_GROUP)
@@ -155,12 +160,17 @@ class Evaluations:
     ) -> Concluded | None:
         """Store an evaluation and, in the same transaction, what it calls for.
 
-        The decision gate looks at the switches as they are now. `failure` is the decision where
+        The decision gate looks at the switches and thresholds as they are now, and passes over
+        what is below the threshold as it was two seconds ago. `failure` is the decision where
         there is no judgement to look at. None: the attempt is void (it timed out, or the message
         changed meanwhile), and nothing was written.
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
-        decision = would = failure or self._gate(ended, Switches(), running=False)
+        if failure is None:
+            limits = (await self._settings.recent(signal.team)).limits(self._limits)
+            decision = would = _gate(ended, Switches(), limits, running=False)
+        else:
+            decision = would = failure
         if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
             return await self._skips.submit((ended, decision))
         running = False
@@ -206,28 +216,6 @@ class Evaluations:
             for index, (ended, decision) in enumerate(batch)
         ]
 
-    def _gate(
-        self,
-        ended: "_Ended",
-        switches: Switches,
-        *,
-        running: bool,
-        started_lately: int = 0,
-        dry_run: bool = False,
-    ) -> Decision:
-        return decide(
-            workflow=ended.workflow,
-            confidence=ended.judgement.confidence,
-            channel=ended.signal.channel,
-            switches=switches,
-            limits=self._limits,
-            already_running=running,
-            dry_run=dry_run,
-            stand_in=ended.judgement.stand_in,
-            caution=ended.judgement.caution,
-            started_lately=started_lately,
-        )
-
     async def _decide(
         self, connection: Connection, ended: "_Ended", *, running: bool
     ) -> tuple[Decision, Decision]:
@@ -239,17 +227,23 @@ class Evaluations:
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        would = self._gate(ended, switches, running=running)
+        limits = await self._team_limits(connection, signal.team)
+        would = _gate(ended, switches, limits, running=running)
         if workflow is not None and would.verdict is Verdict.START:
-            # One start of a team at a time from here on: so the limit holds, and the switches stay.
+            # One start of a team at a time from here on: so the limit holds, and switches and
+            # thresholds stay.
             await connection.execute(sql("hold_team"), signal.team)
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
-            would = self._gate(ended, switches, running=running, started_lately=lately)
+            limits = await self._team_limits(connection, signal.team)
+            would = _gate(ended, switches, limits, running=running, started_lately=lately)
         if not ended.job.dry_run:
             return would, would
-        dry = self._gate(ended, switches, running=running, started_lately=lately, dry_run=True)
+        dry = _gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
+
+    async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
+        return (await team_settings(connection, team)).limits(self._limits)
 
     async def _switches(
         self, connection: Connection, signal: Signal, workflow: Workflow
@@ -311,6 +305,29 @@ class Evaluations:
         if job.cause is Cause.REPLAY:
             await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
         return Concluded(evaluation, ended.judgement, workflow, decision, would, run and RunId(run))
+
+
+def _gate(
+    ended: _Ended,
+    switches: Switches,
+    limits: Limits,
+    *,
+    running: bool,
+    started_lately: int = 0,
+    dry_run: bool = False,
+) -> Decision:
+    return decide(
+        workflow=ended.workflow,
+        confidence=ended.judgement.confidence,
+        channel=ended.signal.channel,
+        switches=switches,
+        limits=limits,
+        already_running=running,
+        dry_run=dry_run,
+        stand_in=ended.judgement.stand_in,
+        caution=ended.judgement.caution,
+        started_lately=started_lately,
+    )
 
 
 def _replayed(

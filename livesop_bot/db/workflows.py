@@ -198,6 +198,7 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
                 "fields": dict(step.fields),
                 "approvers": list(step.approvers),
                 "undo_s": step.undo_s,
+                "saves_min": step.saves_min,
             }
             for step in definition.steps
         ],
@@ -236,7 +237,7 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
 
 def _step(stored: object) -> Step:
     names = ("id", "title", "kind", "mode", "instructions", "action", "fields")
-    parts = _parts(stored, *names, "approvers", "undo_s")
+    parts = _parts(stored, *names, "approvers", "undo_s", "saves_min")
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
@@ -246,7 +247,8 @@ def _step(stored: object) -> Step:
         action=None if parts["action"] is None else ActionKind(_text(parts["action"])),
         fields=_texts(parts["fields"]),
         approvers=tuple(_text(one) for one in _list(parts["approvers"])),
-        undo_s=None if parts["undo_s"] is None else _seconds(parts["undo_s"]),
+        undo_s=None if parts["undo_s"] is None else _number(parts["undo_s"]),
+        saves_min=_number(parts["saves_min"]),
     )
 
 
@@ -278,9 +280,9 @@ def _texts(stored: object) -> dict[str, str]:
     return {_text(name): _text(value) for name, value in stored.items()}
 
 
-def _seconds(stored: object) -> int:
+def _number(stored: object) -> int:
     if not isinstance(stored, int) or isinstance(stored, bool):
-        raise ValueError(f"expected seconds, found {type(stored).__name__}")  # noqa: TRY004  as above
+        raise ValueError(f"expected a whole number, found {type(stored).__name__}")  # noqa: TRY004  as above
     return stored
 
 

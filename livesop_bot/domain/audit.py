@@ -54,6 +54,7 @@ class AuditKind(StrEnum):
     APPROVAL = "approval"
     ACTION = "action"
     RUN = "run"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,11 @@ def run_subject(run: RunId, step: StepId | None = None) -> str:
 def halt_subject(team: TeamId) -> str:
     """Name all that was planned for a team."""
     return f"planned:{team}"
+
+
+def settings_subject(team: TeamId) -> str:
+    """Name a team's settings."""
+    return f"settings:{team}"
 
 
 def pause_subject(pause: PauseId) -> str:

@@ -26,6 +26,7 @@ class Person:
     is_admin: bool = False
     is_owner: bool = False
     is_guest: bool = False
+    is_stranger: bool = False
     is_bot: bool = False
     color: str = "4a6b8a"
 
@@ -59,6 +60,7 @@ class Person:
             "is_primary_owner": self.is_owner,
             "is_restricted": self.is_guest,
             "is_ultra_restricted": False,
+            "is_stranger": self.is_stranger,
             "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 1700000000,

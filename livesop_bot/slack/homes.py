@@ -7,6 +7,7 @@ from typing import Any
 
 from cachetools import TTLCache
 
+from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.views.blocks import Block, View
 from livesop_bot.views.home.tabs import HomeState, HomeTab
@@ -18,12 +19,17 @@ _RECENT_S = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who looks at Home, in which right and time zone (an IANA name)."""
+    """Who looks at Home, in which role and time zone (an IANA name)."""
 
     team: TeamId
     user: UserId
-    is_admin: bool = False
+    role: Role = Role.VIEWER
     time_zone: str = "UTC"
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether what only admins may do is shown."""
+        return self.role is Role.ADMIN
 
 
 Draw = Callable[[Visitor, HomeState], Coroutine[Any, Any, Sequence[Block]]]

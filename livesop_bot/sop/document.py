@@ -135,7 +135,7 @@ def _check_step(step: Mapping[str, Any], place: Place, reading: Reading) -> None
         kinds = ", ".join(ActionKind)
         reading.refuse(place, f"action is missing: what this step does ({kinds})")
     if kind in (StepKind.MANUAL, StepKind.DECISION):
-        for part in ("action", "with", "undo"):
+        for part in ("action", "with", "undo", "saves"):
             if part in step:
                 reading.refuse((*place, part), f"belongs to steps of kind action, not {kind}")
     if kind is StepKind.MANUAL and step.get("mode") in (StepMode.AUTO, StepMode.APPROVE):
@@ -164,6 +164,7 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             fields=step.get("with", {}),
             approvers=tuple(step.get("approvers", ())),
             undo_s=step.get("undo"),
+            saves_min=step.get("saves") or 0,
         )
         for step in sop["steps"]
     )
@@ -239,6 +240,7 @@ def _plain_step(step: Step) -> dict[str, Any]:
             "action": str(step.action or ""),
             "with": dict(step.fields),
             "approvers": list(step.approvers),
+            "saves": step.saves_min,
         }
     )
     return parts | undo

@@ -93,6 +93,11 @@ _STEP = Record(
             "Left out: 20, for a webhook 0.",
             most=3_600,
         ),
+        "saves": Number(
+            meaning="How many minutes of a person's work it saves, for the figures in App Home. "
+            "Left out: 0.",
+            most=480,
+        ),
         "approvers": Items(
             meaning="Slack ids of the people and user groups who may move it on; none: anyone in "
             "the channel.",

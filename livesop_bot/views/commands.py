@@ -99,22 +99,6 @@ def autopilot_usage(text: str) -> Message:
     )
 
 
-def admins_only() -> Message:
-    """Refuse to switch on."""
-    return _short(
-        "Only admins can switch Auto-Pilot on; nothing was changed. Please ask an admin of this "
-        "workspace. Switching it *off* is open to everybody: `/livesop autopilot off`."
-    )
-
-
-def admin_unknown() -> Message:
-    """Refuse to switch on because Slack did not say who is an admin."""
-    return _short(
-        "Slack did not say whether you are an admin, so nothing was switched on. "
-        "Please try again in a moment."
-    )
-
-
 def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
     """Say that there is no such SOP, and which there are."""
     return no_such("SOP", slug, [workflow.slug for workflow in workflows])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from livesop_bot.domain.runs import RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.steps import StepState
-from livesop_bot.views.blocks import Message, line, message, person, section
+from livesop_bot.views.blocks import Message, line, member, message, person, section
 
 _STATES = {
     StepState.BLOCKED: "not open yet",
@@ -44,7 +44,7 @@ def shown_otherwise(late: ShownOtherwise) -> Message:
 
 def not_allowed(approvers: Sequence[str]) -> Message:
     """Say who may press it."""
-    named = [f"<!subteam^{one}>" if one.startswith("S") else person(one) for one in approvers]
+    named = [member(one) for one in approvers]
     return _short(f"Only {', '.join(named[:20])} may move this step on; nothing was changed.")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livesop_bot.db.basis import Basis
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.halt import Halts
 from livesop_bot.db.jobs import (
     ActJob,
@@ -58,6 +59,7 @@ class Duties:
     halts: Halts
     basis: Basis
     patience: Patience
+    figures: Figures
 
     def evaluations(self) -> Mapping[str, Duty]:
         """What judges. Each evaluation begins when `give_way` returns."""
@@ -103,11 +105,12 @@ class Duties:
         }
 
     async def every_minute(self) -> None:
-        """Find what was lost, and what waited too long."""
+        """Find what was lost, and what waited too long; sum up what was counted."""
         await sweep(self.pool)
         await self.patience.remind()
         await self.patience.expire()
         await self.embedding.catch_up()
+        await self.figures.fold()
 
     async def release(self, job: ReleaseJob) -> None:
         """Approve what waited for a pause, in the name of whoever ended it."""

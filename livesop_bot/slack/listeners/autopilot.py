@@ -1,17 +1,18 @@
 """`/livesop autopilot`: shows the switches and turns them."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import structlog
 
 from livesop_bot.db.teams import step_subject
-from livesop_bot.domain.audit import AuditEntry, AuditKind, switch_subject
+from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
-from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Message
 
@@ -27,8 +28,11 @@ async def answer(face: Face, team: TeamId, user: UserId, words: Sequence[str]) -
         case []:
             return await within(_overview(face, team))
         case ["on" | "off" as turn, *names] if len(names) <= 2:
-            refusal = await _refusal(face, team, user, names) if turn == "on" else None
-            return refusal or await _confirmed(face, team, user, names, is_on=turn == "on")
+            if turn == "on":
+                subject = await within(_wanted(face, team, names))
+                if refused := await refusal(face, team, user, Right.SWITCH_ON, subject):
+                    return refused
+            return await _confirmed(face, team, user, names, is_on=turn == "on")
         case _:
             return commands.autopilot_usage(" ".join(words))
 
@@ -39,56 +43,6 @@ async def _overview(face: Face, team: TeamId) -> Message:
         workflows=await face.workflows.current(team),
         on=await face.teams.switched_on(team),
     )
-
-
-async def _refusal(face: Face, team: TeamId, user: UserId, names: Sequence[str]) -> Message | None:
-    match await why_refused(face, team, user, names):
-        case None:
-            return None
-        case Refusal.NOT_ADMIN:
-            return commands.admins_only()
-        case Refusal.ADMIN_UNKNOWN:
-            return commands.admin_unknown()
-
-
-class Refusal(StrEnum):
-    """Why somebody may not switch on."""
-
-    NOT_ADMIN = "not_admin"
-    ADMIN_UNKNOWN = "admin_unknown"
-
-
-async def why_refused(
-    face: Face, team: TeamId, user: UserId, names: Sequence[str] = ()
-) -> Refusal | None:
-    """Say why this person may not switch on, and note it; not knowing is a reason.
-
-    What was not done need not be recorded to stay so: where the database is away, the log is told.
-    """
-    try:
-        if await face.people.is_admin(user):
-            return None
-        why = Refusal.NOT_ADMIN
-    except (SlackAway, SlackRefused) as error:
-        log.warning("autopilot.admin_unknown", user=user, error=str(error))
-        why = Refusal.ADMIN_UNKNOWN
-    try:
-        await within(_note_refusal(face, team, user, names, why))
-    except DatabaseAway as error:
-        log.warning("audit.refusal_not_noted", team=team, user=user, why=why, error=str(error))
-    return why
-
-
-async def _note_refusal(
-    face: Face, team: TeamId, user: UserId, names: Sequence[str], why: Refusal
-) -> None:
-    entry = AuditEntry(
-        actor=user,
-        kind=AuditKind.REFUSAL,
-        subject=await _wanted(face, team, names),
-        after={"wanted_on": True, "why": why},
-    )
-    await face.audit.note(team, entry)
 
 
 async def _wanted(face: Face, team: TeamId, names: Sequence[str]) -> str:

@@ -7,17 +7,21 @@ from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -39,10 +43,13 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
+    figures: Figures
     workflows: Workflows
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
+    waiting: Waiting
     people: People
     readers: Readers
     files: SharedFiles
@@ -51,6 +58,7 @@ class Face:
     retrieval: Retrieval
     audit: Audit
     replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.db.documents import Added
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.errors import DatabaseAway, DocumentRefused, SlackAway, SlackRefused
 from livesop_bot.slack.listeners import message_link
@@ -232,7 +233,7 @@ async def _remove(face: Face, request: Request, number: str) -> Message:
         return knowledge.unknown(number)
     if document.added_by != request.user:
         try:
-            if not await face.people.is_admin(request.user):
+            if await face.people.role(request.team, request.user) is not Role.ADMIN:
                 return knowledge.not_yours()
         except (SlackAway, SlackRefused) as error:
             log.warning("knowledge.admin_unknown", user=request.user, error=str(error))

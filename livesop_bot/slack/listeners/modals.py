@@ -32,7 +32,7 @@ class Modal:
     def __init__(self, client: AsyncWebClient, view: Mapping[str, Any]) -> None:
         self._client = client
         self._id: str = view["id"]
-        self._hash: str = view["hash"]
+        self._hash: str | None = view["hash"]
         self._title: str = view["title"]["text"]
 
     @classmethod
@@ -40,15 +40,22 @@ class Modal:
         """The modal whose button was pressed."""
         return cls(client, body["view"])
 
-    async def fill(self, view: View) -> bool:
+    @classmethod
+    def sent(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> "Modal":
+        """The modal that was sent, and stays open: the ack shows something else in it."""
+        return cls(client, {**body["view"], "hash": None})
+
+    async def fill(self, view: View, *, over_newer: bool = False) -> bool:
         """Show something else in it; False where it was closed or changed meanwhile, which is
         the person's own doing and needs no word. Raises SlackAway, SlackRefused.
+
+        `over_newer`: replace what was changed meanwhile, too; for what was looked up after that.
         """
         try:
             with slack_errors():
                 async with asyncio.timeout(_FILL_S):
                     answer = await self._client.views_update(
-                        view_id=self._id, hash=self._hash, view=view
+                        view_id=self._id, view=view, hash=None if over_newer else self._hash
                     )
         except SlackRefused as error:
             if error.code in _GONE:

@@ -6,11 +6,14 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
+from livesop_bot.domain.audit import pause_subject
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.runs import PauseId
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.rights import note_refusal, refusal
 from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -46,8 +49,13 @@ async def _press(
         if await face.people.is_bot(user):
             return presses.no_bots()
         approvers = found.step.approvers
-        if approvers and not await face.people.is_among(user, approvers):
-            return presses.not_allowed(approvers)
+        if approvers:
+            if not await face.people.is_among(user, approvers):
+                subject = pause_subject(pause)
+                await note_refusal(face, team, user, subject, {"why": "not_an_approver"})
+                return presses.not_allowed(approvers)
+        elif refused := await refusal(face, team, user, Right.APPROVE, pause_subject(pause)):
+            return refused
         turn = face.pauses.end if press is ActionId.PAUSE_END else face.pauses.keep
         if not await within(turn(team, pause, user)):
             return pause_over()

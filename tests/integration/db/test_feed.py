@@ -10,7 +10,7 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
 from livesop_bot.db.workflows import definition_to_json
 from livesop_bot.domain.decisions import Reason, Verdict
-from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.evaluations import Cause, Outcome
 from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId
 from livesop_bot.domain.workflows import (
     Step,
@@ -64,6 +64,8 @@ _MANY = """
     FROM signals
 """
 
+_FILTER = ("T1", list(Outcome), 4_000)
+
 
 @pytest.fixture
 def feed(pool: Pool) -> Feed:
@@ -116,6 +118,49 @@ async def _evaluate(
 async def test_the_newest_evaluations_come_first(feed: Feed, pool: Pool) -> None:
     ids = [await _evaluate(pool, await _signal(pool, f"{n}.000000")) for n in range(4)]
     assert [each.id for each in await feed.latest(TEAM, 3)] == ids[:0:-1]
+
+
+async def test_the_feed_is_read_page_by_page(feed: Feed, pool: Pool) -> None:
+    ids = [await _evaluate(pool, await _signal(pool, f"{n}.000000")) for n in range(5)]
+    first = await feed.latest(TEAM, 2)
+    second = await feed.latest(TEAM, 2, before=first[-1].id)
+    assert [each.id for each in (*first, *second)] == ids[:0:-1]
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, "abcde"),
+        ({"channel": "C2"}, "ce"),
+        ({"sop": True}, "bc"),
+        ({"sop": True, "channel": "C2"}, "c"),
+        ({"outcome": Outcome.PROPOSED}, "bc"),
+        ({"outcome": Outcome.NO_SOP}, "ae"),
+        ({"outcome": Outcome.UNJUDGED}, "d"),
+        ({"outcome": Outcome.NO_SOP, "channel": "C2"}, "e"),
+        ({"outcome": Outcome.STARTED, "sop": True, "channel": "C2"}, ""),
+        ({"outcome": Outcome.PROPOSED, "sop": True, "channel": "C2"}, "c"),
+    ],
+)
+async def test_the_feed_is_filtered(
+    feed: Feed, pool: Pool, filters: dict[str, Any], found: str
+) -> None:
+    sop = await _sop(pool)
+    names: dict[int, str] = {}
+    for name in "abcde":
+        signal = await _signal(pool, f"{len(names)}.000000")
+        if name in "ce":
+            await pool.execute("UPDATE raw_signals SET channel_id = 'C2' WHERE id = $1", signal)
+        workflow = sop if name in "bc" else None
+        names[await _evaluate(pool, signal, workflow=workflow)] = name
+        if name == "d":
+            await pool.execute(
+                "UPDATE evaluations SET reason = 'timed_out' WHERE signal_id = $1", signal
+            )
+    if filters.get("sop"):
+        filters = filters | {"sop": SOP.slug}
+    seen = [names[each.id] for each in await feed.latest(TEAM, 10, **filters)]
+    assert "".join(reversed(seen)) == found
 
 
 async def test_an_evaluation_comes_with_its_sop_and_its_signal(feed: Feed, pool: Pool) -> None:
@@ -176,7 +221,15 @@ async def test_an_unknown_message_is_none(feed: Feed) -> None:
 @pytest.mark.parametrize(
     ("query", "arguments", "indexes"),
     [
-        ("latest_evaluations", ("T1", 10), {"evaluations_feed", "raw_signals_pkey"}),
+        ("feed_ids", (*_FILTER, 10), {"evaluations_by_outcome"}),
+        ("feed_ids_in_channel", (*_FILTER, 10, "C1"), {"evaluations_by_channel"}),
+        ("feed_ids_of_sop", (*_FILTER, 10, 1), {"evaluations_by_sop"}),
+        (
+            "feed_ids_of_sop_in_channel",
+            (*_FILTER, 10, 1, "C1"),
+            {"evaluations_by_sop_and_channel"},
+        ),
+        ("evaluations_by_id", ([7, 8, 9],), {"evaluations_pkey", "raw_signals_pkey"}),
         (
             "evaluation_of_message",
             ("T1", "C1:77"),

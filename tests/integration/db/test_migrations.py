@@ -129,7 +129,7 @@ async def test_runs_from_before_their_steps_were_carried_out(empty: Connection) 
     await migrate(empty, migrations)
     stored = await empty.fetchval("SELECT definition FROM workflow_versions")
     (step,) = definition_from_json(json.loads(stored)).steps
-    assert (step.approvers, step.undo_s) == ((), None)
+    assert (step.approvers, step.undo_s, step.saves_min) == ((), None, 0)
     rows = await empty.fetch("SELECT state, post_state, face_shown FROM runs ORDER BY id")
     assert [tuple(row) for row in rows] == [
         ("cancelled", "posted", 1),

@@ -97,6 +97,7 @@ def test_a_full_document_is_read_to_the_letter() -> None:
                 action: webhook
                 with: {url: https://example.com/hook, text: 3}
                 undo: 0
+                saves: 3
                 approvers: [U012AB3CD, S012AB3CD]
               - id: tell
                 title: Tell
@@ -125,7 +126,7 @@ def test_a_full_document_is_read_to_the_letter() -> None:
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
     assert send.fields == {"url": "https://example.com/hook", "text": "3"}
-    assert (send.undo_s, send.approvers) == (0, ("U012AB3CD", "S012AB3CD"))
+    assert (send.undo_s, send.saves_min, send.approvers) == (0, 3, ("U012AB3CD", "S012AB3CD"))
     assert sop.steps[2].mode is StepMode.AUTO
     assert [edge.label for edge in sop.edges] == ["yes", "no"]
 
@@ -191,6 +192,11 @@ CHOICE = """
         (LEAST.replace("kind: manual", "kind: manual, undo: 3601"), "from 0 to 3600, found '3601'"),
         (LEAST.replace("kind: manual", "kind: manual, undo: -1"), "from 0 to 3600, found '-1'"),
         (LEAST.replace("kind: manual", "kind: manual, undo: 5"), "belongs to steps of kind action"),
+        (
+            LEAST.replace("kind: manual", "kind: manual, saves: 5"),
+            "belongs to steps of kind action",
+        ),
+        (LEAST.replace("kind: manual", "kind: manual, saves: 481"), "from 0 to 480, found '481'"),
         (
             LEAST.replace("kind: manual", "kind: manual, approvers: [ada]"),
             "approvers #1: expected the id of a person (U012AB3CD) or of a user group",
@@ -424,6 +430,7 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
                 if field.required or draw(st.booleans())
             }
             fields["undo_s"] = draw(st.sampled_from([None, 0, 3_600]))
+            fields["saves_min"] = draw(st.sampled_from([0, 5, 480]))
         steps.append(
             Step(
                 id=StepId(name),

@@ -103,8 +103,6 @@ def _plain_answers(health: HomeHealth) -> Sequence[Message]:
         commands.help_(),
         commands.status(autopilot=True, health=health),
         commands.status(autopilot=False, health=health),
-        commands.admins_only(),
-        commands.admin_unknown(),
         commands.database_away(),
         commands.not_confirmed(),
         commands.went_wrong(),
@@ -114,7 +112,7 @@ def _plain_answers(health: HomeHealth) -> Sequence[Message]:
 
 
 def test_slack_takes_the_plain_answers(health: HomeHealth) -> None:
-    assert [violations(answer.payload()) for answer in _plain_answers(health)] == [[]] * 10
+    assert [violations(answer.payload()) for answer in _plain_answers(health)] == [[]] * 8
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

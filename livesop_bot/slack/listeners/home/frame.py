@@ -180,8 +180,8 @@ async def _visitor(face: Face, spot: Spot) -> Visitor:
         return Visitor(
             team=spot.team,
             user=spot.user,
-            is_admin=await face.people.is_admin(spot.user),
+            role=await within(face.people.role(spot.team, spot.user)),
             time_zone=await face.people.time_zone(spot.user),
         )
-    except (SlackAway, SlackRefused):
+    except (DatabaseAway, SlackAway, SlackRefused):
         return Visitor(team=spot.team, user=spot.user)

@@ -19,6 +19,7 @@ from livesop_bot.app.parts import Stores
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
+from livesop_bot.db.figures import Figures
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
@@ -27,6 +28,7 @@ from livesop_bot.db.search import Search
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -200,10 +202,13 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 teams=Teams(pool),
                 presses=Presses(held),
                 feed=Feed(pool),
+                explanations=stores.explanations,
+                figures=Figures(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
-                people=People(client, frozenset()),
+                people=People(client, frozenset(), stores.settings.recent),
+                waiting=Waiting(pool, renderer(kinds)),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
@@ -211,6 +216,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
                 replay=stores.replaying(evaluating),
+                administration=stores.administration(pool, settings, session),
                 home_health=health.look,
             )
             register(app, face)

@@ -65,13 +65,16 @@ async def test_status_says_what_may_run_and_how_it_goes(desk: Desk) -> None:
 
 async def test_only_admins_switch_on_and_everybody_switches_off(desk: Desk, pool: Pool) -> None:
     teams = Teams(pool)
-    assert "Only admins can switch Auto-Pilot on" in await desk.type(GRACE, "/livesop autopilot on")
+    assert await desk.type(GRACE, "/livesop autopilot on") == (
+        "Only admins can switch Auto-Pilot on; nothing was changed. "
+        f"Please ask <@{ADA}>. Switching it *off* is open to everybody."
+    )
     assert await teams.autopilot(TEAM) is False
     assert "*Auto-Pilot is on.*" in await desk.type(ADA, "/livesop autopilot on")
     assert await teams.autopilot(TEAM) is True
     assert "*Auto-Pilot is off.*" in await desk.type(GRACE, "/livesop autopilot OFF")
     assert await teams.autopilot(TEAM) is False
-    refused = '{"why": "not_admin", "wanted_on": true}'
+    refused = '{"why": "not_an_admin", "right": "switch_on"}'
     assert await audited(pool) == [
         (GRACE, "refusal", f"team:{TEAM}", refused),
         (ADA, "switch", f"team:{TEAM}", '{"on": true}'),
@@ -99,10 +102,18 @@ async def test_a_refusal_names_the_switch_and_keeps_nothing_else_that_was_typed(
 async def test_a_refusal_stands_where_the_database_cannot_note_it(
     desk: Desk, pool: Pool, log_events: list[MutableMapping[str, Any]]
 ) -> None:
-    await pool.close()
+    assert "Only admins" in await desk.type(GRACE, "/livesop autopilot on")
+    await pool.close()  # her role is known still, for two seconds
     assert "Only admins" in await desk.type(GRACE, "/livesop autopilot on")
     [event] = [event for event in log_events if event["event"] == "audit.refusal_not_noted"]
-    assert (event["user"], event["why"]) == (GRACE, "not_admin")
+    assert event["user"] == GRACE
+
+
+async def test_where_the_teams_lists_cannot_be_read_nothing_is_switched_on(
+    desk: Desk, pool: Pool
+) -> None:
+    await pool.close()
+    assert "The database is away" in await desk.type(GRACE, "/livesop autopilot on")
 
 
 async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: Pool) -> None:
@@ -149,11 +160,11 @@ async def test_what_cannot_be_switched_is_said_and_changes_nothing(
 async def test_slack_not_saying_who_is_an_admin_switches_nothing_on(desk: Desk, pool: Pool) -> None:
     desk.slack.faults.add("users.info", NeverHandled())
     said = await desk.type(ADA, "/livesop autopilot on")
-    assert said.startswith("Slack did not say whether you are an admin")
+    assert said.startswith("Slack did not say whether you may switch Auto-Pilot on")
     desk.slack.faults.add("users.info", AnswerError("missing_scope"))
     assert (await desk.type(ADA, "/livesop autopilot on")).startswith("Slack did not say")
     assert await Teams(pool).autopilot(TEAM) is False
-    unknown = (ADA, "refusal", f"team:{TEAM}", '{"why": "admin_unknown", "wanted_on": true}')
+    unknown = (ADA, "refusal", f"team:{TEAM}", '{"why": "unknown", "right": "switch_on"}')
     assert await audited(pool) == [unknown, unknown]
 
 

@@ -11,8 +11,10 @@ import pytest_asyncio
 
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.workflows import definition_to_json
 from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
     Edge,
@@ -403,15 +405,6 @@ async def test_a_run_of_another_team_is_not_touched(running: Thread, slack: Slac
         await running.press(GRACE, action, step)
         assert "nothing was changed" in await running.told()
     assert await running.state() == "running"
-    await running.press(GRACE, ActionId.RUN_WHY)
-    assert "LiveSOP has no record" in await running.told()
-
-
-async def test_why_gives_the_reason_to_the_one_who_asks(thread: Thread) -> None:
-    await thread.press(LINUS, ActionId.RUN_WHY)
-    told = await thread.told()
-    assert "It reads like a bug." in told
-    assert "> the export" in told
 
 
 @pytest.mark.parametrize("outage", ["stop", "freeze"])
@@ -423,9 +416,8 @@ async def test_with_the_database_away_it_is_said(
         thread = await open_thread(pool)
         await thread.started()
         getattr(private_postgres, outage)()
-        for action, step in ((ActionId.STEP_DONE, "see"), (ActionId.RUN_WHY, None)):
-            await thread.press(GRACE, action, step)
-            assert "database" in await thread.told()
+        await thread.press(GRACE, ActionId.STEP_DONE, "see")
+        assert "database" in await thread.told()
     finally:
         private_postgres.thaw()
         pool.terminate()
@@ -438,3 +430,34 @@ async def test_what_goes_wrong_is_said_and_logged(
     await running.press(GRACE, ActionId.STEP_DONE, "see")
     assert "went wrong" in await running.told()
     assert "listener.failed" in [event["event"] for event in log_events]
+
+
+async def test_who_only_looks_moves_nothing_on_and_may_still_stop_it(
+    thread: Thread, slack: SlackServer
+) -> None:
+    await TeamSettingsBook(thread.pool).change(
+        TeamId(TEAM), ADA, lambda old: replace(old, operators=(LINUS,))
+    )
+    for action in (ActionId.RUN_START, ActionId.RUN_DISMISS):
+        await thread.press(GRACE, action)
+        assert await thread.told() == (
+            f"Only operators can move an SOP on; nothing was changed. Please ask <@{LINUS}>."
+        )
+    assert await thread.state() == "proposed"
+    rows = await thread.pool.fetch("SELECT actor, after FROM audit_log WHERE kind = 'refusal'")
+    refused = '{"why": "not_an_operator", "right": "approve"}'
+    assert [tuple(row) for row in rows] == [(GRACE, refused), (GRACE, refused)]
+    await thread.press(LINUS, ActionId.RUN_START)
+    await thread.until("running")
+    await thread.press(GRACE, ActionId.STEP_DONE, "see")
+    assert "Only operators" in await thread.told()
+    await thread.press(GRACE, ActionId.RUN_CANCEL)
+    await thread.until("cancelled")
+
+
+async def test_whom_a_step_names_needs_no_other_list(running: Thread) -> None:
+    await TeamSettingsBook(running.pool).change(
+        TeamId(TEAM), ADA, lambda old: replace(old, operators=(GRACE,))
+    )
+    await running.press(LINUS, ActionId.STEP_DONE, "guarded")
+    await running.until("done", "guarded")
