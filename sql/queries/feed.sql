@@ -77,6 +77,15 @@ LEFT JOIN workflow_versions AS v
 WHERE e.id = ANY($1::bigint[])
 ORDER BY e.id DESC;
 
+-- name: recent_signals
+-- The signals of a team's latest evaluations that were not asked for, newest first; one that was judged twice comes twice. $1: team; $2: how many.
+SELECT s.*
+FROM evaluations AS e
+JOIN raw_signals AS s ON s.id = e.signal_id
+WHERE e.team_id = $1 AND e.cause = 'signal' AND s.deleted_at IS NULL
+ORDER BY e.id DESC
+LIMIT $2;
+
 -- name: evaluation_of_message
 -- A Slack message's signal with its latest evaluation (evaluation_id null: none yet). $1: team; $2: external id ('channel:ts').
 SELECT

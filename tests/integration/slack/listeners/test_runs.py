@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.team_settings import TeamSettingsBook
-from livesop_bot.db.workflows import definition_to_json
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
