@@ -14,6 +14,7 @@ from livesop_bot.db.pool import Connection
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.domain.workflows import StepId
@@ -195,6 +196,19 @@ class ReleaseJob:
         return f"release:{self.pause}"
 
 
+@dataclass(frozen=True, slots=True)
+class ReportJob:
+    """Post a report."""
+
+    entrypoint: ClassVar[str] = "report"
+    report: ReportId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"report:{self.report}"
+
+
 Job = (
     EvaluateJob
     | PostJob
@@ -208,6 +222,7 @@ Job = (
     | RemindJob
     | CardJob
     | ReleaseJob
+    | ReportJob
 )
 
 
