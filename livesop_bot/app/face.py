@@ -9,7 +9,9 @@ from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import previewer
 from livesop_bot.app.judge import Judge
 from livesop_bot.app.parts import Stores
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.drafts import Drafts
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
@@ -21,6 +23,7 @@ from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.settings import Settings
+from livesop_bot.slack.channels import is_in_one
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -65,6 +68,9 @@ def build_face(
         shelf=Shelf(stores.documents, PdfReader()),
         retrieval=stores.retrieval(embeddings),
         audit=stores.audit,
+        autonomy=Autonomy(pool),
+        guides=Guides(pool),
+        is_in_a_channel=lambda: is_in_one(client),
         replay=stores.replaying(evaluating),
         administration=stores.administration(pool, settings, session),
         home_health=home_health,

@@ -26,7 +26,7 @@ class Marked(StrEnum):
 class PastMatches:
     """Past matches that are alike in all that counts here, and how many they are.
 
-    `reached` is the highest of THRESHOLDS that their confidence reaches.
+    `reached` is the highest of the thresholds asked for that their confidence reaches.
     """
 
     workflow: Workflow
@@ -98,6 +98,39 @@ def at_threshold(evaluation: Evaluation, limits: Limits) -> Decision | None:
 def _all_on(workflow: Workflow) -> Switches:
     steps = {step.id: True for step in workflow.definition.acting_steps}
     return Switches(team=True, workflow=True, channel=True, steps=steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What another threshold would have changed: so many starts more, or fewer where negative, and
+    how many of those people called wrong."""
+
+    threshold: float
+    starts: int
+    wrong: int
+
+
+def around(today: float) -> tuple[float, ...]:
+    """The thresholds to compare with today's, which is among them: three below, one above."""
+    below = [one for one in THRESHOLDS if one < today][-3:]
+    above = [one for one in THRESHOLDS if one > today][:1]
+    return (*below, today, *above)
+
+
+def shifts(rows: Sequence[WhatIf], today: float) -> tuple[Shift, ...]:
+    """Say what each other threshold would have changed; nothing where today's is not among them."""
+    now = next((row for row in rows if row.threshold == today), None)
+    if now is None:
+        return ()
+    return tuple(
+        Shift(
+            threshold=row.threshold,
+            starts=row.started - now.started,
+            wrong=abs(row.wrong - now.wrong),
+        )
+        for row in rows
+        if row is not now
+    )
 
 
 def _could_start(match: PastMatches) -> bool:

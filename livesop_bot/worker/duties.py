@@ -13,9 +13,11 @@ from livesop_bot.db.jobs import (
     ActJob,
     BasisJob,
     CardJob,
+    DemotionJob,
     EmbedJob,
     EvaluateJob,
     FaceJob,
+    GreetJob,
     HaltJob,
     PostJob,
     ReleaseJob,
@@ -33,9 +35,11 @@ from livesop_bot.db.retention import Retention
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
+from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.report import Reporting
@@ -59,6 +63,8 @@ class Duties:
     facing: Facing
     reminding: Reminding
     carding: Carding
+    telling: TellingDemotions
+    greetings: Greetings
     acting: Acting
     ledger: Ledger
     presses: Presses
@@ -99,6 +105,10 @@ class Duties:
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
             ReportJob.entrypoint: lambda fields, tries: self.reporting(ReportJob(**fields), tries),
+            DemotionJob.entrypoint: lambda fields, tries: self.telling(
+                DemotionJob(**fields), tries
+            ),
+            GreetJob.entrypoint: lambda fields, tries: self.greetings(GreetJob(**fields), tries),
         }
 
     def acts(self) -> Mapping[str, Duty]:

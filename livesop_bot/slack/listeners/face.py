@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.drafts import Drafts
 from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
@@ -66,6 +68,9 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    autonomy: Autonomy
+    guides: Guides
+    is_in_a_channel: Callable[[], Awaitable[bool]]
     replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
     administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]

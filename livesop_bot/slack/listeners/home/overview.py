@@ -77,7 +77,7 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         sops=sops,
         evaluations=evaluations,
     )
-    return [*await guide.blocks(face, visitor), *overview(shown)]
+    return [*await guide.blocks(face, visitor, state), *overview(shown)]
 
 
 async def _feed(
