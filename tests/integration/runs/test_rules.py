@@ -209,10 +209,12 @@ class Rules(RuleBasedStateMachine):
             return
         assert isinstance(started, Run)
         run = await self.floor.run(run.id)
-        assert (run.started_by, await self._verdict(run)) == (ADA, True)
+        assert run.started_by == ADA
+        assert run.basis_lost or await self._verdict(run) is True
 
-    async def _verdict(self, run: Run) -> bool:
-        fits: bool = await self.floor.pool.fetchval(
+    async def _verdict(self, run: Run) -> bool | None:
+        """Whether people say that it fits; None where there is no word, nor any message."""
+        fits: bool | None = await self.floor.pool.fetchval(
             "SELECT fits FROM verdicts WHERE evaluation_id = $1 ORDER BY id DESC LIMIT 1",
             run.evaluation.id,
         )
@@ -262,6 +264,7 @@ class Rules(RuleBasedStateMachine):
         if not offered or (shown and press in ("approve", "retry")):
             assert isinstance(outcome, ShownOtherwise if offered else TooLate)
             assert after.steps == run.steps
+            assert not offered or after.version > run.version, "it is not shown anew"
             return
         assert isinstance(outcome, Run)
         now = next(one for one in after.steps if one.id == step)
@@ -306,7 +309,7 @@ class Rules(RuleBasedStateMachine):
             ADA if any(fitting.values()) else run.ended_by,
         )
         if meant is RunState.DISMISSED:
-            assert await self._verdict(run) is False
+            assert run.basis_lost or await self._verdict(run) is False
             # Where Auto-Pilot was wrong too often, it is switched off.
             self.on[Scope.WORKFLOW, "sop"] = await self.floor.pool.fetchval(
                 "SELECT is_on FROM autopilot_switches WHERE scope = 'workflow'"
