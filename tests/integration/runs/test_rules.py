@@ -200,6 +200,8 @@ class Rules(RuleBasedStateMachine):
             await self._start(run)
         elif run.state is RunState.RUNNING and buttons:
             step, press, chosen = buttons[number % len(buttons)]
+            if press in ("approve", "retry"):
+                await self._press_step(run, step, Press(press), chosen, shown="what was")
             await self._press_step(run, step, Press(press), chosen)
 
     async def _start(self, run: Run) -> None:
