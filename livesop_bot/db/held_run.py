@@ -317,14 +317,25 @@ class HeldRuns:
     async def hold(self, run: RunId, *, ended: bool = False) -> AsyncIterator[HeldRun | None]:
         """Lock a run, and write at the end what was changed; None: it is over, unless `ended`."""
         with away():
-            async with self._pool.acquire() as connection, connection.transaction():
-                held = await connection.fetchrow(sql("hold_run"), run)
-                if held is None or not (ended or RunState(held["state"]) in OPEN):
-                    yield None
-                    return
-                row = await connection.fetchrow(sql("run_by_id"), run)
-                assert row is not None
-                found = replace(run_from_row(row), steps=await steps_of(connection, run))
-                held_run = HeldRun(connection, found, self._teams, self.render)
-                yield held_run
-                await held_run.write()
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(),
+                self.hold_on(connection, run, ended=ended) as held,
+            ):
+                yield held
+
+    @asynccontextmanager
+    async def hold_on(
+        self, connection: Connection, run: RunId, *, ended: bool = False
+    ) -> AsyncIterator[HeldRun | None]:
+        """The same in the connection's transaction."""
+        held = await connection.fetchrow(sql("hold_run"), run)
+        if held is None or not (ended or RunState(held["state"]) in OPEN):
+            yield None
+            return
+        row = await connection.fetchrow(sql("run_by_id"), run)
+        assert row is not None
+        found = replace(run_from_row(row), steps=await steps_of(connection, run))
+        held_run = HeldRun(connection, found, self._teams, self.render)
+        yield held_run
+        await held_run.write()

@@ -15,6 +15,7 @@ from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.remarks import RemarkId
 from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
@@ -224,6 +225,19 @@ class GreetJob:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkJob:
+    """Post a message of LiveSOP that belongs to no run."""
+
+    entrypoint: ClassVar[str] = "remark"
+    remark: RemarkId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"remark:{self.remark}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReportJob:
     """Post a report."""
 
@@ -252,6 +266,7 @@ Job = (
     | ReportJob
     | DemotionJob
     | GreetJob
+    | RemarkJob
 )
 
 

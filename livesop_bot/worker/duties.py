@@ -21,6 +21,7 @@ from livesop_bot.db.jobs import (
     HaltJob,
     PostJob,
     ReleaseJob,
+    RemarkJob,
     RememberJob,
     RemindJob,
     ReportJob,
@@ -41,6 +42,7 @@ from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remark import Remarking
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.report import Reporting
 from livesop_bot.worker.sweep import sweep
@@ -62,6 +64,7 @@ class Duties:
     posting: Posting
     facing: Facing
     reminding: Reminding
+    remarking: Remarking
     carding: Carding
     telling: TellingDemotions
     greetings: Greetings
@@ -103,6 +106,7 @@ class Duties:
             PostJob.entrypoint: lambda fields, tries: self.posting(PostJob(**fields), tries),
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
+            RemarkJob.entrypoint: lambda fields, tries: self.remarking(RemarkJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
             ReportJob.entrypoint: lambda fields, tries: self.reporting(ReportJob(**fields), tries),
             DemotionJob.entrypoint: lambda fields, tries: self.telling(
