@@ -1,5 +1,5 @@
-"""`make bench`: both sides, round by round, as a table of medians with their spread;
-and how the local evaluator judges.
+"""`make bench`: LiveSOP judging by words, and as it is installed, beside an empty Bolt app, as a
+table of medians; and how well both evaluators judge.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import judging
-from bench.figures import HEADINGS, Round, rows
+from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
 
@@ -19,6 +19,8 @@ BURST = 2000
 PER_SECOND = 200
 SECONDS = 10
 ANSWER_EVERY = 20
+EVALUATORS = {"words": "words", "as installed": "auto"}
+"""Our sides, by what LIVESOP_EVALUATOR is set to."""
 
 
 async def _empty() -> Round:
@@ -26,9 +28,9 @@ async def _empty() -> Round:
         return await _measure(side, every=0)
 
 
-async def _livesop(database_url: str, folder: Path) -> Round:
+async def _livesop(database_url: str, folder: Path, evaluator: str) -> Round:
     log = folder / "livesop.log"
-    async with livesop(database_url, folder, log) as side:
+    async with livesop(database_url, folder, log, evaluator) as side:
         measured = await _measure(side, every=ANSWER_EVERY)
     # What the app itself logs once a message is committed: seconds since it was received.
     lines = [json.loads(line) for line in log.read_text().splitlines() if "signal.stored" in line]
@@ -52,17 +54,18 @@ async def _measure(side: Side, *, every: int) -> Round:
 
 async def main() -> None:
     """Measure and print."""
+    empty: list[Round] = []
+    ours: dict[str, list[Round]] = {name: [] for name in EVALUATORS}
     with tempfile.TemporaryDirectory(prefix="livesop-bench-") as folder:
         os.chmod(folder, 0o755)  # noqa: PTH101, S103  the database's own user must reach its data
-        empty, ours = [], []
         async with EmbeddedPostgres(Path(folder)) as server:
             for number in range(ROUNDS):
                 print(f"round {number + 1} of {ROUNDS} …", flush=True)
                 empty.append(await _empty())
-                ours.append(await _livesop(server.dsn, Path(folder)))
-    print(HEADINGS)
-    for row in rows(empty, ours):
-        print(row)
+                for name, evaluator in EVALUATORS.items():
+                    ours[name].append(await _livesop(server.dsn, Path(folder), evaluator))
+    for line in table(empty, ours):
+        print(line)
 
 
 if __name__ == "__main__":

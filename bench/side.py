@@ -131,7 +131,9 @@ async def empty_bolt() -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def livesop(database_url: str, data_dir: Path, log: Path) -> AsyncIterator[Side]:
+async def livesop(
+    database_url: str, data_dir: Path, log: Path, evaluator: str
+) -> AsyncIterator[Side]:
     """LiveSOP in all its roles, logging to a file, ready when its health port says so."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -140,6 +142,7 @@ async def livesop(database_url: str, data_dir: Path, log: Path) -> AsyncIterator
         "DATABASE_URL": database_url,
         "LIVESOP_DATA_DIR": str(data_dir),
         "HEALTH_PORT": str(port),
+        "LIVESOP_EVALUATOR": evaluator,
         "LOG_FORMAT": "json",
     }
     arguments = ["-m", "livesop_bot", "run"]

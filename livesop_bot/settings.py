@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -158,8 +159,9 @@ class Settings(BaseSettings):
     openai_embedding_model: str = Field(
         "text-embedding-3-small", description="Model that makes vectors."
     )
-    livesop_evaluator: Annotated[Literal["auto", "openai", "local"], Word] = Field(
-        "auto", description="Who judges: auto takes OpenAI where a key is set, else local."
+    livesop_evaluator: Annotated[Literal["auto", "openai", "local", "words"], Word] = Field(
+        "auto",
+        description="Who judges: openai, local or words; auto: openai with a key, else local.",
     )
     livesop_evaluation_timeout: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = Field(
         25, description="Seconds that one evaluation may take."
@@ -223,36 +225,45 @@ class Settings(BaseSettings):
     )
 
     @model_validator(mode="after")
-    def _thresholds_in_order(self) -> Self:
+    def _fit_together(self) -> Self:
+        problems = [*self._half_set()]
         if self.livesop_propose_threshold > self.livesop_auto_threshold:
-            raise ValueError(
+            problems.append(
                 "LIVESOP_PROPOSE_THRESHOLD: must not be above LIVESOP_AUTO_THRESHOLD "
                 f"({self.livesop_propose_threshold:g} > {self.livesop_auto_threshold:g})"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _both_tokens_or_none(self) -> Self:
-        pair = {"SLACK_BOT_TOKEN": self.slack_bot_token, "SLACK_APP_TOKEN": self.slack_app_token}
-        missing = [name for name, value in pair.items() if value is None]
-        if len(missing) == 1:
-            there = next(name for name in pair if name not in missing)
-            raise ValueError(
-                f"{missing[0]}: missing, while {there} is set; set both for a real workspace, "
-                "or neither for the sandbox"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _key_for_openai(self) -> Self:
         if self.livesop_evaluator == "openai" and self.openai_api_key is None:
-            raise ValueError("OPENAI_API_KEY: missing, while LIVESOP_EVALUATOR is openai")
+            problems.append("OPENAI_API_KEY: missing, while LIVESOP_EVALUATOR is openai")
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
+
+    def _half_set(self) -> Iterator[str]:
+        """What is missing of settings that are nothing without each other."""
+        slack = ("slack_bot_token", "slack_app_token")
+        yield from self._missing(
+            slack, slack, "set both for a real workspace, or neither for the sandbox"
+        )
+        jira = ("jira_base_url", "jira_email", "jira_api_token")
+        yield from self._missing(
+            jira, (*jira, "jira_project"), "set all of Jira's account, or nothing of Jira"
+        )
+
+    def _missing(self, needed: Sequence[str], names: Sequence[str], advice: str) -> Iterator[str]:
+        there = [name.upper() for name in names if getattr(self, name) is not None]
+        for name in needed:
+            if there and getattr(self, name) is None:
+                yield f"{name.upper()}: missing, while {there[0]} is set; {advice}"
 
     @property
     def has_slack_tokens(self) -> bool:
         """Whether a workspace is configured; otherwise the sandbox is what there is."""
         return self.slack_bot_token is not None
+
+    @property
+    def asks_openai(self) -> bool:
+        """Whether any text leaves for a model of OpenAI's, to be judged or for vectors."""
+        return self.openai_api_key is not None and self.livesop_evaluator in ("auto", "openai")
 
     @property
     def admins(self) -> frozenset[str]:

@@ -24,12 +24,7 @@ def action_kinds(
     *, slack: AsyncWebClient, session: aiohttp.ClientSession, settings: Settings
 ) -> Mapping[ActionKind, Kind]:
     """Build all kinds. `slack` must not retry by itself; `session` is for Jira."""
-    jira = Jira(
-        session,
-        base_url=settings.jira_base_url,
-        email=settings.jira_email,
-        token=settings.jira_api_token,
-    )
+    jira = jira_site(session, settings)
     kinds: tuple[Kind, ...] = (
         SlackMessage(slack),
         JiraIssue(jira, settings.jira_project),
@@ -38,6 +33,16 @@ def action_kinds(
         Webhook(settings.livesop_webhook_secret, Destinations(settings.webhook_allow)),
     )
     return {kind.name: kind for kind in kinds}
+
+
+def jira_site(session: aiohttp.ClientSession, settings: Settings) -> Jira:
+    """The Jira of the settings, set up or not."""
+    return Jira(
+        session,
+        base_url=settings.jira_base_url,
+        email=settings.jira_email,
+        token=settings.jira_api_token,
+    )
 
 
 def renderer(kinds: Mapping[ActionKind, Kind]) -> Callable[..., ActionRequest]:

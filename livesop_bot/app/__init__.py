@@ -8,8 +8,9 @@ from livesop_bot.app.knowledge import (
 )
 from livesop_bot.app.measure import EvaluatorName, Measuring, measure
 from livesop_bot.app.parts import database, open_pool
-from livesop_bot.app.process import App, Role, Timing, run
+from livesop_bot.app.process import App, Role, Timing
 from livesop_bot.app.replay import replay
+from livesop_bot.app.serving import run
 from livesop_bot.app.what_if import tell_what_if
 
 __all__ = [

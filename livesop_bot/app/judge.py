@@ -35,7 +35,7 @@ from livesop_bot.settings import Settings
 
 log = structlog.get_logger()
 
-_EVALUATOR_THREADS = 16
+_WORDS_THREADS = 16
 _MODEL_THREADS = max(1, (os.cpu_count() or 1) // 2)
 """The local model keeps a core a thread busy: half of them are for everything else."""
 _MODEL_PART = 0.6
@@ -52,11 +52,16 @@ class Judge:
 
 def local_evaluator(metrics: Metrics, shared: SharedModel | None = None) -> Evaluator:
     """Build the one that needs no key; by words alone where the local model is not installed."""
+    if not LocalModel.is_installed():
+        return words_evaluator(metrics)
+    semantic = SemanticEvaluator((shared or SharedModel()).get)
+    return InThreads(semantic, workers=_MODEL_THREADS, on_abandoned=metrics.abandoned_threads.set)
+
+
+def words_evaluator(metrics: Metrics) -> Evaluator:
+    """Build the one that needs no model either, and next to no memory."""
     abandoned = metrics.abandoned_threads.set
-    if LocalModel.is_installed():
-        semantic = SemanticEvaluator((shared or SharedModel()).get)
-        return InThreads(semantic, workers=_MODEL_THREADS, on_abandoned=abandoned)
-    return InThreads(LexicalEvaluator(), workers=_EVALUATOR_THREADS, on_abandoned=abandoned)
+    return InThreads(LexicalEvaluator(), workers=_WORDS_THREADS, on_abandoned=abandoned)
 
 
 @asynccontextmanager
@@ -69,9 +74,11 @@ async def choose_evaluator(
 ) -> AsyncIterator[Judge]:
     """Build the evaluator that the settings name, for as long as it is in use."""
     library = library or NoLibrary()
-    local = ReusingEvaluator(local_evaluator(metrics, shared), on_reused=lambda: None)
+    by_words = settings.livesop_evaluator == "words"
+    judging = words_evaluator(metrics) if by_words else local_evaluator(metrics, shared)
+    local = ReusingEvaluator(judging, on_reused=lambda: None)
     key = settings.openai_api_key
-    if key is None or settings.livesop_evaluator == "local":
+    if key is None or not settings.asks_openai:
         unused = ModelState("not_configured" if key is None else "not_used")
         yield Judge(DefusingEvaluator(LocalTier(local, library)), lambda: unused)
         return

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from livesop_bot.app.judge import choose_evaluator, local_evaluator
+from livesop_bot.app.judge import choose_evaluator, local_evaluator, words_evaluator
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
@@ -20,9 +20,7 @@ from livesop_bot.evaluation.defusing_evaluator import DefusingEvaluator
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.evaluation.figures import Outcome, compare, figures
 from livesop_bot.evaluation.labelled_file import read_labelled, sops_of_examples
-from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.report import comparison_report, plain, report
-from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.evaluation.trial import Setup, trial
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
@@ -36,10 +34,10 @@ Told = Callable[[str, int, int], object]
 
 
 class EvaluatorName(StrEnum):
-    """The evaluators that can be tried: what runs without a key, its floor, and the model."""
+    """The evaluators that can be tried, as LIVESOP_EVALUATOR names them."""
 
     LOCAL = "local"
-    LEXICAL = "lexical"
+    WORDS = "words"
     OPENAI = "openai"
 
 
@@ -233,9 +231,8 @@ async def _evaluator(
     match name:
         case EvaluatorName.LOCAL:
             yield DefusingEvaluator(local_evaluator(metrics))
-        case EvaluatorName.LEXICAL:
-            lexical = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
-            yield DefusingEvaluator(lexical)
+        case EvaluatorName.WORDS:
+            yield DefusingEvaluator(words_evaluator(metrics))
         case EvaluatorName.OPENAI:
             if settings.openai_api_key is None or pool is None:
                 raise ConfigurationError("OPENAI_API_KEY: missing; the evaluator openai needs it")

@@ -10,6 +10,8 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.actions.jira_project import JiraProject
+from livesop_bot.actions.registry import jira_site
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
@@ -18,14 +20,17 @@ from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.retention import Retention
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.usage import ModelUsage
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.team_settings import Environment
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
@@ -39,8 +44,10 @@ from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.timing import DESK_TIMING
 from livesop_bot.settings import Settings
+from livesop_bot.slack.administration import Administration
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.replay import Replaying
 
 if TYPE_CHECKING:
     import openai
@@ -53,6 +60,25 @@ _EMBEDDING_S = 20.0
 """Seconds that one request for vectors may take."""
 _RELATED = 0.36
 """The likeness from which texts have to do with each other, by the local model."""
+
+
+def environment(settings: Settings) -> Environment:
+    """What counts where a team set nothing itself."""
+    asks_model = settings.openai_api_key is not None and settings.livesop_evaluator != "local"
+    return Environment(
+        limits=Limits(
+            propose=settings.livesop_propose_threshold,
+            auto=settings.livesop_auto_threshold,
+            starts=settings.livesop_start_limit,
+        ),
+        admins=tuple(sorted(settings.admins)),
+        allowed_bots=tuple(sorted(settings.allowed_bots)),
+        external_channels=settings.livesop_external_channels,
+        remind_after_hours=settings.livesop_remind_after_hours,
+        daily_token_budget=settings.livesop_daily_token_budget,
+        model=settings.openai_model if asks_model else None,
+        jira_project=settings.jira_project,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +102,13 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams = Teams(pool)
-        limits = Limits(
-            propose=settings.livesop_propose_threshold,
-            auto=settings.livesop_auto_threshold,
-            starts=settings.livesop_start_limit,
-        )
+        teams, book = Teams(pool), TeamSettingsBook(pool)
+        limits = environment(settings).limits
         return cls(
             teams=teams,
-            settings=TeamSettingsBook(pool),
+            settings=book,
             workflows=Workflows(pool),
-            evaluations=Evaluations(pool, teams, limits),
+            evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
             figures=Figures(pool),
@@ -96,6 +118,18 @@ class Stores:
             search=Search(pool),
             vectors=Vectors(pool),
             audit=Audit(pool),
+        )
+
+    def administration(
+        self, pool: Pool, settings: Settings, session: aiohttp.ClientSession
+    ) -> Administration:
+        """Build what admins look at and change."""
+        return Administration(
+            settings=self.settings,
+            environment=environment(settings),
+            usage=ModelUsage(pool),
+            retention=Retention(pool),
+            jira=JiraProject(jira_site(session, settings), settings.jira_project),
         )
 
     def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
@@ -109,6 +143,10 @@ class Stores:
             metrics=metrics,
         )
 
+    def replaying(self, evaluating: Evaluating) -> Replaying:
+        """Build what judges a stored message again."""
+        return Replaying(feed=self.feed, evaluating=evaluating)
+
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""
         return Embedding(vectors=self.vectors, cases=self.cases, embeddings=embeddings)
@@ -121,8 +159,9 @@ class Stores:
 def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:
     """Build what makes vectors by the settings; None: nothing does, and full text is all."""
     key = settings.openai_api_key
-    if key is None or settings.livesop_evaluator == "local":
-        return InThread(shared, floor=_RELATED) if LocalModel.is_installed() else None
+    if key is None or not settings.asks_openai:
+        local = settings.livesop_evaluator != "words" and LocalModel.is_installed()
+        return InThread(shared, floor=_RELATED) if local else None
 
     def make_client() -> "openai.AsyncOpenAI":
         import openai

@@ -1,85 +1,67 @@
 """LiveSOP in one process: every part built, run in one TaskGroup, and ended in order."""
 
 import asyncio
-import gc
 import logging
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
 
 import aiohttp
 import structlog
-from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
-from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.app.duties import build_duties
+from livesop_bot.app.health import home_health, process_checks
+from livesop_bot.app.introduction import introduce, prepare
 from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
     database,
     open_embeddings,
     open_pool,
-    open_sandbox,
     slack_client,
 )
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.migrations import migrate, pending
 from livesop_bot.db.pauses import Pauses
-from livesop_bot.db.pool import Pool, away, ping
+from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
-from livesop_bot.db.queue import depth_and_age
-from livesop_bot.db.vectors import Vectors, ensure_vectors
 from livesop_bot.db.waiting import Waiting
-from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
-from livesop_bot.errors import (
-    ConfigurationError,
-    DatabaseAway,
-    SlackAway,
-    SlackRefused,
-)
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.shelf import Shelf
-from livesop_bot.metrics import Metrics, total
-from livesop_bot.ops.checks import Checks
+from livesop_bot.metrics import Metrics
 from livesop_bot.ops.health import HealthServer
-from livesop_bot.ops.status import ModelState, SocketState, SpoolState
+from livesop_bot.ops.status import ModelState, SocketState
 from livesop_bot.settings import Settings
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.client import SocketClient
-from livesop_bot.slack.ingest import Installation, Rules
+from livesop_bot.slack.ingest import Rules
 from livesop_bot.slack.intake import Intake
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
+from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
-from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import first, pause
-from livesop_bot.views.health import HomeHealth
+from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
 
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
-
-_SWITCH = 0.0005
-"""Seconds after which a thread that computes gives the interpreter to one that waits."""
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
@@ -164,100 +146,66 @@ class App:
                 )
             else:
                 judge = Judge(self._evaluator, lambda: ModelState("not_used"))
-            health = await enter(self._health(pool, judge))
+            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
+            checks = process_checks(
+                pool,
+                judge,
+                embeddings=self._embeddings,
+                spool=self._spool,
+                sockets=self._socket_state,
+            )
+            health = await enter(
+                HealthServer(
+                    settings.health_host,
+                    settings.health_port,
+                    checks,
+                    self.metrics,
+                    version("livesop-bot"),
+                )
+            )
             client = slack_client(settings, session)
-            installation = await self._introduce(client)
+            app_token = None if self._role is Role.WORKER else settings.slack_app_token
+            installation = await introduce(client, app_token, self.stop)
             if installation is None:
                 return
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._prepare(pool, stores, installation))
+                group.create_task(
+                    prepare(pool, stores, installation, migrated=self._migrated, stop=self.stop)
+                )
                 intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    rules = TeamRules(
+                        installation.team,
+                        Rules(
+                            allowed_bots=settings.allowed_bots,
+                            external_channels=settings.livesop_external_channels,
+                        ),
+                        stores.settings.now,
+                    )
                     intake = Intake(
                         pool=ingest_pool,
                         spool=self._spool,
                         installation=installation,
-                        rules=Rules(
-                            allowed_bots=settings.allowed_bots,
-                            external_channels=settings.livesop_external_channels,
-                        ),
+                        rules=rules,
                         metrics=self.metrics,
                     )
+                    group.create_task(rules.follow(self._migrated, self.stop))
+                    administration = stores.administration(pool, settings, session)
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, pool, stores, intake, health, held))
-                if self._role is not Role.INGEST:
-                    evaluator = judge.evaluator
                     group.create_task(
-                        self._work(pool, stores, once, held, kinds, evaluator, intake)
+                        self._listen(
+                            client, pool, stores, intake, health, held, evaluating, administration
+                        )
+                    )
+                if self._role is not Role.INGEST:
+                    group.create_task(
+                        self._work(pool, stores, once, held, kinds, evaluating, intake)
                     )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
         log.info("app.stopped")
-
-    async def _introduce(self, client: AsyncWebClient) -> Installation | None:
-        """Ask Slack who we are, for as long as it takes; None if told to stop meanwhile.
-
-        Tokens that Slack refuses are told here, once: the socket client would retry them for ever.
-        """
-        wait = 0.5
-        while not self.stop.is_set():
-            try:
-                me = await self._ask_both_tokens(client)
-            except SlackAway as error:
-                log.warning("slack.away", error=str(error), retry_in_seconds=wait)
-                await pause(self.stop, wait)
-                wait = min(wait * 2, 30.0)
-            else:
-                return Installation(
-                    team=TeamId(me["team_id"]),
-                    team_name=me["team"],
-                    url=me["url"],
-                    bot_user=UserId(me["user_id"]),
-                    bot_id=me["bot_id"],
-                )
-        return None
-
-    async def _ask_both_tokens(self, client: AsyncWebClient) -> AsyncSlackResponse:
-        try:
-            with slack_errors():
-                me = await client.auth_test()
-        except SlackRefused as error:
-            raise ConfigurationError(
-                f"SLACK_BOT_TOKEN: Slack refused it ({error.code}); copy the bot token from the "
-                "app's page “OAuth & Permissions”"
-            ) from error
-        app_token = self.settings.slack_app_token
-        if self._role is not Role.WORKER and app_token is not None:
-            try:
-                with slack_errors():
-                    await client.apps_connections_open(app_token=app_token.get_secret_value())
-            except SlackRefused as error:
-                raise ConfigurationError(
-                    f"SLACK_APP_TOKEN: Slack refused it ({error.code}); make an app-level token "
-                    "with the scope connections:write on the app's page “Basic Information”"
-                ) from error
-        return me
-
-    async def _prepare(self, pool: Pool, stores: Stores, installation: Installation) -> None:
-        """Migrate, and give a new team its starter pack, as soon as PostgreSQL lets us."""
-        wait = 0.1
-        while not self.stop.is_set():
-            try:
-                with away():
-                    async with pool.acquire() as connection:
-                        await migrate(connection)
-                        await ensure_vectors(connection)
-                await stores.teams.ensure(installation.team, installation.team_name)
-                await stores.workflows.load_starter_pack(installation.team, starter_pack())
-            except DatabaseAway as error:
-                log.warning("database.away", error=str(error), retry_in_seconds=wait)
-                await pause(self.stop, wait)
-                wait = min(wait * 2, 2.0)
-            else:
-                self._migrated.set()
-                return
 
     async def _announce(self, health: HealthServer) -> None:
         """Say once that everything is there; until then /health/ready says what is missing."""
@@ -275,7 +223,7 @@ class App:
         slack: AsyncWebClient,
         held: HeldRuns,
         kinds: Mapping[ActionKind, Kind],
-        evaluator: Evaluator,
+        evaluating: Evaluating,
         intake: Intake | None,
     ) -> None:
         duties = build_duties(
@@ -284,7 +232,7 @@ class App:
             held=held,
             kinds=kinds,
             slack=slack,
-            evaluating=stores.evaluating(self.settings, evaluator, self.metrics),
+            evaluating=evaluating,
             embedding=stores.embedding(self._embeddings),
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
@@ -302,6 +250,8 @@ class App:
         intake: Intake,
         health: HealthServer,
         held: HeldRuns,
+        evaluating: Evaluating,
+        administration: Administration,
     ) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
@@ -327,9 +277,9 @@ class App:
             shelf=Shelf(stores.documents, PdfReader()),
             retrieval=stores.retrieval(self._embeddings),
             audit=stores.audit,
-            home_health=lambda: home_health(
-                health, self.metrics, self.settings.livesop_daily_token_budget
-            ),
+            replay=stores.replaying(evaluating),
+            administration=administration,
+            home_health=lambda: home_health(health, self.metrics),
         )
         register(bolt, face)
         receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)
@@ -358,90 +308,6 @@ class App:
             await receiver.drain(_DRAIN)
             close.set()
 
-    @asynccontextmanager
-    async def _health(self, pool: Pool, judge: Judge) -> AsyncIterator[HealthServer]:
-        spool, vectors = self._spool, Vectors(pool)
-        model = None if self._embeddings is None else self._embeddings.model
-
-        async def pending_migrations() -> int:
-            with away():
-                async with pool.acquire() as connection:
-                    return len(await pending(connection))
-
-        checks = Checks(
-            database=lambda: ping(pool, timeout=1.0),
-            pending_migrations=pending_migrations,
-            queue=lambda: depth_and_age(pool),
-            knowledge=lambda: vectors.state(model),
-            sockets=None if spool is None else self._socket_state,
-            spool=None
-            if spool is None
-            else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
-            model=judge.model,
-            evaluator=judge.evaluator.name,
-        )
-        settings = self.settings
-        async with HealthServer(
-            settings.health_host, settings.health_port, checks, self.metrics, version("livesop-bot")
-        ) as server:
-            yield server
-
     def _socket_state(self) -> SocketState:
         connected = 0 if self._sockets is None else self._sockets.connected
         return SocketState(connected, self.settings.slack_connections)
-
-
-async def home_health(server: HealthServer, metrics: Metrics, token_budget: int) -> HomeHealth:
-    """How the process is doing, as App Home shows it."""
-    found = await server.snapshot()
-    return HomeHealth(
-        sockets=found.sockets.connected if found.sockets else 0,
-        queue_depth=found.queue.depth if found.queue else None,
-        oldest_job_s=found.queue.oldest_age_seconds if found.queue else None,
-        spool_events=found.spool.events if found.spool else 0,
-        database=found.database.problem is None,
-        evaluator=found.evaluator,
-        model_problem=found.model.problem,
-        model_share=found.model.share,
-        duplicates=total(metrics.duplicates),
-        recovered=total(metrics.spooled, outcome="replayed"),
-        token_budget=token_budget if found.model.is_used else 0,
-    )
-
-
-async def run(
-    settings: Settings,
-    role: Role = Role.ALL,
-    *,
-    sandbox: bool = False,
-    on_ready: Callable[[], object] = lambda: None,
-) -> None:
-    """Serve the workspace of the settings, or a sandbox, until SIGTERM or SIGINT.
-
-    `on_ready` is called once, when database and sockets are there.
-    """
-    async with AsyncExitStack() as stack:
-        if sandbox:
-            slack = await stack.enter_async_context(open_sandbox(settings))
-            settings = settings.model_copy(
-                update={
-                    "slack_bot_token": SecretStr(slack.bot_token),
-                    "slack_app_token": SecretStr(slack.app_token),
-                    "slack_api_url": slack.api_url,
-                }
-            )
-
-        def ready() -> None:
-            # What is there by now stays. Left to the collector, it was walked through every few
-            # seconds, and each walk stopped the event loop for 35 ms.
-            gc.collect()
-            gc.freeze()
-            on_ready()
-
-        # The local model's threads hold the interpreter in between; acks must not wait 5 ms for it.
-        sys.setswitchinterval(_SWITCH)
-        app = App(settings, role, on_ready=ready)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, app.stop.set)
-        await app.run()

@@ -12,6 +12,7 @@ from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enq
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
@@ -52,13 +53,22 @@ _GROUP = 200
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What came of an evaluation; `run` where one was opened."""
+    """What came of an evaluation; `run` where one was opened.
+
+    `would`: the decision that would have been taken, had it been no dry run.
+    """
 
     evaluation: EvaluationId
     judgement: Judgement
     workflow: Workflow | None
     decision: Decision
+    would: Decision
     run: RunId | None
+
+    @property
+    def confidence(self) -> float | None:
+        """None where nothing was judged."""
+        return _confidence(self.judgement, self.would)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +95,6 @@ class _Ended:
             judgement.usage.cost_usd,
         )
 
-    def confidence(self, decision: Decision) -> float | None:
-        """None where nothing was judged."""
-        return None if decision.reason in _SIGNAL_STATES else self.judgement.confidence
-
     def columns(self, decision: Decision) -> tuple[object, ...]:
         """What conclude_skips takes of it, in order."""
         return (
@@ -98,7 +104,7 @@ class _Ended:
             self.job.cause,
             self.workflow and self.workflow.id,
             self.workflow and self.workflow.version,
-            self.confidence(decision),
+            _confidence(self.judgement, decision),
             self.judgement.reasoning,
             self.judgement.evidence,
             self.judgement.evaluator,
@@ -108,6 +114,10 @@ class _Ended:
             *self.basis(),
             _signal_state(decision),
         )
+
+
+def _confidence(judgement: Judgement, decision: Decision) -> float | None:
+    return None if decision.reason in _SIGNAL_STATES else judgement.confidence
 
 
 def _signal_state(decision: Decision) -> SignalState:
@@ -121,10 +131,14 @@ class _OpenedMeanwhile(Exception):
 class Evaluations:
     """Begins and concludes evaluations. Raises DatabaseAway."""
 
-    def __init__(self, pool: Pool, teams: Teams, limits: Limits) -> None:
+    def __init__(
+        self, pool: Pool, teams: Teams, limits: Limits, settings: TeamSettingsBook
+    ) -> None:
+        """Take `limits` for teams that have none of their own."""
         self._pool = pool
         self._teams = teams
         self._limits = limits
+        self._settings = settings
         # Most messages call for nothing; they are read and concluded in groups.
         self._begins = GroupCommit(self._begin, limit=_GROUP)
         self._skips = GroupCommit(self._skip, limit=_GROUP)
@@ -146,12 +160,17 @@ class Evaluations:
     ) -> Concluded | None:
         """Store an evaluation and, in the same transaction, what it calls for.
 
-        The decision gate looks at the switches as they are now. `failure` is the decision where
+        The decision gate looks at the switches and thresholds as they are now, and passes over
+        what is below the threshold as it was two seconds ago. `failure` is the decision where
         there is no judgement to look at. None: the attempt is void (it timed out, or the message
         changed meanwhile), and nothing was written.
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
-        decision = failure or self._gate(ended, Switches(), running=False)
+        if failure is None:
+            limits = (await self._settings.recent(signal.team)).limits(self._limits)
+            decision = would = _gate(ended, Switches(), limits, running=False)
+        else:
+            decision = would = failure
         if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
             return await self._skips.submit((ended, decision))
         running = False
@@ -164,8 +183,8 @@ class Evaluations:
                         ):
                             return None
                         if failure is None:
-                            decision = await self._decide(connection, ended, running=running)
-                        return await self._write(connection, ended, decision)
+                            decision, would = await self._decide(connection, ended, running=running)
+                        return await self._write(connection, ended, decision, would)
             except _OpenedMeanwhile:
                 running = True
 
@@ -191,44 +210,40 @@ class Evaluations:
             )
         stored = {row["ordinal"] - 1: EvaluationId(row["id"]) for row in rows}
         return [
-            Concluded(stored[index], ended.judgement, ended.workflow, decision, None)
+            Concluded(stored[index], ended.judgement, ended.workflow, decision, decision, None)
             if index in stored
             else None
             for index, (ended, decision) in enumerate(batch)
         ]
 
-    def _gate(
-        self, ended: "_Ended", switches: Switches, *, running: bool, started_lately: int = 0
-    ) -> Decision:
-        return decide(
-            workflow=ended.workflow,
-            confidence=ended.judgement.confidence,
-            channel=ended.signal.channel,
-            switches=switches,
-            limits=self._limits,
-            already_running=running,
-            dry_run=ended.job.dry_run,
-            stand_in=ended.judgement.stand_in,
-            caution=ended.judgement.caution,
-            started_lately=started_lately,
-        )
-
-    async def _decide(self, connection: Connection, ended: "_Ended", *, running: bool) -> Decision:
+    async def _decide(
+        self, connection: Connection, ended: "_Ended", *, running: bool
+    ) -> tuple[Decision, Decision]:
+        """The decision, and what it would be if this were no dry run."""
         signal, workflow = ended.signal, ended.workflow
-        switches = Switches()
+        switches, lately = Switches(), 0
         if workflow is not None:
             switches = await self._switches(connection, signal, workflow)
             running = running or await connection.fetchval(
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
-        decision = self._gate(ended, switches, running=running)
-        if workflow is not None and decision.verdict is Verdict.START:
-            # One start of a team at a time from here on: so the limit holds, and the switches stay.
+        limits = await self._team_limits(connection, signal.team)
+        would = _gate(ended, switches, limits, running=running)
+        if workflow is not None and would.verdict is Verdict.START:
+            # One start of a team at a time from here on: so the limit holds, and switches and
+            # thresholds stay.
             await connection.execute(sql("hold_team"), signal.team)
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
-            decision = self._gate(ended, switches, running=running, started_lately=lately)
-        return decision
+            limits = await self._team_limits(connection, signal.team)
+            would = _gate(ended, switches, limits, running=running, started_lately=lately)
+        if not ended.job.dry_run:
+            return would, would
+        dry = _gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
+        return dry, would
+
+    async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
+        return (await team_settings(connection, team)).limits(self._limits)
 
     async def _switches(
         self, connection: Connection, signal: Signal, workflow: Workflow
@@ -242,7 +257,7 @@ class Evaluations:
         )
 
     async def _write(
-        self, connection: Connection, ended: "_Ended", decision: Decision
+        self, connection: Connection, ended: "_Ended", decision: Decision, would: Decision
     ) -> Concluded:
         job, signal, workflow = ended.job, ended.signal, ended.workflow
         evaluation = EvaluationId(
@@ -255,7 +270,7 @@ class Evaluations:
                 job.dry_run,
                 workflow and workflow.id,
                 workflow and workflow.version,
-                ended.confidence(decision),
+                _confidence(ended.judgement, decision),
                 ended.judgement.reasoning,
                 ended.judgement.evidence,
                 ended.judgement.evaluator,
@@ -289,7 +304,30 @@ class Evaluations:
             await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
         if job.cause is Cause.REPLAY:
             await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
-        return Concluded(evaluation, ended.judgement, workflow, decision, run and RunId(run))
+        return Concluded(evaluation, ended.judgement, workflow, decision, would, run and RunId(run))
+
+
+def _gate(
+    ended: _Ended,
+    switches: Switches,
+    limits: Limits,
+    *,
+    running: bool,
+    started_lately: int = 0,
+    dry_run: bool = False,
+) -> Decision:
+    return decide(
+        workflow=ended.workflow,
+        confidence=ended.judgement.confidence,
+        channel=ended.signal.channel,
+        switches=switches,
+        limits=limits,
+        already_running=running,
+        dry_run=dry_run,
+        stand_in=ended.judgement.stand_in,
+        caution=ended.judgement.caution,
+        started_lately=started_lately,
+    )
 
 
 def _replayed(

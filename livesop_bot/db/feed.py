@@ -1,12 +1,14 @@
 """The Live Feed and single answers: evaluations as people read them."""
 
+import asyncpg
+
 from livesop_bot.db.evaluations import evaluation_from_row
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.domain.evaluations import Evaluation, Outcome
 from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, TeamId
+from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, TeamId
 
 _NEWEST = 2**63 - 1
 
@@ -67,10 +69,15 @@ class Feed:
         """
         with away():
             row = await self._pool.fetchrow(sql("evaluation_of_message"), team, f"{channel}:{ts}")
-        if row is None:
-            return None
-        judged = row["evaluation_id"] is not None
-        return signal_from_row(row), evaluation_from_row(row) if judged else None
+        return None if row is None else _judged(row)
+
+    async def of_signal(
+        self, team: TeamId, signal: SignalId
+    ) -> tuple[Signal, Evaluation | None] | None:
+        """Likewise for a signal, and the latest evaluation that was no dry run."""
+        with away():
+            row = await self._pool.fetchrow(sql("evaluation_of_signal"), team, signal)
+        return None if row is None else _judged(row)
 
     async def of_run(self, team: TeamId, run: RunId) -> tuple[Signal, Evaluation] | None:
         """Give the signal of a run as it now is, and the evaluation that the run came of."""
@@ -79,3 +86,8 @@ class Feed:
         if row is None or row["team_id"] != team:
             return None
         return signal_from_row(row), evaluation_from_row(row)
+
+
+def _judged(row: asyncpg.Record) -> tuple[Signal, Evaluation | None]:
+    judged = row["evaluation_id"] is not None
+    return signal_from_row(row), evaluation_from_row(row) if judged else None

@@ -136,6 +136,11 @@ class HeldRun:
         after = {"state": state, **({"why": why} if why else {})}
         self.note(AuditKind.RUN, by, {"state": self.run.state}, after)
 
+    async def request(self, step: StepId) -> ActionRequest:
+        """What a step's action would send, as things stand. Raises ActionRefused."""
+        receipts = await receipts_of(self.connection, self.run.id)
+        return self._render(self.run, self._steps[step], receipts)
+
     async def plan(
         self, step: StepId, *, by: UserId | None, undo: timedelta, again: bool = False
     ) -> bool:
@@ -149,11 +154,7 @@ class HeldRun:
         assert action is not None, "a step without an action is never planned"
         if not again and await self._same_effect(step):
             return False
-        request = json.dumps(
-            self._render(
-                run, self._steps[step], await receipts_of(self.connection, run.id)
-            ).to_json()
-        )
+        request = json.dumps((await self.request(step)).to_json())
         row = await self.connection.fetchrow(
             sql("plan_again"), run.id, step, request, by is None, again, undo
         ) or await self.connection.fetchrow(

@@ -17,7 +17,10 @@ _MOVING = frozenset({StepState.PLANNED, StepState.TRYING})
 
 
 class Patience:
-    """Looks for what waited too long. No time at all means for ever. Raises DatabaseAway."""
+    """Looks for what waited too long. No time at all means for ever. Raises DatabaseAway.
+
+    `remind_after` is for teams that did not set it themselves.
+    """
 
     def __init__(
         self, pool: Pool, runs: HeldRuns, *, remind_after: timedelta, expire_after: timedelta
@@ -29,8 +32,6 @@ class Patience:
 
     async def remind(self) -> int:
         """Queue a reminder of every step that has waited long enough, once each."""
-        if not self._remind_after:
-            return 0
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
                 rows = await connection.fetch(sql("waiting_steps"), self._remind_after, _AT_ONCE)

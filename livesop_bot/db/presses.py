@@ -8,9 +8,17 @@ from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.audit import AuditKind
-from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, TooLate
+from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
-from livesop_bot.domain.steps import NotOffered, Press, StepState, choices, offers, pressed
+from livesop_bot.domain.steps import (
+    PLANNING,
+    NotOffered,
+    Press,
+    StepState,
+    choices,
+    offers,
+    pressed,
+)
 from livesop_bot.domain.verdicts import on_judgement
 from livesop_bot.domain.workflows import Step, StepId
 from livesop_bot.errors import ActionRefused
@@ -26,9 +34,17 @@ class Presses:
         self._runs = runs
 
     async def step(
-        self, team: TeamId, run: RunId, step: StepId, press: Press, by: UserId, chosen: str = ""
-    ) -> Run | TooLate:
-        """Move a step on.
+        self,
+        team: TeamId,
+        run: RunId,
+        step: StepId,
+        press: Press,
+        by: UserId,
+        chosen: str = "",
+        *,
+        shown: str,
+    ) -> Run | TooLate | ShownOtherwise:
+        """Move a step on. `shown`: the digest of what the step would send, as the person saw it.
 
         Raises NotOffered for an answer that its decision does not have, KeyError for a step that
         the run does not have.
@@ -43,6 +59,11 @@ class Presses:
                 definition, held.run.workflow.definition
             ):
                 raise NotOffered(f"{step} has no answer {chosen!r}")
+            if press in PLANNING and await _sends_otherwise(held, step, shown):
+                held.touch()
+                before, after = {"state": record.state}, {"press": press, "why": "shown_otherwise"}
+                held.note(AuditKind.REFUSAL, by, before, after, step)
+                return ShownOtherwise(definition)
             await self._carry_out(held, definition, press, by, chosen)
             return held.run
 
@@ -125,6 +146,14 @@ class Presses:
                 await held.wait_for_same_effect(step.id)
         except ActionRefused as error:
             held.move(step.id, StepState.FAILED, by=by, detail=str(error))
+
+
+async def _sends_otherwise(held: HeldRun, step: StepId, shown: str) -> bool:
+    """Whether a step would send something else than was shown; what fails fails like that."""
+    try:
+        return (await held.request(step)).digest != shown
+    except ActionRefused:
+        return False
 
 
 def _answer(chosen: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from livesop_bot.db.evaluations import evaluation_from_row
 from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.actions import Receipt
+from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.runs import PauseId, PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.steps import StepState
@@ -82,6 +82,15 @@ class Runs:
         with away():
             async with self._pool.acquire() as connection:
                 return await receipts_of(connection, run)
+
+    async def requests(self, run: RunId) -> Mapping[StepId, ActionRequest]:
+        """What a run's actions that are planned or under way send, as it was stored."""
+        with away():
+            rows = await self._pool.fetch(sql("requests_of_run"), run)
+        return {
+            StepId(row["step_id"]): ActionRequest.from_json(json.loads(row["request"]))
+            for row in rows
+        }
 
     async def face_gone(self, run: RunId) -> None:
         """Note that somebody deleted the message; it is never posted again."""

@@ -69,3 +69,9 @@ class TeamSettingsBook:
                     await append(connection, team, entry)
         self._recent[team] = after
         return after
+
+    async def is_time_zone(self, name: str) -> bool:
+        """Say whether PostgreSQL knows a time zone of that name."""
+        with away():
+            known: bool = await self._pool.fetchval(sql("is_time_zone"), name)
+        return known

@@ -6,6 +6,7 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.evaluations import Usage
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.team_settings import UsedToday
 
 
 class ModelUsage:
@@ -20,7 +21,10 @@ class ModelUsage:
         self._pool = pool
 
     async def reserve(self, team: TeamId, tokens: int, budget: int) -> date | None:
-        """Take tokens from today's budget; gives the day, or None where so many are not left."""
+        """Take tokens from today's budget; gives the day, or None where so many are not left.
+
+        `budget` is for a team that does not set its own.
+        """
         with away():
             day: date | None = await self._pool.fetchval(
                 sql("reserve_tokens"), team, tokens, budget
@@ -41,3 +45,9 @@ class ModelUsage:
                 used.completion_tokens,
                 used.cost_usd,
             )
+
+    async def today(self, team: TeamId) -> UsedToday:
+        """Say what was used today."""
+        with away():
+            row = await self._pool.fetchrow(sql("usage_today"), team)
+        return UsedToday() if row is None else UsedToday(**row)

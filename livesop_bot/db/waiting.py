@@ -43,16 +43,22 @@ class Waiting:
         for each in runs:
             run = await self._runs.get(each)
             if run is not None:
-                found.append((run, requests(run, await self._runs.receipts(each), self._render)))
+                stored, receipts = await self._runs.requests(each), await self._runs.receipts(each)
+                found.append((run, requests(run, stored, receipts, self._render)))
         return found
 
 
-def requests(run: Run, receipts: Mapping[StepId, Receipt], render: Render) -> Requests:
-    """Fill in what each action to come would send."""
+def requests(
+    run: Run,
+    stored: Mapping[StepId, ActionRequest],
+    receipts: Mapping[StepId, Receipt],
+    render: Render,
+) -> Requests:
+    """Say what each action to come will send, as it is `stored`, or would as things stand."""
     over = {record.id for record in run.steps if record.state in FINAL}
-    found: dict[StepId, ActionRequest | str] = {}
+    found: dict[StepId, ActionRequest | str] = dict(stored)
     for step in run.workflow.definition.acting_steps if run.state in OPEN else ():
-        if step.id not in over:
+        if step.id not in over and step.id not in stored:
             try:
                 found[step.id] = render(run, step, receipts)
             except ActionRefused as error:

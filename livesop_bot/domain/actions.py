@@ -1,5 +1,7 @@
 """Actions: what one will do, and what it left behind."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NewType, Self
@@ -21,6 +23,12 @@ class ActionRequest:
     words: str
     preview: str
     body: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from every other request; travels in buttons, so that it is short."""
+        text = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
         """The request as plain JSON."""

@@ -117,6 +117,13 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownOtherwise:
+    """Why a press changed nothing: what the step would send is not what was shown."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
 class TooLate:
     """Why a press changed nothing: the run is as it stands in `state`, or someone was quicker.
 

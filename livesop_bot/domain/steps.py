@@ -52,6 +52,10 @@ class Press(StrEnum):
     MARK_DONE = "mark_done"
 
 
+PLANNING = frozenset({Press.APPROVE, Press.RETRY})
+"""What has an action done, as it was shown to the one who pressed."""
+
+
 class NotOffered(Exception):
     """The step is not in a state in which that can be pressed: someone was quicker."""
 

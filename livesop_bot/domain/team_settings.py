@@ -1,8 +1,9 @@
 """A team's own settings; where it has none, the environment's value counts."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from livesop_bot.domain.audit import Value
+from livesop_bot.domain.decisions import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,43 @@ class TeamSettings:
     weekly_digest: bool = False
     daily_summary: bool = False
     time_zone: str = "UTC"
+
+    def limits(self, default: Limits) -> Limits:
+        """The thresholds of the gate, given those of the environment."""
+        return replace(
+            default,
+            propose=_or(self.propose_threshold, default.propose),
+            auto=_or(self.auto_threshold, default.auto),
+        )
+
+
+def _or(own: float | None, default: float) -> float:
+    return default if own is None else own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What counts where a team set nothing, and what only the environment says.
+
+    `model`: the one that judges; None: the local evaluator alone. `jira_project`: None: none.
+    """
+
+    limits: Limits
+    admins: tuple[str, ...] = ()
+    allowed_bots: tuple[str, ...] = ()
+    external_channels: bool = False
+    remind_after_hours: int = 4
+    daily_token_budget: int = 0
+    model: str | None = None
+    jira_project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedToday:
+    """What a team's calls of the model took today (UTC); those under way count at their most."""
+
+    tokens: int = 0
+    cost_usd: float = 0.0
 
 
 def difference(before: TeamSettings, after: TeamSettings) -> list[str]:

@@ -23,7 +23,7 @@ class Ledger(Protocol):
     """Where tokens are counted, for all processes together. See db.usage.ModelUsage."""
 
     async def reserve(self, team: TeamId, tokens: int, budget: int) -> date | None:
-        """Take tokens from today's budget, if so many are left."""
+        """Take tokens from today's budget (the team's own before this), if so many are left."""
         ...
 
     async def settle(self, team: TeamId, day: date, reserved: int, usage: Usage | None) -> None:
@@ -39,7 +39,7 @@ class Call:
 
 
 class Budget:
-    """`tokens` a day and team. Days are those of UTC."""
+    """`tokens` a day for each team that does not set its own. Days are those of UTC."""
 
     def __init__(self, ledger: Ledger, tokens: int) -> None:
         self._ledger = ledger
@@ -76,5 +76,5 @@ class Budget:
     def _note_spent(self, team: TeamId) -> None:
         today = datetime.now(UTC).date()
         if self._told.get(team) != today:
-            log.warning("model.budget_spent", team=team, tokens=self._tokens)
+            log.warning("model.budget_spent", team=team)
         self._spent[team] = self._told[team] = today

@@ -48,10 +48,28 @@ class Installation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Which messages count beyond those that people write in the workspace's own channels."""
+    """Which messages count beyond those that people write in the workspace's own channels.
+
+    `channels`: the only ones that are watched; none named: all. Direct messages always are.
+    """
 
     allowed_bots: frozenset[str] = frozenset()
-    external_channels: bool = False
+    external_channels: bool | frozenset[str] = False
+    channels: frozenset[str] = frozenset()
+
+    def watches(self, channel: object) -> bool:
+        """Whether new messages of a channel count."""
+        named = isinstance(channel, str) and (channel in self.channels or channel.startswith("D"))
+        return named or not self.channels
+
+    def lets_in(self, channel: object) -> bool:
+        """Whether a channel that is shared with another organisation is listened to."""
+        allowed = self.external_channels
+        return allowed if isinstance(allowed, bool) else channel in allowed
+
+
+BY_RULE = frozenset({"external_channel", "bot_message", "unwatched_channel"})
+"""The kinds of noise that are noise by a team's rules alone."""
 
 
 class _Malformed(ValueError):
@@ -79,7 +97,8 @@ def _message(
     rules: Rules,
     received_at: datetime,
 ) -> Incoming:
-    if payload.get("is_ext_shared_channel") is True and not rules.external_channels:
+    channel = event.get("channel")
+    if payload.get("is_ext_shared_channel") is True and not rules.lets_in(channel):
         return Noise("external_channel")
     subtype = event.get("subtype")
     if subtype == "message_deleted":
@@ -121,6 +140,8 @@ def _new(
             return Noise("bot_message")
     elif subtype not in _SIGNAL_SUBTYPES:
         return Noise(_kind(subtype, "message_"))
+    if not rules.watches(event.get("channel")):
+        return Noise("unwatched_channel")
     channel, ts = ChannelId(_string(event, "channel")), _ts(message)
     thread_ts = _ts(message, "thread_ts") if message.get("thread_ts") is not None else None
     if thread_ts == ts:

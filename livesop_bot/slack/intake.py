@@ -17,7 +17,8 @@ from livesop_bot.db.signals import Outcome, Stored, store_batch
 from livesop_bot.domain.signals import NewSignal, Noise, SignalEdit, Storable
 from livesop_bot.errors import DatabaseAway, SpoolFull
 from livesop_bot.metrics import Metrics
-from livesop_bot.slack.ingest import Installation, Rules, parse
+from livesop_bot.slack.ingest import BY_RULE, Installation, parse
+from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
 
@@ -55,7 +56,7 @@ class Intake:
         pool: Pool,
         spool: Spool,
         installation: Installation,
-        rules: Rules,
+        rules: TeamRules,
         metrics: Metrics,
         store_timeout: float = 2.0,
     ) -> None:
@@ -84,6 +85,11 @@ class Intake:
         arrived = time.perf_counter()
         received_at = datetime.now(UTC)
         item = self._parse(payload, received_at)
+        if isinstance(item, Noise) and item.kind in BY_RULE and not self._rules.are_known:
+            # Whether it counts is found out when it comes out of the spool.
+            await self._to_spool(payload, received_at, retry_reason)
+            self._count(item.kind, "spooled")
+            return "spooled"
         if isinstance(item, Noise):
             self._count(item.kind, "malformed" if item.kind == "malformed" else "noise")
             log.debug("event.noise", kind=item.kind)
@@ -128,6 +134,8 @@ class Intake:
     async def _catch_up(self) -> None:
         if self._database_away:
             await ping(self._pool, timeout=1.0)
+        if not self._rules.are_known:
+            await self._rules.refresh()
         replayed = await self._spool.replay(self._replay)
         if self._database_away:
             self._database_away = False
@@ -149,7 +157,10 @@ class Intake:
 
     def _parse(self, payload: Mapping[str, Any], received_at: datetime) -> Storable | Noise:
         return parse(
-            payload, installation=self._installation, rules=self._rules, received_at=received_at
+            payload,
+            installation=self._installation,
+            rules=self._rules.now,
+            received_at=received_at,
         )
 
     async def _store(self, item: Storable) -> Stored:

@@ -11,6 +11,7 @@ from livesop_bot.views.ids import CallbackId
 BOT_SCOPES = (
     "app_mentions:read",
     "channels:history",
+    "channels:join",
     "channels:read",
     "chat:write",
     "commands",

@@ -98,6 +98,11 @@ def person(user_id: str) -> str:
     return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else escape(user_id)
 
 
+def member(id_: str) -> str:
+    """A person or a user group (S…) by name; nobody is notified in what only one person sees."""
+    return f"<!subteam^{id_}>" if re.fullmatch(r"S[A-Z0-9]{1,30}", id_) else person(id_)
+
+
 def date(moment: datetime) -> str:
     """A time, in each reader's own time zone."""
     fallback = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

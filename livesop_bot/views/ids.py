@@ -33,6 +33,9 @@ class ActionId(StrEnum):
     PAUSE_KEEP = "pause_keep"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SETTINGS_EDIT = "settings_edit"
+    SETTINGS_JIRA = "settings_jira"
+    SOP_FIELD = "sop_field"
 
 
 class BlockId(StrEnum):
@@ -48,6 +51,8 @@ class BlockId(StrEnum):
     PAUSE = "pause"
     KNOWLEDGE_TITLE = "knowledge_title"
     KNOWLEDGE_TEXT = "knowledge_text"
+    SOP_FIELD = "sop_field"
+    SETTINGS = "settings"
 
 
 class CallbackId(StrEnum):
@@ -58,3 +63,5 @@ class CallbackId(StrEnum):
     KNOWLEDGE_SHORTCUT = "knowledge_shortcut"
     KNOWLEDGE_FORM = "knowledge_form"
     WAITING = "waiting"
+    SETTINGS_FORM = "settings_form"
+    SETTINGS_FORGET = "settings_forget"

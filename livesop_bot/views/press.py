@@ -1,4 +1,4 @@
-"""What a button of a run carries: which run, which step, and which answer."""
+"""What a button of a run carries: which run, which step, which answer, and what was shown."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,11 +12,15 @@ VALUE = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """Travels in the button's value, so that a message of any age still says what is meant."""
+    """Travels in the button's value, so that a message of any age still says what is meant.
+
+    `request`: the digest of what was shown that the step would send.
+    """
 
     run: RunId
     step: StepId | None = None
     chosen: str = ""
+    request: str = ""
 
     def value(self) -> str:
         """Write it into a button."""
@@ -33,4 +37,5 @@ class Pressed:
             run=RunId(int(parts["run"])),
             step=None if step is None else StepId(str(step)),
             chosen=str(parts.get("chosen", "")),
+            request=str(parts.get("request", "")),
         )

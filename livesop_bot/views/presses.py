@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.steps import StepState
-from livesop_bot.views.blocks import Message, line, message, person, section
+from livesop_bot.views.blocks import Message, line, member, message, person, section
 
 _STATES = {
     StepState.BLOCKED: "not open yet",
@@ -34,9 +34,17 @@ def too_late(late: TooLate) -> Message:
     return _short("This SOP is over already; nothing was changed.")
 
 
+def shown_otherwise(late: ShownOtherwise) -> Message:
+    """Say that nothing was done, for it would not have been what the person saw."""
+    return _short(
+        f"What *{line(late.step.title, 150)}* would send has changed since it was shown to you, so "
+        "nothing was done. LiveSOP's message shows it anew: please read it and press again."
+    )
+
+
 def not_allowed(approvers: Sequence[str]) -> Message:
     """Say who may press it."""
-    named = [f"<!subteam^{one}>" if one.startswith("S") else person(one) for one in approvers]
+    named = [member(one) for one in approvers]
     return _short(f"Only {', '.join(named[:20])} may move this step on; nothing was changed.")
 
 

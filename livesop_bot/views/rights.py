@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from livesop_bot.domain.rights import Right, Role, needed
-from livesop_bot.views.blocks import Message, View, message, person, section
+from livesop_bot.views.blocks import Message, View, member, message, section
 from livesop_bot.views.modal import modal
 
 _DOING = {
@@ -29,7 +29,7 @@ def refused(right: Right, who: Sequence[str]) -> Message:
 
 def ask(right: Right, who: Sequence[str]) -> str:
     """Whom to ask, as a sentence of its own; operators where everybody is one need no names."""
-    named = [f"<!subteam^{one}>" if one.startswith("S") else person(one) for one in who]
+    named = [member(one) for one in who]
     if not named:
         return " Please ask an admin of this workspace." if needed(right) is Role.ADMIN else ""
     return f" Please ask {' or '.join((', '.join(named[:-1]), named[-1]) if named[1:] else named)}."

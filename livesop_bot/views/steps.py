@@ -6,7 +6,7 @@ from typing import assert_never
 
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
-from livesop_bot.domain.steps import FINAL, Press, StepState, choices, offers
+from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
     Block,
@@ -79,7 +79,8 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
             quiet = []
             number += 1
             yield section(_open(run, step, record, requests.get(step.id)), expand=True)
-            yield actions(BlockId.STEP, *_buttons(run, step, record), of=str(number))
+            buttons = _buttons(run, step, record, requests.get(step.id))
+            yield actions(BlockId.STEP, *buttons, of=str(number))
         else:
             quiet.append((step, record))
     yield from _listed(run, quiet, requests, shown)
@@ -95,7 +96,8 @@ def waiting_blocks(run: Run, requests: Requests, most: int) -> Iterator[Block]:
         if waits and number < most:
             number += 1
             yield section(_open(run, step, record, requests.get(step.id)), expand=True)
-            yield actions(BlockId.STEP, *_buttons(run, step, record), of=f"{run.id}.{number}")
+            buttons = _buttons(run, step, record, requests.get(step.id))
+            yield actions(BlockId.STEP, *buttons, of=f"{run.id}.{number}")
 
 
 def _listed(
@@ -221,7 +223,10 @@ def _mode(run: Run, step: Step) -> str:
             assert_never(step.mode)
 
 
-def _buttons(run: Run, step: Step, record: StepRecord) -> Iterator[Block]:
+def _buttons(
+    run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None
+) -> Iterator[Block]:
+    shown = request.digest if isinstance(request, ActionRequest) else ""
     for press in offers(step, record.state):
         if press is Press.CHOOSE:
             for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
@@ -229,7 +234,8 @@ def _buttons(run: Run, step: Step, record: StepRecord) -> Iterator[Block]:
                 yield button(ActionId.STEP_CHOOSE, label or "Go on", value=value, number=number)
             continue
         action_id, text, style = _BUTTONS[press]
-        value = Pressed(run=run.id, step=step.id).value()
+        digest = shown if press in PLANNING else ""
+        value = Pressed(run=run.id, step=step.id, request=digest).value()
         doubtful = press is Press.APPROVE and record.repeats
         doubtful |= press is Press.RETRY and record.state is StepState.UNKNOWN
         ask = _AGAIN if doubtful else None

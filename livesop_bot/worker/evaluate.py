@@ -51,14 +51,21 @@ class Evaluating:
         self._metrics = metrics
         self._abandoned: set[asyncio.Task[tuple[Judgement, Workflow | None]]] = set()
 
-    async def __call__(self, job: EvaluateJob, attempts: int) -> Concluded | None:
-        """Evaluate; `attempts` counts earlier tries. Raises RetryRequested for passing faults."""
+    async def __call__(
+        self, job: EvaluateJob, attempts: int, *, as_it_was: Workflow | None = None
+    ) -> Concluded | None:
+        """Evaluate; `attempts` counts earlier tries. Raises RetryRequested for passing faults.
+
+        `as_it_was`: a version of an SOP that is to be asked about in place of the newest.
+        """
         begun = await patiently(lambda: self._evaluations.begin(job))
         if begun is None:
             log.info("evaluation.not_needed", signal=job.signal)
             return None
         signal, attempt = begun
         workflows, lessons = await patiently(lambda: self._current.submit(signal))
+        if as_it_was is not None:
+            workflows = tuple(as_it_was if one.id == as_it_was.id else one for one in workflows)
         started = perf_counter()
         judgement = Judgement(
             workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name

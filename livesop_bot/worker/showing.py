@@ -24,4 +24,5 @@ class Showing:
         if run.state not in OPEN or not run.workflow.definition.acting_steps:
             return {}
         receipts = await patiently(lambda: self._runs.receipts(run.id))
-        return requests(run, receipts, self._render)
+        stored = await patiently(lambda: self._runs.requests(run.id))
+        return requests(run, stored, receipts, self._render)

@@ -73,6 +73,10 @@ RETURNING id;
 -- What the run's actions left behind. $1: run.
 SELECT step_id, receipt FROM actions WHERE run_id = $1 AND state = 'done';
 
+-- name: requests_of_run
+-- What the run's actions send that are planned or under way. $1: run.
+SELECT step_id, request FROM actions WHERE run_id = $1 AND state IN ('planned', 'trying');
+
 -- name: hold_team_for_claim
 -- Keeps a team's switches as they are until a claim is stored, and lets Auto-Pilot claim one action at a time, so that the breaker counts right. $1: team.
 SELECT team_id FROM teams WHERE team_id = $1 FOR NO KEY UPDATE;

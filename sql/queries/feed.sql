@@ -135,3 +135,41 @@ ORDER BY lower(v.definition ->> 'title'), w.slug;
 -- name: sop_id
 -- The id of a team's SOP, also of an archived one. $1: team; $2: slug.
 SELECT id FROM workflows WHERE team_id = $1 AND slug = $2;
+
+-- name: evaluation_of_signal
+-- A signal with its latest evaluation that was no dry run (evaluation_id null: none yet). $1: team; $2: signal.
+SELECT
+    s.*,
+    e.id AS evaluation_id,
+    e.revision AS evaluated_revision,
+    e.cause,
+    e.dry_run,
+    e.workflow_id,
+    e.workflow_version,
+    e.confidence,
+    e.reasoning,
+    e.evidence,
+    e.evaluator,
+    e.verdict,
+    e.reason,
+    e.detail,
+    e.latency_ms,
+    e.fields,
+    e.citations,
+    e.stand_in,
+    e.caution,
+    e.prompt_tokens,
+    e.completion_tokens,
+    e.cost_usd,
+    e.created_at AS evaluated_at,
+    v.definition
+FROM raw_signals AS s
+LEFT JOIN LATERAL (
+    SELECT * FROM evaluations
+    WHERE signal_id = s.id AND team_id = s.team_id AND NOT dry_run
+    ORDER BY id DESC
+    LIMIT 1
+) AS e ON true
+LEFT JOIN workflow_versions AS v
+    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+WHERE s.team_id = $1 AND s.id = $2;

@@ -65,11 +65,16 @@ WHERE id = $1
 RETURNING post_state, face_version;
 
 -- name: waiting_steps
--- Steps of runs under way that have waited for people so long that they are reminded, once. $1: how long (interval); $2: how many at most.
+-- Steps of runs under way that have waited for people so long that they are reminded, once; after no time at all: never. $1: how long where the team does not say (interval); $2: how many at most.
 SELECT s.run_id, s.step_id
 FROM run_steps AS s
 JOIN runs AS r ON r.id = s.run_id
-WHERE s.state = 'waiting' AND s.reminded_at IS NULL AND s.changed_at < now() - $1::interval
+LEFT JOIN team_settings AS t ON t.team_id = r.team_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(make_interval(hours => t.remind_after_hours), $1::interval) AS remind_after
+) AS team
+WHERE s.state = 'waiting' AND s.reminded_at IS NULL
+    AND s.changed_at < now() - team.remind_after AND team.remind_after > interval '0'
     AND r.state = 'running' AND r.post_state = 'posted'
 ORDER BY s.changed_at LIMIT $2;
 

@@ -29,3 +29,7 @@ ON CONFLICT (team_id) DO UPDATE SET
     weekly_digest = excluded.weekly_digest,
     daily_summary = excluded.daily_summary,
     time_zone = excluded.time_zone;
+
+-- name: is_time_zone
+-- Whether there is a time zone of that name. $1: an IANA name.
+SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1 AND name !~ '^posix');

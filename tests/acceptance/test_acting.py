@@ -73,7 +73,10 @@ class Desk:
         runs = HeldRuns(self.pool, Teams(self.pool), renderer({ActionKind.SLACK_MESSAGE: kind}))
         run = RunId(await self.pool.fetchval("SELECT id FROM runs"))
         await Presses(runs).start(self.team, run, ADA)
-        await Presses(runs).step(self.team, run, StepId("tell"), Press.APPROVE, ADA)
+        async with runs.hold(run) as held:
+            assert held is not None
+            shown = (await held.request(StepId("tell"))).digest
+        await Presses(runs).step(self.team, run, StepId("tell"), Press.APPROVE, ADA, shown=shown)
 
     def said(self) -> int:
         """How often it was told."""

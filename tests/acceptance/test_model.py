@@ -6,7 +6,9 @@ from typing import Any
 import pytest_asyncio
 from pydantic import SecretStr
 
-from livesop_bot.app import replay
+from livesop_bot.app import open_pool, replay
+from livesop_bot.domain.replays import ReplayRequest
+from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
 from tests.model_server import KEY, ModelServer, answer, status
@@ -56,9 +58,12 @@ async def test_a_message_is_judged_by_the_model_and_answered_in_its_thread(
     assert await health.metric("livesop_model_usable") == 1
 
     signal = await facts.value("SELECT min(id) FROM raw_signals")
-    lines = await replay(app.settings, signal, dry_run=True, by="test")
+    request = ReplayRequest(team=TeamId("T0SANDBOX"), signal=SignalId(signal), by="test")
+    async with open_pool(database, max_size=2) as pool:
+        lines = await replay(app.settings, pool, request)
     assert "openai/gpt-4o-mini" in lines[0]
-    assert "US dollars" in lines[-1]
+    assert any("US dollars" in line for line in lines)
+    assert "Nothing would differ from what is stored." in lines
     assert len(model.asked) == 2, "a replay is judged anew"
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from livesop_bot.app import replay
+from livesop_bot.app import open_pool, replay
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.replays import ReplayRequest
+from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.evaluation.evaluator import Evaluator, Question
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
@@ -78,8 +80,13 @@ async def test_a_time_out_at_25_s_is_stored_and_holds_up_nobody(
     signal = await facts.value("SELECT id FROM raw_signals WHERE state = 'timed_out'")
     assert await health.metric("livesop_evaluation_timeouts_total") == 1
 
-    lines = await replay(app.settings, signal, dry_run=False, by="U0OPS")
+    request = ReplayRequest(
+        team=TeamId("T0SANDBOX"), signal=SignalId(signal), by="U0OPS", dry_run=False
+    )
+    async with open_pool(database, max_size=2) as pool:
+        lines = await replay(app.settings, pool, request)
     assert any("Incident" in line for line in lines)
+    assert "  Decision: nothing, it took too long → proposed, for Auto-Pilot is off" in lines
     await facts.until("SELECT count(*) FROM runs WHERE post_state = 'posted'", 2)
     assert len(facts.answers(slow["ts"])) == 1
 

@@ -36,7 +36,7 @@ WRONG = [
     ("DATABASE_URL", "postgresql://ada:sec/ret@db/x", "postgresql://user:password@host"),
     ("DATABASE_URL", "postgresql://ada:secret@[db/x", "postgresql://user:password@host"),
     ("OPENAI_BASE_URL", "api.openai.com", "https://example.com"),
-    ("LIVESOP_EVALUATOR", "gpt", "'auto', 'openai' or 'local'"),
+    ("LIVESOP_EVALUATOR", "gpt", "'auto', 'openai', 'local' or 'words'"),
     ("LIVESOP_EVALUATION_TIMEOUT", "0", "greater than 0"),
     ("LIVESOP_EVALUATION_TIMEOUT", "601", "less than or equal to 600"),
     ("LIVESOP_EVALUATION_TIMEOUT", "inf", "finite number"),
@@ -91,6 +91,54 @@ def test_half_of_the_slack_tokens_is_refused_naming_the_other_half(
     monkeypatch.setenv(there, "xoxb-1" if there == "SLACK_BOT_TOKEN" else "xapp-1")
     with pytest.raises(ConfigurationError, match=rf"^{missing}: missing, while {there} is set"):
         load_settings()
+
+
+JIRA = {
+    "JIRA_BASE_URL": "https://site.atlassian.net",
+    "JIRA_EMAIL": "ada@example.com",
+    "JIRA_API_TOKEN": "secret",
+    "JIRA_PROJECT": "OPS",
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        (["JIRA_BASE_URL"], ["JIRA_EMAIL", "JIRA_API_TOKEN"]),
+        (["JIRA_BASE_URL", "JIRA_EMAIL"], ["JIRA_API_TOKEN"]),
+        (["JIRA_EMAIL", "JIRA_API_TOKEN"], ["JIRA_BASE_URL"]),
+        (["JIRA_PROJECT"], ["JIRA_BASE_URL", "JIRA_EMAIL", "JIRA_API_TOKEN"]),
+    ],
+)
+def test_half_of_jira_is_refused_naming_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, there: list[str], missing: list[str]
+) -> None:
+    for name in there:
+        monkeypatch.setenv(name, JIRA[name])
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert str(caught.value).splitlines() == [
+        f"{name}: missing, while {there[0]} is set; set all of Jira's account, or nothing of Jira"
+        for name in missing
+    ]
+
+
+def test_jira_needs_no_project_of_its_own_for_sops_may_name_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("JIRA_BASE_URL", "JIRA_EMAIL", "JIRA_API_TOKEN"):
+        monkeypatch.setenv(name, JIRA[name])
+    assert load_settings().jira_project is None
+
+
+def test_all_that_does_not_fit_together_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("LIVESOP_EVALUATOR", "openai")
+    monkeypatch.setenv("LIVESOP_PROPOSE_THRESHOLD", "0.95")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    names = [line.partition(":")[0] for line in str(caught.value).splitlines()]
+    assert names == ["SLACK_APP_TOKEN", "LIVESOP_PROPOSE_THRESHOLD", "OPENAI_API_KEY"]
 
 
 def test_the_openai_evaluator_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +234,8 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
         "SLACK_APP_TOKEN": "xapp-hush",
         "DATABASE_URL": "postgresql://ada:hush@db/x",
         "OPENAI_API_KEY": "sk-hush",
+        "JIRA_BASE_URL": "https://site.atlassian.net",
+        "JIRA_EMAIL": "ada@example.com",
         "JIRA_API_TOKEN": "hush",
         "LIVESOP_WEBHOOK_SECRET": "hush-hush-hush-hush",
         "SENTRY_DSN": "https://hush@sentry.example/1",

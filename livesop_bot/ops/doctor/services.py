@@ -16,8 +16,8 @@ async def model(settings: Settings) -> list[Finding]:
     if settings.openai_api_key is None:
         unset = "OPENAI_API_KEY is not set; the local evaluator judges messages"
         return [Finding(Mark.SKIP, "model", unset)]
-    if settings.livesop_evaluator == "local":
-        return [Finding(Mark.SKIP, "model", "LIVESOP_EVALUATOR is local")]
+    if not settings.asks_openai:
+        return [Finding(Mark.SKIP, "model", f"LIVESOP_EVALUATOR is {settings.livesop_evaluator}")]
     name = settings.openai_model
     async with openai.AsyncOpenAI(
         api_key=settings.openai_api_key.get_secret_value(),
@@ -50,40 +50,27 @@ def _explain(error: openai.APIError, name: str) -> tuple[str, str]:
 
 
 async def jira(settings: Settings) -> list[Finding]:
-    """Whether the account is known, and sees the project."""
-    needed = {
-        "JIRA_BASE_URL": settings.jira_base_url,
-        "JIRA_EMAIL": settings.jira_email,
-        "JIRA_API_TOKEN": settings.jira_api_token,
-        "JIRA_PROJECT": settings.jira_project,
-    }
-    missing = [name for name, value in needed.items() if value is None]
-    if len(missing) == len(needed):
+    """Whether the account is known, and sees the project where one is set."""
+    if settings.jira_base_url is None or settings.jira_api_token is None:
         return [Finding(Mark.SKIP, "jira", "not set; SOPs cannot create issues")]
-    if (
-        settings.jira_base_url is None
-        or settings.jira_email is None
-        or settings.jira_api_token is None
-        or settings.jira_project is None
-    ):
-        return [Finding(Mark.FAIL, "jira", f"missing {', '.join(missing)}", "set all four or none")]
     base, project = settings.jira_base_url.rstrip("/"), settings.jira_project
     account = f"{settings.jira_email}:{settings.jira_api_token.get_secret_value()}"
     headers = {"Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
     limit = aiohttp.ClientTimeout(total=_TIMEOUT)
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=limit) as session:
-            for path in ("myself", f"project/{project}"):
+            for path in ("myself", f"project/{project}") if project else ("myself",):
                 async with session.get(f"{base}/rest/api/3/{path}") as answer:
                     if answer.status != 200:
                         return [_jira_refused(path, answer.status, project)]
     except (aiohttp.ClientError, OSError) as error:
         found = f"no connection ({type(error).__name__})"
         return [Finding(Mark.FAIL, "jira", found, "check JIRA_BASE_URL, the network and any proxy")]
-    return [Finding(Mark.OK, "jira", f"{settings.jira_email} sees project {project}")]
+    sees = f"sees project {project}" if project else "is known; JIRA_PROJECT is not set"
+    return [Finding(Mark.OK, "jira", f"{settings.jira_email} {sees}")]
 
 
-def _jira_refused(path: str, status: int, project: str) -> Finding:
+def _jira_refused(path: str, status: int, project: str | None) -> Finding:
     if status in (401, 403):
         found, advice = f"the account was refused ({status})", "check JIRA_EMAIL and JIRA_API_TOKEN"
     elif status == 404 and path == "myself":

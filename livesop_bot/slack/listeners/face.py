@@ -15,10 +15,12 @@ from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.homes import Homes
 from livesop_bot.slack.people import People
 from livesop_bot.slack.readers import Readers
@@ -53,6 +55,8 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
+    administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]
     homes: Homes = field(default_factory=Homes)
 

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import run_subject
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import Run, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
@@ -100,6 +100,7 @@ async def _press(
         refused = await refusal(face, team, user, Right.APPROVE, run_subject(run, step))
         if refused is not None:
             return refused
+    outcome: Run | TooLate | ShownOtherwise
     match name:
         case ActionId.RUN_START:
             outcome = await within(book.start(team, run, user))
@@ -111,13 +112,17 @@ async def _press(
             return presses.not_ours()
         case _:
             try:
-                outcome = await within(
-                    book.step(team, run, step, _STEP[name], user, pressed.chosen)
+                work = book.step(
+                    team, run, step, _STEP[name], user, pressed.chosen, shown=pressed.request
                 )
+                outcome = await within(work)
             except (NotOffered, KeyError):
                 return presses.not_ours()
     if isinstance(outcome, TooLate):
         return presses.too_late(outcome)
+    if isinstance(outcome, ShownOtherwise):
+        log.info("press.shown_otherwise", team=team, run=run, step=step, by=user)
+        return presses.shown_otherwise(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
 

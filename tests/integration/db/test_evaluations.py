@@ -14,6 +14,7 @@ from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import store_batch
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits, Reason, timed_out
@@ -72,7 +73,9 @@ class Desk:
     def __init__(self, pool: Pool) -> None:
         teams = Teams(pool)
         self.pool = pool
-        self.evaluations = Evaluations(pool, teams, Limits(propose=0.5, auto=0.9))
+        self.evaluations = Evaluations(
+            pool, teams, Limits(propose=0.5, auto=0.9), TeamSettingsBook(pool)
+        )
         self.workflow: Workflow | None = None
         self.job = EvaluateJob(SignalId(1), 1)
 

@@ -10,6 +10,7 @@ from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.jobs import EvaluateJob, RememberJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
@@ -39,7 +40,9 @@ class History:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._evaluations = Evaluations(desk.pool, Teams(desk.pool), Limits(propose=0.5, auto=0.9))
+        self._evaluations = Evaluations(
+            desk.pool, Teams(desk.pool), Limits(propose=0.5, auto=0.9), TeamSettingsBook(desk.pool)
+        )
         self._count = 0
         self.grams = Grams()
 

@@ -7,6 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from livesop_bot.db.pool import Pool
@@ -171,7 +172,10 @@ async def test_who_did_what_is_listed_exported_and_verified(
 
 
 async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_path: Path) -> None:
-    code, out, err = await livesop(tmp_path, "replay", "404", "--dry-run", DATABASE_URL=database)
+    connection = await asyncpg.connect(database)
+    await connection.execute("INSERT INTO teams (team_id) VALUES ('T1')")
+    await connection.close()
+    code, out, err = await livesop(tmp_path, "replay", "404", DATABASE_URL=database)
     assert (code, out) == (1, "")
     assert err.startswith("livesop: There is no signal 404")
 

@@ -250,18 +250,25 @@ async def test_a_model_service_that_is_not_there_is_a_failure(nobody: str) -> No
     assert (finding.mark, finding.found) == (Mark.FAIL, "no connection")
 
 
-@pytest.mark.parametrize("values", [{}, {"openai_api_key": "sk-1", "livesop_evaluator": "local"}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"openai_api_key": "sk-1", "livesop_evaluator": "local"},
+        {"openai_api_key": "sk-1", "livesop_evaluator": "words"},
+    ],
+)
 async def test_no_model_is_asked_where_none_is_used(values: dict[str, str]) -> None:
     [finding] = await services.model(settings(**values))
     assert finding.mark is Mark.SKIP
 
 
-def with_jira(base: str) -> Settings:
+def with_jira(base: str, project: str | None = "OPS") -> Settings:
     return settings(
         jira_base_url=base,
         jira_email="ada@example.com",
         jira_api_token="secret",
-        jira_project="OPS",
+        jira_project=project,
     )
 
 
@@ -289,9 +296,18 @@ async def test_each_answer_of_jira_is_explained(
     assert "secret" not in str(finding)
 
 
-async def test_half_a_jira_names_the_missing_half(nobody: str) -> None:
-    [finding] = await services.jira(settings(jira_base_url="https://j.example", jira_project="A"))
-    assert (finding.mark, finding.found) == (Mark.FAIL, "missing JIRA_EMAIL, JIRA_API_TOKEN")
+async def test_sops_may_name_projects_where_no_setting_does(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({}, status=200 if request.path == "/rest/api/3/myself" else 500)
+
+    [finding] = await services.jira(with_jira(await serve(handler), project=None))
+    assert (finding.mark, finding.found) == (
+        Mark.OK,
+        "ada@example.com is known; JIRA_PROJECT is not set",
+    )
+
+
+async def test_jira_is_skipped_where_it_is_not_set_and_fails_where_it_is_away(nobody: str) -> None:
     [skipped] = await services.jira(settings())
     assert skipped.mark is Mark.SKIP
     [away] = await services.jira(with_jira(f"http://{nobody}"))

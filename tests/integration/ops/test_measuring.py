@@ -120,7 +120,7 @@ async def test_a_long_trial_says_on_the_way_how_far_it_is(folder: Path) -> None:
 
 async def test_two_evaluators_are_compared(folder: Path) -> None:
     code, out, _ = await livesop(
-        folder, "eval", "cases.csv", "--examples", "examples.jsonl", "--compare", "lexical"
+        folder, "eval", "cases.csv", "--examples", "examples.jsonl", "--compare", "words"
     )
     assert code == 0
     assert "side by side" in out
@@ -136,12 +136,12 @@ async def test_machines_get_all_of_it_as_json(folder: Path) -> None:
         "examples.jsonl",
         "--json",
         "--compare",
-        "lexical",
+        "words",
     )
     assert code == 0
     found = json.loads("\n".join(out))
     [first, second] = found["trials"]
-    assert (first["name"], second["name"]) == ("local", "lexical")
+    assert (first["name"], second["name"]) == ("local", "words")
     assert (first["messages"], first["accuracy"]) == (4, 0.75)
     assert next(case["name"] for case in first["cases"]) == "line 2"
     assert set(found["comparison"]) == {"only_first", "only_second", "otherwise_wrong", "p_value"}

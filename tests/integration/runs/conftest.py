@@ -41,7 +41,7 @@ from livesop_bot.domain.signals import (
     TeamId,
     UserId,
 )
-from livesop_bot.domain.steps import Press
+from livesop_bot.domain.steps import PLANNING, Press
 from livesop_bot.domain.workflows import (
     ActionKind,
     Edge,
@@ -52,6 +52,7 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.errors import ActionRefused
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
@@ -235,9 +236,23 @@ class Floor:
         """How far each of its steps has come."""
         return {record.id: record.state.value for record in (await self.run(run.id)).steps}
 
-    async def press(self, run: Run, step: str, press: Press, chosen: str = "") -> Any:
-        """Ada presses something."""
-        return await self.presses.step(TEAM, run.id, StepId(step), press, ADA, chosen)
+    async def press(
+        self, run: Run, step: str, press: Press, chosen: str = "", shown: str | None = None
+    ) -> Any:
+        """Ada presses something, and has seen what it would send unless told otherwise."""
+        if shown is None:
+            shown = await self.shown(run, step) if press in PLANNING else ""
+        return await self.presses.step(TEAM, run.id, StepId(step), press, ADA, chosen, shown=shown)
+
+    async def shown(self, run: Run, step: str) -> str:
+        """The digest of what a step would send; empty where there is nothing to be sent."""
+        async with self.held.hold(run.id) as held:
+            if held is None or held.step(StepId(step)).action is None:
+                return ""
+            try:
+                return (await held.request(StepId(step))).digest
+            except ActionRefused:
+                return ""
 
     async def work(self, *only: str, most: int = 1_000) -> None:
         """Do all jobs that are due, those that come of them too; `only` those of some kinds."""

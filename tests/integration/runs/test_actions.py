@@ -231,44 +231,6 @@ async def test_the_end_of_a_run_takes_back_what_is_planned(floor: Any) -> None:
     assert await floor.pool.fetchval("SELECT state FROM actions") == "cancelled"
 
 
-async def replayed(floor: Any) -> Any:
-    """Another run for the same message, as a replay makes it."""
-    await floor.pool.execute(
-        "INSERT INTO pgqueuer (priority, entrypoint, payload, status) "
-        "SELECT 0, 'evaluate', convert_to(json_build_object('signal', id, 'revision', 0, "
-        "'cause', 'replay', 'dry_run', false, 'by', 'U0ADA')::text, 'UTF8'), 'queued' "
-        "FROM raw_signals"
-    )
-    await floor.work()
-    return await floor.newest()
-
-
-@pytest.mark.parametrize("kind", ["post", "webhook"])
-async def test_a_replay_repeats_no_effect_unless_somebody_says_so(floor: Any, kind: str) -> None:
-    step = posts("tell", undo_s=0) if kind == "post" else floor.webhook("tell")
-
-    def happened() -> int:
-        return len(floor.said("tell:")) if kind == "post" else len(floor.receiver.taken)
-
-    await floor.publish(step)
-    first = await floor.start()
-    await floor.hurry()
-    assert (await floor.run(first.id)).state is RunState.DONE
-    second = await replayed(floor)
-    await floor.hurry()
-    assert second.id != first.id
-    (record,) = (await floor.run(second.id)).steps
-    assert (record.state, record.repeats) == ("waiting", True)
-    assert happened() == 1
-    await floor.press(second, "tell", Press.APPROVE)
-    await floor.hurry()
-    assert happened() == 2
-    third = await replayed(floor)
-    await floor.hurry()
-    assert await floor.states(third) == {"tell": "waiting"}
-    assert happened() == 2
-
-
 async def test_a_template_that_cannot_be_filled_in_fails_with_its_reason(floor: Any) -> None:
     await floor.publish(floor.webhook("call", url="{{ extract.address }}"))
     run = await floor.start()

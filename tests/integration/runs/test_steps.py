@@ -56,7 +56,7 @@ async def test_of_two_presses_at_once_one_wins_and_the_other_is_told_by_whom(flo
     run = await floor.start()
     outcomes = await asyncio.gather(
         *(
-            floor.presses.step(TEAM, run.id, StepId("look"), press, by)
+            floor.presses.step(TEAM, run.id, StepId("look"), press, by, shown="")
             for press, by in ((Press.DONE, ADA), (Press.SKIP, "U0BOB"))
         )
     )
@@ -77,7 +77,8 @@ async def test_what_is_over_takes_no_press(floor: Any) -> None:
 async def test_another_team_cannot_press(floor: Any) -> None:
     await floor.publish(by_hand("look"))
     run = await floor.start()
-    outcome = await floor.presses.step("T0OTHER", run.id, StepId("look"), Press.DONE, ADA)
+    step = StepId("look")
+    outcome = await floor.presses.step("T0OTHER", run.id, step, Press.DONE, ADA, shown="")
     assert outcome == TooLate(None)
     assert await floor.states(run) == {"look": "waiting"}
 

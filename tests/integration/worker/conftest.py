@@ -8,6 +8,7 @@ import pytest
 from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
@@ -79,5 +80,8 @@ async def tools(pool: Pool) -> Bench:
     await teams.ensure(team, "Acme")
     await workflows.load_starter_pack(team, starter_pack())
     return Bench(
-        pool, Evaluations(pool, teams, Limits(propose=0.5, auto=0.9)), workflows, Verdicts(pool)
+        pool,
+        Evaluations(pool, teams, Limits(propose=0.5, auto=0.9), TeamSettingsBook(pool)),
+        workflows,
+        Verdicts(pool),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.kind import Kind
@@ -23,7 +24,13 @@ GUIDE = Path(__file__).parents[3] / "docs" / "actions.md"
 @pytest.fixture
 async def kinds() -> Mapping[ActionKind, Kind]:
     async with aiohttp.ClientSession() as session:
-        settings = Settings(_env_file=None, jira_project="OPS")
+        settings = Settings(
+            _env_file=None,
+            jira_base_url="https://jira.example",
+            jira_email="ada@example.com",
+            jira_api_token=SecretStr("hush"),
+            jira_project="OPS",
+        )
         return action_kinds(slack=AsyncWebClient(), session=session, settings=settings)
 
 

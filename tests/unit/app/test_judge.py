@@ -27,6 +27,11 @@ NO_POOL = cast("Pool", None)
             "local-semantic",
             ModelState("not_used"),
         ),
+        (
+            {"livesop_evaluator": "words", "openai_api_key": "sk-1"},
+            "local-lexical",
+            ModelState("not_used"),
+        ),
         ({"openai_api_key": "sk-1"}, "openai/gpt-4o-mini", ModelState("configured")),
         (
             {"openai_api_key": "sk-1", "livesop_evaluator": "openai", "openai_model": "gpt-5"},

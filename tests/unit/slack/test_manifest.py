@@ -62,6 +62,7 @@ EVENT_SCOPES = {
 SCOPES = {
     "app_mentions:read",
     "channels:history",
+    "channels:join",
     "channels:read",
     "chat:write",
     "commands",

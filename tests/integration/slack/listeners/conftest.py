@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.parts import Stores
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.feed import Feed
@@ -24,7 +25,6 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.search import Search
-from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
@@ -40,9 +40,12 @@ from livesop_bot.domain.workflows import (
     Trigger,
     WorkflowDefinition,
 )
+from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
@@ -76,8 +79,9 @@ class Desk:
     """A person's side of Slack: commands, the home tab, its buttons. Answers come as their texts,
     a line each; those of buttons in brackets."""
 
-    def __init__(self, slack: SlackServer) -> None:
+    def __init__(self, slack: SlackServer, held: HeldRuns) -> None:
         self.slack = slack
+        self.held = held
         self._answers: list[dict[str, Any]] = []
         self._homes: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         slack.workspace.listen(self._look)
@@ -189,23 +193,29 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             settings = Settings(_env_file=None)
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
+            held = HeldRuns(pool, Teams(pool), renderer(kinds))
             documents = Documents(pool)
+            stores = Stores.on(pool, settings)
+            by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
+            evaluating = stores.evaluating(settings, by_words, Metrics())
             face = Face(
                 teams=Teams(pool),
-                presses=Presses(HeldRuns(pool, Teams(pool), renderer(kinds))),
+                presses=Presses(held),
                 feed=Feed(pool),
                 figures=Figures(pool),
                 workflows=Workflows(pool),
                 verdicts=Verdicts(pool),
                 pauses=Pauses(pool),
                 waiting=Waiting(pool, renderer(kinds)),
-                people=People(client, frozenset(), TeamSettingsBook(pool).recent),
+                people=People(client, frozenset(), stores.settings.recent),
                 readers=Readers(client),
                 files=SharedFiles(client),
                 documents=documents,
                 shelf=Shelf(documents, PdfReader()),
                 retrieval=Retrieval(Search(pool), Vectors(pool), None),
                 audit=Audit(pool),
+                replay=stores.replaying(evaluating),
+                administration=stores.administration(pool, settings, session),
                 home_health=health.look,
             )
             register(app, face)
@@ -213,7 +223,7 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             await handler.connect_async()  # type: ignore[no-untyped-call]
             stack.push_async_callback(handler.close_async)
             await slack.socket_mode.wait_for_connections(1)
-            return Desk(slack)
+            return Desk(slack, held)
 
         yield start
 

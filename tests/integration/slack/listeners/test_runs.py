@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.workflows import definition_to_json
@@ -31,8 +32,10 @@ from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
+from tests.integration.slack.listeners.conftest import Serve
 
 TEAM = "T0SANDBOX"
+_PLANNING = (ActionId.STEP_APPROVE, ActionId.STEP_RETRY)
 ROBOT = "U0ROBOT001"
 GROUP = "S0ONCALL01"
 
@@ -42,7 +45,7 @@ def _step(name: str, kind: StepKind, mode: StepMode = StepMode.MANUAL, **more: A
 
 
 def _post(name: str, mode: StepMode = StepMode.APPROVE) -> Step:
-    fields = {"channel": f"#{name}", "text": "The export crashes."}
+    fields = {"channel": f"#{name}", "text": "Look: {{ message.text }}"}
     action = ActionKind.SLACK_MESSAGE
     return _step(name, StepKind.ACTION, mode, action=action, fields=fields)
 
@@ -89,8 +92,9 @@ FROM evaluation, signal, sop RETURNING id
 class Thread:
     """A run and its message in #bugs; pressed by what its buttons carry."""
 
-    def __init__(self, slack: SlackServer, pool: Pool, run: RunId, ts: str) -> None:
+    def __init__(self, slack: SlackServer, pool: Pool, run: RunId, ts: str, held: HeldRuns) -> None:
         self._slack = slack
+        self._held = held
         self.pool = pool
         self.run = run
         self._ts = ts
@@ -105,7 +109,10 @@ class Thread:
         self, user: str, action: str, step: str | None = None, chosen: str = "", **over: Any
     ) -> None:
         """Press a button of the message, whether it is shown or not."""
-        pressed = Pressed(run=self.run, step=StepId(step) if step else None, chosen=chosen)
+        shown = await self.shown(step) if step and action in _PLANNING else ""
+        pressed = Pressed(
+            run=self.run, step=StepId(step) if step else None, chosen=chosen, request=shown
+        )
         element = {
             "type": "button",
             "action_id": action,
@@ -116,6 +123,11 @@ class Thread:
         await self._slack.interactions.block_action(
             user, {"type": "message", "channel": BUGS, "ts": self._ts}, element
         )
+
+    async def shown(self, step: str) -> str:
+        """The digest of what a step would send; empty where nothing can be pressed any more."""
+        async with self._held.hold(self.run) as held:
+            return "" if held is None else (await held.request(StepId(step))).digest
 
     async def told(self) -> str:
         """What the person who pressed is told, who alone sees it."""
@@ -154,7 +166,7 @@ Open = Callable[[Pool], Awaitable[Thread]]
 
 
 @pytest.fixture
-def open_thread(slack: SlackServer, serve: Callable[[Pool], Awaitable[object]]) -> Open:
+def open_thread(slack: SlackServer, serve: Serve) -> Open:
     """Serve the listeners on a pool that has a proposed run."""
 
     async def open_(pool: Pool) -> Thread:
@@ -168,8 +180,8 @@ def open_thread(slack: SlackServer, serve: Callable[[Pool], Awaitable[object]]) 
         await pool.execute("INSERT INTO teams (team_id, name) VALUES ($1, 'Acme')", TEAM)
         sop = json.dumps(definition_to_json(SOP))
         run = await pool.fetchval(EVALUATED, TEAM, BUGS, asked["ts"], sop, face["ts"])
-        await serve(pool)
-        return Thread(slack, pool, RunId(run), face["ts"])
+        desk = await serve(pool)
+        return Thread(slack, pool, RunId(run), face["ts"], desk.held)
 
     return open_
 
@@ -269,6 +281,30 @@ async def test_each_button_of_an_action_that_was_tried_or_is_planned(
     await _set(running, "tell", state)
     await running.press(LINUS, action, "tell")
     await running.until(follows, "tell")
+
+
+async def test_what_is_not_what_was_shown_is_not_done_and_shown_anew(running: Thread) -> None:
+    shown, version = await running.shown("tell"), "SELECT face_version FROM runs"
+    before = await running.pool.fetchval(version)
+    await running.pool.execute("UPDATE raw_signals SET text = 'the import crashes'")
+    for request in (shown, ""):
+        value = Pressed(run=running.run, step=StepId("tell"), request=request).value()
+        await running.press(LINUS, ActionId.STEP_APPROVE, "tell", value=value)
+        assert await running.told() == (
+            "What *Tell* would send has changed since it was shown to you, so nothing was done. "
+            "LiveSOP's message shows it anew: please read it and press again."
+        )
+    assert await running.state("tell") == "waiting"
+    assert await running.pool.fetchval(version) == before + 2
+    query = "SELECT actor, after FROM audit_log WHERE kind = 'refusal' ORDER BY number LIMIT 1"
+    row = await running.pool.fetchrow(query)
+    assert row is not None
+    assert (row["actor"], json.loads(row["after"])) == (
+        LINUS,
+        {"press": "approve", "why": "shown_otherwise"},
+    )
+    await running.press(LINUS, ActionId.STEP_APPROVE, "tell")
+    await running.until("planned", "tell")
 
 
 async def test_an_answer_opens_the_way_that_it_names(running: Thread) -> None:

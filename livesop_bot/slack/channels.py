@@ -1,0 +1,34 @@
+"""Joining channels, so that LiveSOP hears what is said there."""
+
+import asyncio
+from collections.abc import Sequence
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.errors import SlackAway, SlackRefused
+
+_AT_ONCE = 3
+"""Slack takes about 50 joins a minute."""
+
+
+async def join(client: AsyncWebClient, channels: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Join public channels; gives those that LiveSOP is in now, and Slack's code for each other."""
+    done: list[str] = []
+    refused: dict[str, str] = {}
+    few = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(channel: str) -> None:
+        try:
+            async with few:
+                with slack_errors():
+                    await client.conversations_join(channel=channel)
+        except SlackRefused as error:
+            refused[channel] = error.code
+        except SlackAway:
+            refused[channel] = "away"
+        else:
+            done.append(channel)
+
+    await asyncio.gather(*(one(channel) for channel in dict.fromkeys(channels)))
+    return done, refused

@@ -1,0 +1,112 @@
+"""Replays: what is judged again, what is stored of it, and what is told."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from livesop_bot.db.feed import Feed
+from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.domain.replays import Aspect, NotReplayed, Replayed, ReplayRequest, Version
+from livesop_bot.domain.signals import SignalId, TeamId, UserId
+from livesop_bot.errors import EvaluatorAway
+from livesop_bot.worker.replay import Replaying
+from tests.integration.worker.test_evaluate import Doing, answering, raising
+
+TEAM = TeamId("T0SANDBOX")
+
+
+def asked(signal: SignalId, **more: Any) -> ReplayRequest:
+    """Somebody asks."""
+    return ReplayRequest(**{"team": TEAM, "signal": signal, "by": "U1", **more})
+
+
+def replaying(tools: Any, evaluator: Doing) -> Replaying:
+    """What answers."""
+    return Replaying(feed=Feed(tools.pool), evaluating=tools.evaluating(evaluator))
+
+
+async def judged(tools: Any) -> SignalId:
+    """A message that was judged: the first SOP fits with 80%."""
+    signal = await tools.store("Payments are down")
+    assert await tools.evaluating(answering())(EvaluateJob(signal, 1), attempts=0) is not None
+    return SignalId(signal)
+
+
+async def test_a_dry_run_says_that_nothing_would_differ_and_changes_nothing(tools: Any) -> None:
+    signal = await judged(tools)
+    for _ in range(2):
+        came = await replaying(tools, answering())(asked(signal))
+        assert isinstance(came, Replayed)
+        assert (came.dry_run, came.edited, came.run, came.differences) == (True, False, None, ())
+        assert await tools.pool.fetchval("SELECT count(*) FROM runs") == 1
+    assert await tools.pool.fetchval("SELECT attempt FROM raw_signals") == 1
+
+
+async def test_a_dry_run_says_what_would_be_decided(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    nothing = answering(workflow=None, confidence=0.2)
+    await tools.evaluating(nothing)(EvaluateJob(signal, 1), attempts=0)
+    came = await replaying(tools, answering(fields={"order": "Payments"}))(asked(signal))
+    assert isinstance(came, Replayed)
+    assert came.now.decision.verdict == "propose"
+    assert came.differences == (
+        Aspect.SOP,
+        Aspect.CONFIDENCE,
+        Aspect.DECISION,
+        Aspect.FIELDS,
+    )
+
+
+async def test_a_dry_run_is_compared_with_what_was_no_dry_run(tools: Any) -> None:
+    signal = await judged(tools)
+    sure = answering(confidence=0.7)
+    for _ in range(2):
+        came = await replaying(tools, sure)(asked(signal))
+        assert isinstance(came, Replayed)
+        assert came.differences == (Aspect.CONFIDENCE,)
+
+
+async def test_a_message_that_was_never_judged_has_nothing_to_differ_from(tools: Any) -> None:
+    signal = await tools.store("Payments are down")
+    came = await replaying(tools, answering())(asked(signal))
+    assert isinstance(came, Replayed)
+    assert (came.before, came.differences) == (None, ())
+
+
+@pytest.mark.parametrize("version", Version)
+async def test_the_same_version_is_asked_about_as_it_was_then(tools: Any, version: Version) -> None:
+    signal = await judged(tools)
+    stored = (await tools.workflows.current(TEAM))[0]
+    newer = replace(stored.definition, title="Newer")
+    await tools.workflows.publish(TEAM, newer, UserId("U1"))
+    evaluator = answering(workflow=stored.id)
+    came = await replaying(tools, evaluator)(asked(signal, version=version))
+    assert isinstance(came, Replayed)
+    given = next(one for one in evaluator.questions[0].workflows if one.id == stored.id)
+    assert came.now.workflow == given
+    if version is Version.SAME:
+        assert (given, came.differences) == (stored, ())
+    else:
+        assert (given.title, came.differences) == ("Newer", (Aspect.VERSION,))
+
+
+async def test_what_is_not_there_is_said(tools: Any) -> None:
+    signal, replay = await judged(tools), replaying(tools, answering())
+    assert await replay(asked(SignalId(404))) is NotReplayed.UNKNOWN
+    assert await replay(asked(signal, team=TeamId("T2"))) is NotReplayed.UNKNOWN
+    await tools.pool.execute(
+        "UPDATE raw_signals SET text = '', state = 'deleted', deleted_at = now()"
+    )
+    assert await replay(asked(signal)) is NotReplayed.DELETED
+    assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_evaluator_that_is_away_is_said_at_once(tools: Any, dry_run: bool) -> None:
+    signal = await judged(tools)
+    away = replaying(tools, raising(EvaluatorAway("the model is overloaded")))
+    came = await away(asked(signal, dry_run=dry_run))
+    assert isinstance(came, Replayed)
+    assert (came.now.decision.reason, came.now.confidence) == ("failed", None)
+    assert "overloaded" in came.now.decision.detail
