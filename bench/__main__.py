@@ -1,5 +1,5 @@
 """`make bench`: LiveSOP judging by words, and as it is installed, beside an empty Bolt app, as a
-table of medians; and how well both evaluators judge.
+table of medians; App Home over a long history; and how well both evaluators judge.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import judging
+from bench import home, judging
 from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -70,5 +70,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    print()
+    asyncio.run(home.main())
     print()
     judging.main()
