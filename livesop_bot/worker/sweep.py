@@ -46,8 +46,8 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
     "unposted_runs": lambda row: PostJob(RunId(row["id"])),
     "overdue_actions": lambda row: ActJob(ActionId(row["id"])),
     "unshown_faces": lambda row: FaceJob(RunId(row["id"]), row["face_version"]),
-    "unposted_reports": lambda row: ReportJob(ReportId(row["id"])),
     "unposted_remarks": lambda row: RemarkJob(RemarkId(row["id"])),
+    "unposted_reports": lambda row: ReportJob(ReportId(row["id"])),
     "unshown_cards": lambda row: CardJob(PauseId(row["id"]), row["card_version"]),
 }
 """What finds each, and the job that it lacks."""

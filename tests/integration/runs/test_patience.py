@@ -1,14 +1,17 @@
 """Patience: one reminder of what waits, an end to what nobody takes up, and a limit to starts."""
 
 from typing import Any
+from uuid import uuid4, uuid5
 
 import pytest
 
 from livesop_bot.db.team_settings import TeamSettingsBook
+from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import RunState
+from livesop_bot.domain.runs import PauseId, RunState
 from livesop_bot.domain.steps import Press
 from livesop_bot.domain.team_settings import TeamSettings
+from livesop_bot.domain.workflows import StepMode
 from livesop_bot.sandbox.faults import HandledUnanswered
 from tests.integration.runs.conftest import STARTS, by_hand, posts
 
@@ -52,6 +55,34 @@ async def test_a_reminder_without_an_answer_is_found_and_not_doubled(floor: Any)
     await a_minute(floor)
     await floor.hurry()
     assert len(floor.said("Reminder")) == 1
+
+
+async def test_what_livesop_says_in_one_thread_is_told_apart(floor: Any) -> None:
+    """The run's message, a pause's card, a reminder, an action: each is found by its own key."""
+    await floor.publish(posts("tell"), posts("alarm", StepMode.APPROVE), edges=())
+    runs = []
+    for number in range(CAP + 1):
+        runs.append(await floor.start(f"Checkout is down {number}"))
+        await floor.hurry()
+    await hours_ago(floor, 5)
+    await a_minute(floor)
+    paused = await floor.run(runs[-1].id)
+    await floor.press(paused, "alarm", Press.APPROVE)
+    await floor.hurry()
+    pause = await floor.duties.pauses.get(PauseId(1))
+    action = "SELECT idempotency_key FROM actions WHERE run_id = $1 AND step_id = 'alarm'"
+    keys = {
+        "The SOP": paused.idempotency_key,
+        "⏸️": pause.key,
+        "Reminder: *tell*": uuid5(paused.idempotency_key, "remind:tell"),
+        "Reminder: *alarm*": uuid5(paused.idempotency_key, "remind:alarm"),
+        "alarm:": await floor.pool.fetchval(action, paused.id),
+    }
+    place = (paused.channel, paused.thread_ts)
+    for said, key in keys.items():
+        (message,) = [one for one in floor.said(said) if one["thread_ts"] == paused.thread_ts]
+        assert await floor.messages.find(*place, key) == message["ts"], said
+    assert await floor.messages.find(*place, uuid4()) is None
 
 
 async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:
