@@ -15,6 +15,7 @@ from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.domain.workflows import StepId
@@ -197,6 +198,19 @@ class ReleaseJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportJob:
+    """Post a report."""
+
+    entrypoint: ClassVar[str] = "report"
+    report: ReportId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"report:{self.report}"
+
+
+@dataclass(frozen=True, slots=True)
 class DemotionJob:
     """Tell a thread that Auto-Pilot was switched off by what was pressed there."""
 
@@ -235,6 +249,7 @@ Job = (
     | RemindJob
     | CardJob
     | ReleaseJob
+    | ReportJob
     | DemotionJob
     | GreetJob
 )
