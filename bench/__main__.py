@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import judging
+from bench import judging, modals
 from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -70,5 +70,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    print()
+    modals.main()
     print()
     judging.main()

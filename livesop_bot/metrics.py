@@ -152,3 +152,15 @@ class Metrics:
             "How late the event loop ran its last heartbeat.",
             registry=self.registry,
         )
+
+
+def total(counter: Counter, **labels: str) -> int:
+    """How far a counter has come, over all of its labels that are not named."""
+    return round(
+        sum(
+            sample.value
+            for metric in counter.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total") and labels.items() <= sample.labels.items()
+        )
+    )

@@ -8,6 +8,7 @@ from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.knowledge.embeddings import Embeddings
+from livesop_bot.metrics import Metrics, total
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import SocketState, SpoolState
@@ -46,7 +47,7 @@ def process_checks(
     )
 
 
-async def home_health(server: HealthServer) -> HomeHealth:
+async def home_health(server: HealthServer, metrics: Metrics, token_budget: int) -> HomeHealth:
     """How the process is doing, as App Home shows it."""
     found = await server.snapshot()
     return HomeHealth(
@@ -58,4 +59,7 @@ async def home_health(server: HealthServer) -> HomeHealth:
         evaluator=found.evaluator,
         model_problem=found.model.problem,
         model_share=found.model.share,
+        duplicates=total(metrics.duplicates),
+        recovered=total(metrics.spooled, outcome="replayed"),
+        token_budget=token_budget if found.model.is_used else 0,
     )

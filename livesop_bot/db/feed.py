@@ -9,7 +9,6 @@ from livesop_bot.db.signals import signal_from_row
 from livesop_bot.domain.evaluations import Evaluation, Outcome
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, TeamId
-from livesop_bot.domain.workflows import WorkflowId
 
 _NEWEST = 2**63 - 1
 
@@ -27,28 +26,45 @@ class Feed:
         *,
         before: int | None = None,
         channel: ChannelId | None = None,
-        sop: WorkflowId | None = None,
+        sop: str | None = None,
         outcome: Outcome | None = None,
     ) -> list[Evaluation]:
         """Give the newest evaluations, newest first, at most `limit`; of those older than the id
-        `before`, and of a channel, an SOP, an outcome, where these are given.
+        `before`, and of a channel, an SOP (by its slug), an outcome, where these are given.
         """
         outcomes = list(Outcome) if outcome is None else [outcome]
         filters = (team, outcomes, _NEWEST if before is None else before, limit)
         with away():
-            match sop, channel:
+            workflow = sop and await self._pool.fetchval(sql("sop_id"), team, sop)
+            if sop and workflow is None:
+                return []
+            match workflow, channel:
                 case None, None:
                     ids = await self._pool.fetch(sql("feed_ids"), *filters)
                 case None, _:
                     ids = await self._pool.fetch(sql("feed_ids_in_channel"), *filters, channel)
                 case _, None:
-                    ids = await self._pool.fetch(sql("feed_ids_of_sop"), *filters, sop)
+                    ids = await self._pool.fetch(sql("feed_ids_of_sop"), *filters, workflow)
                 case _:
                     ids = await self._pool.fetch(
-                        sql("feed_ids_of_sop_in_channel"), *filters, sop, channel
+                        sql("feed_ids_of_sop_in_channel"), *filters, workflow, channel
                     )
             rows = await self._pool.fetch(sql("evaluations_by_id"), [row["id"] for row in ids])
         return [evaluation_from_row(row) for row in rows]
+
+    async def sops(self, team: TeamId, limit: int) -> dict[str, str]:
+        """Give titles of SOPs by their slugs, in the order of their titles, at most `limit`: those
+        that matched most lately."""
+        with away():
+            rows = await self._pool.fetch(sql("feed_sops"), team, limit)
+        return {row["slug"]: row["title"] for row in rows}
+
+    async def recent_signals(self, team: TeamId, most: int) -> list[Signal]:
+        """Give the messages that were judged last, newest first, each once, as they now are."""
+        with away():
+            rows = await self._pool.fetch(sql("recent_signals"), team, most)
+        signals = {row["id"]: signal_from_row(row) for row in rows}
+        return list(signals.values())
 
     async def of_message(
         self, team: TeamId, channel: ChannelId, ts: MessageTs

@@ -2,7 +2,7 @@
 
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.figures import DayFigures, SopFigures
+from livesop_bot.domain.figures import MOST_UNJUDGED, DayFigures, SopFigures, Strain
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import WorkflowId
 
@@ -35,6 +35,13 @@ class Figures:
             )
             for row in rows
         }
+
+    async def strain(self, team: TeamId) -> Strain:
+        """Give what weighs on a team."""
+        with away():
+            row = await self._pool.fetchrow(sql("team_strain"), team, MOST_UNJUDGED)
+        assert row is not None
+        return Strain(**row)
 
     async def fold(self) -> int:
         """Add what was counted lately to the days; gives how many changes that were."""

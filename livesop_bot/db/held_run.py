@@ -311,7 +311,7 @@ class HeldRuns:
     def __init__(self, pool: Pool, teams: Teams, render: Render) -> None:
         self._pool = pool
         self._teams = teams
-        self._render = render
+        self.render = render
 
     @asynccontextmanager
     async def hold(self, run: RunId, *, ended: bool = False) -> AsyncIterator[HeldRun | None]:
@@ -325,6 +325,6 @@ class HeldRuns:
                 row = await connection.fetchrow(sql("run_by_id"), run)
                 assert row is not None
                 found = replace(run_from_row(row), steps=await steps_of(connection, run))
-                held_run = HeldRun(connection, found, self._teams, self._render)
+                held_run = HeldRun(connection, found, self._teams, self.render)
                 yield held_run
                 await held_run.write()

@@ -70,6 +70,7 @@ class Teams:
             workflow=row["workflow"],
             channel=row["channel"],
             steps={step: subject in on for subject, step in subjects.items()},
+            paused=row["paused"],
         )
 
     async def set_autopilot(

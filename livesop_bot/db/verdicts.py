@@ -10,7 +10,7 @@ import asyncpg
 
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import definition_from_json
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.domain.signals import ChannelId, SignalId, TeamId
 from livesop_bot.domain.verdicts import Labelled, Lesson, NewVerdict
 from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, assert_never
 
-from livesop_bot.domain.decisions import Decision
+from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.knowledge import Passage
 from livesop_bot.domain.signals import Signal, SignalId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
@@ -99,6 +99,21 @@ class Evaluation:
     usage: Usage = Usage()
     stand_in: str = ""
     caution: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it; the database finds evaluations by the same."""
+        match self.decision.verdict:
+            case Verdict.START:
+                return Outcome.STARTED
+            case Verdict.PROPOSE:
+                return Outcome.PROPOSED
+            case Verdict.SKIP if self.decision.reason in (Reason.TIMED_OUT, Reason.FAILED):
+                return Outcome.UNJUDGED
+            case Verdict.SKIP:
+                return Outcome.NO_SOP if self.workflow is None else Outcome.HELD
+            case _:
+                assert_never(self.decision.verdict)
 
 
 @dataclass(frozen=True, slots=True)

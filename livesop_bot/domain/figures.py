@@ -35,3 +35,15 @@ class SopFigures:
         """The share of proposals that people started, of those they decided on; None: of none."""
         decided = self.approved + self.dismissed
         return self.approved / decided if decided else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strain:
+    """What weighs on a team: evaluations of the last 24 hours that ended without a judgement (of
+    these at most MOST_UNJUDGED are counted), and tokens of a model that today (UTC) took."""
+
+    unjudged: int = 0
+    tokens: int = 0
+
+
+MOST_UNJUDGED = 100

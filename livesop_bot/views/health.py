@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from livesop_bot.views.blocks import line
+from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
+from livesop_bot.views.blocks import bar, line, percent
 
 _LATE_S = 60
 
@@ -11,7 +12,11 @@ _LATE_S = 60
 class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
     in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
-    is not asked, and of which share of the messages it was (None: of none)."""
+    is not asked, and of which share of the messages it was (None: of none).
+
+    For admins: events that came again, and those `recovered` from disk after the database was away,
+    both since this process started; and the tokens of a model that a team may use a day.
+    """
 
     sockets: int
     queue_depth: int | None
@@ -21,6 +26,9 @@ class HomeHealth:
     evaluator: str
     model_problem: str = ""
     model_share: float | None = None
+    duplicates: int = 0
+    recovered: int = 0
+    token_budget: int = 0
 
 
 def health_line(health: HomeHealth) -> str:
@@ -39,6 +47,20 @@ def health_line(health: HomeHealth) -> str:
         parts.append(f"*{line(health.model_problem, 100)}*")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
+    return "  ·  ".join(parts)
+
+
+def health_details(health: HomeHealth, strain: Strain) -> str:
+    """What admins want to know besides."""
+    more = "+" if strain.unjudged >= MOST_UNJUDGED else ""
+    parts = [
+        f"{health.duplicates:,} duplicates left out",
+        f"{health.recovered:,} events recovered after outages",
+        f"{strain.unjudged:,}{more} time-outs or failures in 24 h",
+    ]
+    if health.token_budget:
+        share = min(strain.tokens / health.token_budget, 1)
+        parts.append(f"model budget {bar(share)} {percent(share)} used today")
     return "  ·  ".join(parts)
 
 

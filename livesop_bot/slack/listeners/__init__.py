@@ -9,12 +9,13 @@ from livesop_bot.slack.listeners import (
     knowledge,
     pauses,
     runs,
-    shortcuts,
+    trust_panel,
+    waiting,
 )
 from livesop_bot.slack.listeners.face import Face
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, autonomy, home, knowledge, runs, pauses, shortcuts):
+    for listener in (commands, autonomy, home, knowledge, runs, pauses, trust_panel, waiting):
         listener.register(app, face)

@@ -8,17 +8,24 @@ from typing import Any, TypeVar
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.drafts import Drafts
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.verdicts import Verdicts
+from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.workflows import Step, WorkflowDefinition
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.slack.administration import Administration
@@ -43,11 +50,17 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
     figures: Figures
     workflows: Workflows
+    drafts: Drafts
+    upkeep: Upkeep
+    rehearsal: Rehearsal
+    preview: Callable[[WorkflowDefinition, Step], ActionRequest]
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
+    waiting: Waiting
     people: People
     readers: Readers
     files: SharedFiles

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import run_subject
 from livesop_bot.domain.rights import Right
@@ -13,10 +14,12 @@ from livesop_bot.domain.runs import Run, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.slack.listeners import waiting
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
-from livesop_bot.views import commands, presses, why
+from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
@@ -36,18 +39,24 @@ _STOPPING = frozenset({ActionId.STEP_HOLD, ActionId.RUN_CANCEL})
 """What stops something, and is open to everybody."""
 
 _NAMES = "|".join((*_STEP, ActionId.RUN_START, ActionId.RUN_DISMISS, ActionId.RUN_CANCEL))
-_BUTTON = re.compile(rf"(?P<name>{_NAMES}|{ActionId.RUN_WHY})(?::\d+)?")
+_BUTTON = re.compile(rf"(?P<name>{_NAMES})(?::\d+)?")
 
 
 def register(app: AsyncApp, face: Face) -> None:
     """Answer to each button; only the person who pressed it is told what the message does not."""
 
     @app.action(re.compile(f"^{_BUTTON.pattern}$"))
-    async def on_button(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+    async def on_button(
+        ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient
+    ) -> None:
         async def tell(message: Message) -> None:
             await respond(**message.payload(), response_type="ephemeral", replace_original=False)
 
         await ack()
+        if body.get("view"):  # in the list of what waits, where nothing can be told beside it
+            async with boundary(body, Modal.pressed(client, body).went_wrong):
+                await waiting.pressed(face, client, body, await _answer(face, body))
+            return
         async with boundary(body, lambda: tell(commands.went_wrong())):
             answer = await _answer(face, body)
             if answer is not None:
@@ -64,8 +73,6 @@ async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
     assert found is not None, "the listener's own pattern"
     team, user = team_of(body), UserId(body["user"]["id"])
     try:
-        if found["name"] == ActionId.RUN_WHY:
-            return await within(_why(face, team, pressed))
         if await face.people.is_bot(user):
             return presses.no_bots()
         return await _press(face, team, user, ActionId(found["name"]), pressed)
@@ -116,8 +123,3 @@ async def _press(
         return presses.shown_otherwise(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
-
-
-async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:
-    found = await face.feed.of_run(team, pressed.run)
-    return why.not_known() if found is None else why.answer(*found, in_channel=True)

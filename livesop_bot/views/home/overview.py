@@ -1,90 +1,114 @@
-"""App Home, Overview: the kill switch, how LiveSOP is doing, and what it decided last."""
+"""App Home, Overview: Auto-Pilot, the figures of the week, what waits, and the Live Feed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from livesop_bot.domain.evaluations import Cause, Evaluation
-from livesop_bot.domain.signals import SignalState
+from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.figures import DayFigures, Strain
+from livesop_bot.domain.rights import Right, Role, may
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.views.autopilot import headline, meaning
 from livesop_bot.views.blocks import (
     Block,
     actions,
     button,
-    channel,
     confirm,
     context,
-    date,
     divider,
     header,
-    line,
-    link,
     section,
 )
-from livesop_bot.views.health import HomeHealth, health_line
+from livesop_bot.views.health import HomeHealth, health_details, health_line
+from livesop_bot.views.home.feed import FeedFilter, feed
+from livesop_bot.views.home.figures import figures
 from livesop_bot.views.ids import ActionId, BlockId
-from livesop_bot.views.judgement import detail_line, verdict_line
-
-LATEST = 10
-"""How many evaluations are shown."""
 
 
-def overview(
-    *, autopilot: bool, is_admin: bool, health: HomeHealth, latest: Sequence[Evaluation]
-) -> list[Block]:
-    """Show the tab as `is_admin` may use it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What the tab shows: to whom (`role`), figures of 14 days, and a page of the feed.
+
+    `sops`: titles that the feed's filter offers, by their slugs.
+    """
+
+    role: Role
+    autopilot: bool
+    health: HomeHealth
+    strain: Strain
+    days: Sequence[DayFigures]
+    waiting: WaitingCount
+    feed: FeedFilter = field(default_factory=FeedFilter)
+    sops: Mapping[str, str] = field(default_factory=dict)
+    evaluations: Sequence[Evaluation]
+
+
+def overview(found: Overview) -> list[Block]:
+    """Show the tab as somebody of that role may use it."""
     return [
-        *_kill_switch(autopilot=autopilot, is_admin=is_admin),
-        context(health_line(health)),
+        *_autopilot(found),
         divider(),
-        header("Latest evaluations"),
-        *(_feed(latest[:LATEST]) if latest else _nothing_yet()),
+        *figures(found.days),
+        *_waiting(found.waiting),
+        divider(),
+        *feed(found.feed, found.sops, found.evaluations),
     ]
 
 
-def _kill_switch(*, autopilot: bool, is_admin: bool) -> Iterator[Block]:
-    refresh = button(ActionId.HOME_REFRESH, "Refresh")
-    yield header(headline(is_on=autopilot))
-    yield section(meaning(is_on=autopilot))
-    if autopilot:
-        off = button(ActionId.AUTOPILOT_OFF, "Switch off for everybody", style="danger")
-        yield actions(BlockId.KILL_SWITCH, off, refresh)
-        yield context("Everybody may switch it off; switching it on again takes an admin.")
-    elif is_admin:
-        ask = confirm(
-            title="Switch Auto-Pilot on?",
-            text="SOPs that are switched on will start by themselves when LiveSOP is sure. "
-            "Everybody can switch it off again at any time.",
-            yes="Switch on",
+def _autopilot(found: Overview) -> Iterator[Block]:
+    yield header(f"{'🟢' if found.autopilot else '⚪'} {headline(is_on=found.autopilot)}")
+    yield section(meaning(is_on=found.autopilot))
+    buttons = [button(ActionId.HOME_REFRESH, "Refresh")]
+    if found.autopilot:
+        off = button(
+            ActionId.AUTOPILOT_OFF,
+            "Switch off for everybody",
+            style="danger",
+            confirm=confirm(
+                title="Switch Auto-Pilot off?",
+                text="Nothing starts by itself any more, and what was about to be done waits for "
+                "people. Switching it on again takes an admin.",
+                yes="Switch off",
+                no="Leave it on",
+            ),
         )
-        on = button(ActionId.AUTOPILOT_ON, "Switch on", confirm=ask)
-        yield actions(BlockId.KILL_SWITCH, on, refresh)
-        yield context("Only admins can switch it on; everybody may switch it off again.")
+        buttons.insert(0, off)
+        who = "Everybody may switch it off; switching it on again takes an admin."
+    elif may(found.role, Right.SWITCH_ON):
+        on = button(
+            ActionId.AUTOPILOT_ON,
+            "Switch on",
+            style="primary",
+            confirm=confirm(
+                title="Switch Auto-Pilot on?",
+                text="SOPs that are switched on will start by themselves when LiveSOP is sure. "
+                "Everybody can switch it off again at any time.",
+                yes="Switch on",
+            ),
+        )
+        buttons.insert(0, on)
+        who = "Only admins can switch it on; everybody may switch it off again."
     else:
-        yield actions(BlockId.KILL_SWITCH, refresh)
-        yield context("An admin can switch it on.")
+        who = "An admin can switch it on."
+    yield actions(BlockId.KILL_SWITCH, *buttons)
+    yield context(who, health_line(found.health))
+    if found.role is Role.ADMIN:
+        yield context(health_details(found.health, found.strain))
 
 
-def _nothing_yet() -> Iterator[Block]:
-    yield section(
-        "Nothing yet. Send a message in a channel that LiveSOP is in; "
-        "invite it with `/invite @LiveSOP`."
-    )
+def _waiting(count: WaitingCount) -> Iterator[Block]:
+    if not count.runs:
+        yield context("✅  Nothing waits for people.")
+        return
+    kinds = []
+    if count.proposals:
+        kinds.append(_many(count.proposals, "proposal"))
+    if count.steps:
+        kinds.append(_many(count.steps, "step"))
+    more = "At least " if count.is_capped else ""
+    row = section(f"⏳  *{more}{' and '.join(kinds)}* waiting for people.")
+    row["accessory"] = button(ActionId.WAITING_OPEN, "Go through them", style="primary")
+    yield row
 
 
-def _feed(latest: Sequence[Evaluation]) -> Iterator[Block]:
-    for evaluation in latest:
-        detail, why = detail_line(evaluation), line(evaluation.reasoning, 240)
-        yield section("\n".join(filter(None, (verdict_line(evaluation), detail))))
-        yield context("\n".join(filter(None, (why, _origin(evaluation)))))
-
-
-def _origin(evaluation: Evaluation) -> str:
-    signal = evaluation.signal
-    deleted = signal.state is SignalState.DELETED
-    parts = [
-        date(evaluation.created_at),
-        channel(signal.channel),
-        "message deleted" if deleted else link(signal.permalink, "open message"),
-    ]
-    if evaluation.cause is Cause.REPLAY:
-        parts.append("dry run" if evaluation.dry_run else "replay")
-    return "  ·  ".join(parts)
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,7 +8,7 @@ import pytest
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import definition_to_json
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.domain.decisions import Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Outcome
 from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId
@@ -158,7 +158,7 @@ async def test_the_feed_is_filtered(
                 "UPDATE evaluations SET reason = 'timed_out' WHERE signal_id = $1", signal
             )
     if filters.get("sop"):
-        filters = filters | {"sop": sop}
+        filters = filters | {"sop": SOP.slug}
     seen = [names[each.id] for each in await feed.latest(TEAM, 10, **filters)]
     assert "".join(reversed(seen)) == found
 

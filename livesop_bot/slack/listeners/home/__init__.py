@@ -10,7 +10,15 @@ from functools import partial
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners.face import Face
-from livesop_bot.slack.listeners.home import frame, guide, knowledge, overview, settings, workflows
+from livesop_bot.slack.listeners.home import (
+    feed,
+    frame,
+    guide,
+    knowledge,
+    overview,
+    settings,
+    workflows,
+)
 from livesop_bot.views.home.tabs import HomeTab
 
 
@@ -22,5 +30,5 @@ def register(app: AsyncApp, face: Face) -> None:
         HomeTab.KNOWLEDGE: partial(knowledge.blocks, face),
         HomeTab.SETTINGS: partial(settings.blocks, face),
     }
-    for part in (frame, guide, overview, workflows, knowledge, settings):
+    for part in (frame, guide, overview, feed, workflows, knowledge, settings):
         part.register(app, face)

@@ -1,5 +1,6 @@
 """App Home, Overview: what is shown, and the kill switch."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.rights import Right
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.waiting import MOST_WAITING, count
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
 from livesop_bot.slack.listeners.face import Face, within
@@ -18,7 +22,10 @@ from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show,
 from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views.blocks import Block
-from livesop_bot.views.home import overview, tabs
+from livesop_bot.views.home import tabs
+from livesop_bot.views.home.feed import MOST_SOPS, PAGE, FeedFilter
+from livesop_bot.views.home.figures import WEEK
+from livesop_bot.views.home.overview import Overview, overview
 from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.rights import notice
@@ -50,13 +57,43 @@ def register(app: AsyncApp, face: Face) -> None:
 
 async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:
     """Show the tab, below the guide while that is not finished."""
-    shown = overview.overview(
-        autopilot=await face.teams.autopilot(visitor.team),
-        is_admin=visitor.is_admin,
-        health=await face.home_health(),
-        latest=await face.feed.latest(visitor.team, overview.LATEST),
+    team, found = visitor.team, FeedFilter.of(state)
+    autopilot, health, strain, days, waiting, (sops, evaluations) = await asyncio.gather(
+        face.teams.autopilot(team),
+        face.home_health(),
+        face.figures.strain(team),
+        face.figures.of_team(team, 2 * WEEK),
+        face.waiting.runs(team, MOST_WAITING),
+        _feed(face, team, found),
     )
-    return [*await guide.blocks(face, visitor, state), *shown]
+    shown = Overview(
+        role=visitor.role,
+        autopilot=autopilot,
+        health=health,
+        strain=strain,
+        days=days,
+        waiting=count(waiting, most=MOST_WAITING),
+        feed=found,
+        sops=sops,
+        evaluations=evaluations,
+    )
+    return [*await guide.blocks(face, visitor, state), *overview(shown)]
+
+
+async def _feed(
+    face: Face, team: TeamId, found: FeedFilter
+) -> tuple[dict[str, str], list[Evaluation]]:
+    return await asyncio.gather(
+        face.feed.sops(team, MOST_SOPS),
+        face.feed.latest(
+            team,
+            PAGE + 1,
+            before=found.before,
+            channel=found.channel,
+            sop=found.sop,
+            outcome=found.outcome,
+        ),
+    )
 
 
 async def _switch(client: AsyncWebClient, face: Face, spot: Spot, *, is_on: bool) -> None:

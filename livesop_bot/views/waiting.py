@@ -1,0 +1,97 @@
+"""What waits for people, as a list to go through: proposals, and steps whose turn it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.runs import Run, RunState
+from livesop_bot.domain.workflows import StepId
+from livesop_bot.views.blocks import (
+    Block,
+    View,
+    actions,
+    button,
+    channel,
+    context,
+    date,
+    divider,
+    line,
+    link,
+    percent,
+    person,
+    section,
+)
+from livesop_bot.views.ids import ActionId, BlockId, CallbackId
+from livesop_bot.views.modal import modal
+from livesop_bot.views.press import Pressed
+from livesop_bot.views.steps import waiting_blocks
+
+TITLE = "Waiting for people"
+MOST = 8
+"""Runs that are shown at once; with their steps they fit into a modal's 100 blocks."""
+_MOST_STEPS = 4
+
+Requests = Mapping[StepId, ActionRequest | str]
+
+
+def waiting(
+    found: Sequence[tuple[Run, Requests]],
+    *,
+    more: int,
+    hidden: int,
+    may_press: bool,
+    note: str = "",
+    metadata: str = "",
+) -> View:
+    """List runs in which people are waited for, each with what can be pressed now.
+
+    `more`: how many wait behind these; `hidden`: in how many channels' threads that this person
+    may not be able to read; `note`: what came of a press, as mrkdwn.
+    """
+    blocks: list[Block] = [section(f"⚠️  {note}")] if note else []
+    if not may_press:
+        blocks.append(context("🔒  You can look; moving an SOP on takes an operator of LiveSOP."))
+    for run, requests in found[:MOST]:
+        blocks += [*_run(run, requests, may_press=may_press), divider()]
+    if not found:
+        blocks.append(section("✅  *Nothing here waits.*  You can close this."))
+    if more:
+        blocks.append(context(f"{more:,} more wait; they move up as you go."))
+    if hidden:
+        blocks.append(
+            context(
+                f"{hidden:,} more wait in channels that are private, or that you may not read. "
+                "They can be answered in their threads."
+            )
+        )
+    return modal(TITLE, blocks, callback=CallbackId.WAITING, metadata=metadata)
+
+
+def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
+    evaluation, signal = run.evaluation, run.evaluation.signal
+    sure = "" if evaluation.confidence is None else f"  ·  {percent(evaluation.confidence)}"
+    yield section(f"*{line(run.workflow.title, 200)}*{sure}")
+    who = "an app" if signal.author_is_bot else person(signal.author)
+    yield context(
+        "  ·  ".join(
+            filter(
+                None,
+                (
+                    date(evaluation.created_at),
+                    channel(signal.channel),
+                    who,
+                    link(signal.permalink, "open message"),
+                ),
+            )
+        )
+    )
+    if run.state is RunState.PROPOSED:
+        yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
+        if may_press:
+            value = Pressed(run=run.id).value()
+            start = button(ActionId.RUN_START, "Start", style="primary", value=value)
+            dismiss = button(ActionId.RUN_DISMISS, "Not this", value=value)
+            yield actions(BlockId.RUN, start, dismiss, of=str(run.id))
+        return
+    for block in waiting_blocks(run, requests, _MOST_STEPS):
+        if may_press or block["type"] != "actions":
+            yield block

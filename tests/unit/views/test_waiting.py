@@ -1,0 +1,84 @@
+"""What waits for people, listed: buttons for those who may, and never more than Slack takes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.runs import Run, RunId, RunState, StepRecord
+from livesop_bot.domain.steps import StepState
+from livesop_bot.views.lint import violations
+from livesop_bot.views.waiting import MOST, waiting
+
+
+def _ids(view: dict[str, Any]) -> list[str]:
+    rows = [block["elements"] for block in view["blocks"] if block["type"] == "actions"]
+    return [element["action_id"] for row in rows for element in row]
+
+
+def _show(*runs: Run, may_press: bool = True, **more: Any) -> dict[str, Any]:
+    arguments = {"more": 0, "hidden": 0, "may_press": may_press} | more
+    return waiting([(run, {}) for run in runs], **arguments)
+
+
+def test_a_proposal_can_be_started_or_dismissed(run: Run) -> None:
+    assert _ids(_show(run)) == ["run_start", "run_dismiss"]
+
+
+def test_steps_that_wait_have_their_buttons(run: Run) -> None:
+    first, *rest = run.workflow.definition.steps
+    records = (
+        StepRecord(id=first.id, state=StepState.DONE),
+        *(StepRecord(id=step.id, state=StepState.WAITING) for step in rest),
+    )
+    shown = _ids(_show(replace(run, state=RunState.RUNNING, steps=records)))
+    assert shown
+    assert "run_start" not in shown
+
+
+def test_who_may_not_press_sees_no_buttons(run: Run) -> None:
+    view = _show(run, may_press=False)
+    assert _ids(view) == []
+    assert "takes an operator" in str(view)
+
+
+def test_what_is_not_shown_is_said() -> None:
+    view = _show(more=3, hidden=1_234, note="*Too late.*")
+    for said in ("Nothing here waits", "3 more wait;", "1,234 more wait in channels", "Too late"):
+        assert said in str(view)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(data=st.data())
+def test_slack_takes_any_list(
+    runs: st.SearchStrategy[Run],
+    requests: st.SearchStrategy[ActionRequest | str],
+    mentions: Callable[[object], list[str]],
+    data: st.DataObject,
+) -> None:
+    found = data.draw(st.lists(runs, max_size=3)) * 4
+    request = data.draw(requests)
+    view = waiting(
+        [
+            (
+                replace(run, id=RunId(number)),
+                {step.id: request for step in run.workflow.definition.acting_steps},
+            )
+            for number, run in enumerate(found)
+        ],
+        more=data.draw(st.integers(0, 10**9)),
+        hidden=0,
+        may_press=True,
+    )
+    assert violations(view) == []
+    assert len(view["blocks"]) <= 100
+
+
+@pytest.mark.parametrize("number", [MOST, MOST + 5])
+def test_no_more_than_fit_are_shown(run: Run, number: int) -> None:
+    view = _show(*(replace(run, id=RunId(n)) for n in range(number)))
+    assert _ids(view).count("run_start") == MOST
