@@ -77,6 +77,29 @@ def what_if(
     return tuple(rows)
 
 
+def at_threshold(evaluation: Evaluation, limits: Limits) -> Decision | None:
+    """Decide on one evaluation with other limits; None where it named no SOP to decide on."""
+    workflow, confidence = evaluation.workflow, evaluation.confidence
+    if workflow is None or confidence is None:
+        return None
+    return decide(
+        workflow=workflow,
+        confidence=confidence,
+        channel=evaluation.signal.channel,
+        switches=_all_on(workflow),
+        limits=limits,
+        already_running=evaluation.decision.reason is Reason.DUPLICATE_RUN,
+        dry_run=False,
+        stand_in=evaluation.stand_in,
+        caution=evaluation.caution,
+    )
+
+
+def _all_on(workflow: Workflow) -> Switches:
+    steps = {step.id: True for step in workflow.definition.acting_steps}
+    return Switches(team=True, workflow=True, channel=True, steps=steps)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """What another threshold would have changed: so many starts more, or fewer where negative, and
@@ -108,29 +131,6 @@ def shifts(rows: Sequence[WhatIf], today: float) -> tuple[Shift, ...]:
         for row in rows
         if row is not now
     )
-
-
-def at_threshold(evaluation: Evaluation, limits: Limits) -> Decision | None:
-    """Decide on one evaluation with other limits; None where it named no SOP to decide on."""
-    workflow, confidence = evaluation.workflow, evaluation.confidence
-    if workflow is None or confidence is None:
-        return None
-    return decide(
-        workflow=workflow,
-        confidence=confidence,
-        channel=evaluation.signal.channel,
-        switches=_all_on(workflow),
-        limits=limits,
-        already_running=evaluation.decision.reason is Reason.DUPLICATE_RUN,
-        dry_run=False,
-        stand_in=evaluation.stand_in,
-        caution=evaluation.caution,
-    )
-
-
-def _all_on(workflow: Workflow) -> Switches:
-    steps = {step.id: True for step in workflow.definition.acting_steps}
-    return Switches(team=True, workflow=True, channel=True, steps=steps)
 
 
 def _could_start(match: PastMatches) -> bool:

@@ -41,7 +41,6 @@ class ActionId(StrEnum):
     PAUSE_END = "pause_end"
     PAUSE_KEEP = "pause_keep"
     AUTONOMY_ON = "autonomy_on"
-    AUTONOMY_OFF = "autonomy_off"
     GUIDE_CHANNELS = "guide_channels"
     GUIDE_JOIN = "guide_join"
     GUIDE_SOPS = "guide_sops"

@@ -3,7 +3,6 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
-    autonomy,
     commands,
     home,
     knowledge,
@@ -17,5 +16,5 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, autonomy, home, knowledge, runs, pauses, trust_panel, waiting):
+    for listener in (commands, home, knowledge, runs, pauses, trust_panel, waiting):
         listener.register(app, face)
