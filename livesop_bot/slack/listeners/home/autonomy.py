@@ -77,7 +77,7 @@ async def _switch_on(client: AsyncWebClient, face: Face, spot: Spot, value: str)
     slug, _, step = value.partition("/")
     try:
         workflow = await within(face.workflows.get(spot.team, slug))
-        turned = workflow and await within(
+        turned = workflow is not None and await within(
             face.autonomy.switch_on(workflow, StepId(step), spot.user)
         )
     except DatabaseAway as error:
