@@ -29,6 +29,7 @@ from livesop_bot.views.blocks import (
     confirm,
     context,
     date,
+    divider,
     line,
     message,
     percent,
@@ -60,7 +61,8 @@ def autonomy_blocks(
     if len(able) > _SHOWN:
         shown.append(context(f"… and {len(able) - _SHOWN} more steps."))
     return [
-        section("*Auto-Pilot, step by step*"),
+        divider(),
+        section("*What the steps have earned*"),
         *shown,
         context(_rule()),
         *_what_if(shifts, today, days),

@@ -27,6 +27,7 @@ _DECISIONS = {
     Reason.LOW_CONFIDENCE: "nothing, not sure enough",
     Reason.NO_MATCH: "nothing, no SOP fits",
     Reason.OTHER_CHANNEL: "nothing, it does not watch the channel",
+    Reason.PAUSED: "nothing, it is paused",
     Reason.DUPLICATE_RUN: "nothing, it is open in the thread",
     Reason.DRY_RUN: "nothing, a dry run",
     Reason.TIMED_OUT: "nothing, it took too long",

@@ -8,6 +8,7 @@ from livesop_bot.slack.listeners import (
     knowledge,
     pauses,
     runs,
+    sops,
     trust_panel,
     waiting,
 )
@@ -16,5 +17,5 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, trust_panel, waiting):
+    for listener in (commands, home, knowledge, pauses, runs, sops, trust_panel, waiting):
         listener.register(app, face)

@@ -56,6 +56,7 @@ def candidates(workflows: Sequence[Workflow]) -> list[Candidate]:
     found = [
         Candidate(workflow, step)
         for workflow in workflows
+        if not workflow.paused
         for step in workflow.definition.acting_steps
         if step.mode is StepMode.AUTO
     ]

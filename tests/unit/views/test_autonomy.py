@@ -73,7 +73,7 @@ def shown(
 
 
 def said(blocks: list[Block]) -> str:
-    parts = [block.get("text") or block["elements"][0] for block in blocks]
+    parts = [one.get("text") or one["elements"][0] for one in blocks if one["type"] != "divider"]
     return "\n".join(part["text"] for part in parts)
 
 
