@@ -44,6 +44,7 @@ class ActionId(StrEnum):
     GUIDE_CHANNELS = "guide_channels"
     GUIDE_JOIN = "guide_join"
     GUIDE_SOPS = "guide_sops"
+    GUIDE_TRY = "guide_try"
     GUIDE_AGAIN = "guide_again"
     GUIDE_STEP = "guide_step"
     GUIDE_SWITCH = "guide_switch"

@@ -90,6 +90,15 @@ async def test_an_admin_switches_on_what_is_earned(desk: Desk, pool: Pool) -> No
     assert await is_on(pool)
 
 
+@pytest.mark.usefixtures("earned")
+async def test_an_sop_shows_what_its_steps_have_earned(desk: Desk) -> None:
+    await desk.home(ADA)
+    await press(desk, ADA, "sop_open", "bug-report")
+    said = str(desk.slack.workspace.views.homes[ADA]["blocks"])
+    assert "12 of 12 approved in 11 days" in said
+    assert "autonomy_on" in said
+
+
 @pytest.mark.parametrize("value", ["bug-report/tell", "bug-report/see", "other/tell", "nonsense"])
 async def test_what_is_not_earned_is_not_switched_on(desk: Desk, pool: Pool, value: str) -> None:
     await desk.home(ADA)
