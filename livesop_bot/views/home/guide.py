@@ -10,7 +10,6 @@ from livesop_bot.views.blocks import (
     Block,
     Message,
     actions,
-    bar,
     button,
     code,
     confirm,
@@ -170,7 +169,7 @@ def _why(word: str) -> str:
 
 
 def _overview(guide: Guide, now: GuideStep) -> str:
-    lines = [f"{bar(len(guide.done) / len(GuideStep), len(GuideStep))}"]
+    lines = []
     for step in GuideStep:
         mark = "✅" if step in guide.done else "👉" if step is now else "▫️"
         title = f"*{_TITLES[step]}*" if step is now else _TITLES[step]

@@ -80,7 +80,6 @@ def test_what_is_done_is_ticked_off() -> None:
     blocks = view.guide_blocks(guide(CHANNELS, TEST), [sop()], is_admin=True)
     text = blocks[1]["text"]["text"]
     assert text.splitlines() == [
-        "▰▰▱▱",
         "✅  Pick channels",
         "👉  *Look at your SOPs*",
         "✅  Send a test message",
