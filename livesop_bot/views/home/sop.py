@@ -27,7 +27,8 @@ def details(
 ) -> list[Block]:
     """Show an SOP as somebody may use it; pressing asks for their rights again.
 
-    `done`: what they just did, for a word about it.
+    `done`: what they just did, for a word about it. How far Auto-Pilot may go in its steps, and
+    their switches, follow: `views/autonomy.py`.
     """
     shown = list(_details(card, team_on=team_on, steps_on=steps_on, is_admin=is_admin))
     if done == "published":
@@ -96,12 +97,7 @@ def _details(
     yield section(_trigger(sop))
     yield divider()
     for number, step in enumerate(sop.steps, 1):
-        yield _step(sop, step, number, on=step.id in steps_on, is_admin=is_admin)
-    if any(step.mode is StepMode.AUTO for step in sop.acting_steps):
-        yield context(
-            "A step acts by itself where Auto-Pilot is on for the team, the channel, this SOP and "
-            "the step. Everybody may switch off; only admins switch on."
-        )
+        yield _step(sop, step, number, on=step.id in steps_on)
 
 
 def _buttons(card: Card, *, is_admin: bool) -> Iterator[Block]:
@@ -171,29 +167,13 @@ def _trigger(sop: WorkflowDefinition) -> str:
     return "\n".join(lines)
 
 
-def _step(sop: WorkflowDefinition, step: Step, number: int, *, on: bool, is_admin: bool) -> Block:
+def _step(sop: WorkflowDefinition, step: Step, number: int, *, on: bool) -> Block:
     lines = [f"*{number}.  {line(step.title, 150)}*", step_words(step)]
+    if on and step.mode is StepMode.AUTO:
+        lines[-1] += "  ·  🟢 on"
     if step.approvers:
         who = ", ".join(person(one) for one in step.approvers[:5])
         lines[-1] += f"  ·  only {who}" + (" …" if step.approvers[5:] else "")
     if ways := ways_words(sop, step.id):
         lines.append(ways)
-    block = section("\n".join(lines))
-    if step.kind is not StepKind.ACTION or step.mode is not StepMode.AUTO:
-        return block
-    value = f"{sop.slug}/{step.id}"
-    if on:
-        off = button(ActionId.SOP_SWITCH_OFF, "🟢 On: switch off", value=value, number=number)
-        return block | {"accessory": off}
-    if not is_admin:
-        return block
-    ask = confirm(
-        title="Let this step act by itself?",
-        text="Where Auto-Pilot is on for the team and this SOP, LiveSOP does this without asking. "
-        "Everybody may switch it off again.",
-        yes="Switch on",
-    )
-    switch = button(
-        ActionId.SOP_SWITCH_ON, "Off: switch on", value=value, number=number, confirm=ask
-    )
-    return block | {"accessory": switch}
+    return section("\n".join(lines))

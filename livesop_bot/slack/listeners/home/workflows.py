@@ -15,7 +15,7 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.drafts import DraftLine
 from livesop_bot.domain.figures import SopFigures
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.workflows import StepMode, Workflow, WorkflowId
+from livesop_bot.domain.workflows import Step, StepMode, Workflow, WorkflowId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
 from livesop_bot.slack.listeners.face import Face, within
@@ -53,11 +53,10 @@ def register(app: AsyncApp, face: Face) -> None:
         await show(client, face, spot, _at(spot, opened=slug))
 
     async def back(client: AsyncWebClient, spot: Spot, _: str) -> None:
-        filters = {name: value for name, value in spot.state.filters.items() if name == _WORDS}
-        await show(client, face, spot, _at(spot, filters=filters))
+        await show(client, face, spot, _at(spot))
 
     async def page(client: AsyncWebClient, spot: Spot, number: str) -> None:
-        await show(client, face, spot, _at(spot, page=number, filters=spot.state.filters))
+        await show(client, face, spot, _at(spot, page=number))
 
     async def archived(client: AsyncWebClient, spot: Spot, _: str) -> None:
         await show(client, face, spot, _at(spot, filters={_ARCHIVED: "yes"}, page=""))
@@ -90,11 +89,11 @@ def register(app: AsyncApp, face: Face) -> None:
             log.info("sop.taken_back", team=spot.team, sop=slug, by=spot.user)
         await changed(client, face, spot, _at(spot, opened=slug))
 
-    async def off(client: AsyncWebClient, spot: Spot, subject: str) -> None:
-        await _switch(client, face, spot, subject, is_on=False)
+    async def off(client: AsyncWebClient, spot: Spot, slug: str) -> None:
+        await _switch(client, face, spot, slug, is_on=False)
 
-    async def on(client: AsyncWebClient, spot: Spot, subject: str) -> None:
-        await _switch(client, face, spot, subject, is_on=True)
+    async def on(client: AsyncWebClient, spot: Spot, slug: str) -> None:
+        await _switch(client, face, spot, slug, is_on=True)
 
     def guarded(action: ActionId, right: Right, handle: Press) -> None:
         """What needs a right; who may not is told in a modal, at once, and it is noted."""
@@ -106,7 +105,7 @@ def register(app: AsyncApp, face: Face) -> None:
                 value = body["actions"][0].get("value") or ""
                 subject = workflow_subject(value)
                 if right is Right.SWITCH_ON:
-                    subject = switch_subject(_scope(value), value)
+                    subject = switch_subject(Scope.WORKFLOW, value)
                 refused = await refusal(face, spot.team, spot.user, right, subject)
                 if refused is not None:
                     with slack_errors():
@@ -148,14 +147,14 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         if workflow is None:
             return sop.gone(state.opened)
         steps = workflow.definition.acting_steps
-        shown = sop.details(
+        whole = sop.details(
             _card(workflow, on, drafts, figures),
             team_on=team_on,
-            steps_on={s.id for s in steps if _is_on(on, Scope.STEP, workflow.slug, s.id)},
+            steps_on={s.id for s in steps if _is_on(on, workflow.slug, s)},
             is_admin=visitor.is_admin,
             done=state.filters.get("done", ""),
         )
-        return [*shown, *await autonomy.blocks(face, visitor, workflow)]
+        return [*whole, *await autonomy.blocks(face, visitor, workflow)]
     words = state.filters.get(_WORDS, "")
     found = [workflow for workflow in current if _has(workflow, words)]
     pages = max(1, -(-len(found) // workflows.PAGE))
@@ -198,13 +197,13 @@ def _card(
         workflow=workflow,
         figures=figures.get(workflow.id, SopFigures()),
         is_on=(Scope.WORKFLOW, workflow.slug) in on,
-        steps_on=sum(_is_on(on, Scope.STEP, workflow.slug, s.id) for s in able),
+        steps_on=sum(_is_on(on, workflow.slug, s) for s in able),
         draft=drafts.get(workflow.slug),
     )
 
 
-def _is_on(on: frozenset[tuple[Scope, str]], scope: Scope, slug: str, step: Any) -> bool:
-    return (scope, step_subject(slug, step)) in on
+def _is_on(on: frozenset[tuple[Scope, str]], slug: str, step: Step) -> bool:
+    return (Scope.STEP, step_subject(slug, step.id)) in on
 
 
 def _has(workflow: Workflow, words: str) -> bool:
@@ -213,30 +212,20 @@ def _has(workflow: Workflow, words: str) -> bool:
     return all(word in text for word in words.casefold().split())
 
 
-def _scope(subject: str) -> Scope:
-    return Scope.STEP if "/" in subject else Scope.WORKFLOW
-
-
 async def _switch(
-    client: AsyncWebClient, face: Face, spot: Spot, subject: str, *, is_on: bool
+    client: AsyncWebClient, face: Face, spot: Spot, slug: str, *, is_on: bool
 ) -> None:
-    """Turn the switch of an SOP or of a step that there is; on only what may run by itself."""
-    slug, _, step = subject.partition("/")
-    workflow = await within(face.workflows.get(spot.team, slug))
-    able = [] if workflow is None else workflow.definition.acting_steps
-    known = workflow is not None and (
-        not step or any(s.id == step and s.mode is StepMode.AUTO for s in able)
-    )
-    if known or not is_on:
+    """Turn the switch of an SOP that there is."""
+    if await within(face.workflows.get(spot.team, slug)) is not None:
         turning = face.teams.set_autopilot(
-            spot.team, _scope(subject), subject, is_on=is_on, by=spot.user
+            spot.team, Scope.WORKFLOW, slug, is_on=is_on, by=spot.user
         )
         now = await within(turning)
         log.info(
             "autopilot.switched",
             team=spot.team,
-            scope=_scope(subject),
-            subject=subject,
+            scope=Scope.WORKFLOW,
+            subject=slug,
             is_on=now,
             by=spot.user,
         )
