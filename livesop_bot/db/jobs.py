@@ -198,19 +198,6 @@ class ReleaseJob:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportJob:
-    """Post a report."""
-
-    entrypoint: ClassVar[str] = "report"
-    report: ReportId
-
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"report:{self.report}"
-
-
-@dataclass(frozen=True, slots=True)
 class DemotionJob:
     """Tell a thread that Auto-Pilot was switched off by what was pressed there."""
 
@@ -234,6 +221,19 @@ class GreetJob:
     def key(self) -> str:
         """What keeps the same job from being queued twice."""
         return f"greet:{self.team}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportJob:
+    """Post a report."""
+
+    entrypoint: ClassVar[str] = "report"
+    report: ReportId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"report:{self.report}"
 
 
 Job = (

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.runs import RunState
 from livesop_bot.domain.steps import Press
+from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.sandbox.faults import HandledUnanswered
 from tests.integration.runs.conftest import STARTS, by_hand, posts
 
@@ -110,3 +114,30 @@ async def test_the_sweep_finds_what_fell_out_of_the_queue(floor: Any) -> None:
     await a_minute(floor)
     assert len(floor.said("tell:")) == 1
     assert len([one for one in floor.said("The SOP") if "done" in one["text"]]) == 1
+
+
+@pytest.mark.parametrize(("hours", "reminders"), [(2, 1), (8, 0), (0, 0)])
+async def test_a_team_may_say_when_it_is_reminded(floor: Any, hours: int, reminders: int) -> None:
+    await floor.publish(by_hand("look"))
+    run = await floor.start()
+    await TeamSettingsBook(floor.pool).change(
+        run.team, "U1", lambda _: TeamSettings(remind_after_hours=hours)
+    )
+    await hours_ago(floor, 5)
+    await a_minute(floor)
+    assert len(floor.said("Reminder")) == reminders
+
+
+async def test_an_open_run_ends_with_the_text_that_it_is_for(floor: Any) -> None:
+    await floor.publish(posts("tell", undo_s=3600), by_hand("look"))
+    run = await floor.start()
+    await TeamSettingsBook(floor.pool).change(
+        run.team, "U1", lambda _: TeamSettings(retention_days=90)
+    )
+    await floor.pool.execute("UPDATE raw_signals SET stored_at = stored_at - interval '91 days'")
+    await floor.duties.forget()
+    await floor.hurry()
+    found = await floor.run(run.id)
+    assert (found.state, found.evaluation.signal.text) == (RunState.CANCELLED, "")
+    bodies = await floor.pool.fetchval("SELECT request ->> 'body' FROM actions")
+    assert bodies == "{}"
