@@ -29,6 +29,7 @@ _DECISIONS = {
     Reason.OTHER_CHANNEL: "nothing, it does not watch the channel",
     Reason.PAUSED: "nothing, it is paused",
     Reason.DUPLICATE_RUN: "nothing, it is open in the thread",
+    Reason.PAUSED: "nothing, the SOP is paused",
     Reason.DRY_RUN: "nothing, a dry run",
     Reason.TIMED_OUT: "nothing, it took too long",
     Reason.FAILED: "nothing, it could not be judged",

@@ -118,8 +118,8 @@ def _said(blocks: list[dict[str, Any]]) -> str:
     texts = []
     for block in blocks:
         for part in block.get("elements") or [block.get("text")]:
-            if part is not None and "text" in part:
-                text = part["text"]
+            if part is not None:
+                text = part.get("text") or part["placeholder"]
                 texts.append(text if isinstance(text, str) else f"[{text['text']}]")
     return "\n".join(texts)
 
