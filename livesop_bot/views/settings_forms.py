@@ -219,7 +219,10 @@ def _report_fields(own: TeamSettings, zone: str) -> list[Block]:
         ),
         _with(
             inputs.channel(
-                "digest_channel", "Channel of the digest", placeholder="Choose a channel"
+                "digest_channel",
+                "Channel of the digest",
+                placeholder="Choose a channel",
+                hint="In a private one somebody types /invite @LiveSOP.",
             ),
             **({"initial_conversation": own.digest_channel} if own.digest_channel else {}),
         ),

@@ -92,7 +92,10 @@ def _evidence(evaluation: Evaluation, *, in_channel: bool) -> Block:
 
 def _since(signal: Signal, evaluation: Evaluation) -> str:
     if signal.state is SignalState.DELETED:
-        return "The message was deleted since. Its text is gone here, too."
+        return (
+            "The message was deleted since, or is older than texts are kept. "
+            "Its text is gone here, too."
+        )
     if signal.revision == evaluation.signal.revision:
         return ""
     if signal.state is SignalState.PENDING:

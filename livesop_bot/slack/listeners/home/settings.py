@@ -180,6 +180,8 @@ async def _save(
     log.info("settings.changed", team=spot.team, by=spot.user, names=sorted(values))
     await ack(response_action="clear")
     await changed(client, face, spot)
+    if where := values.get("digest_channel"):
+        await join(client, [where])  # a private one is not joined, but invited to
 
 
 async def _join(
