@@ -29,7 +29,9 @@ async def counts(pool: Pool) -> tuple[int, ...]:
 async def until(pool: Pool, query: str, wanted: object) -> None:
     """Poll the database until it says what is wanted."""
     async with asyncio.timeout(10):
-        while await pool.fetchval(query) != wanted:
+        while True:
+            if await pool.fetchval(query) == wanted:
+                return
             await asyncio.sleep(0.02)
 
 
