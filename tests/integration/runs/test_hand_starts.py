@@ -45,7 +45,7 @@ async def ask_for_opening(floor: Any, request: str = "1.2.3", about: str = "orde
     )
 
 
-def pointed(ts: str, text: str = "Please look", thread_ts: str | None = None) -> NewSignal:
+def pointed(ts: str, text: str = "Please look") -> NewSignal:
     """A message that somebody points at."""
     now = datetime.now(UTC)
     return NewSignal(
@@ -55,7 +55,7 @@ def pointed(ts: str, text: str = "Please look", thread_ts: str | None = None) ->
         external_id=f"{INCIDENTS}:{ts}",
         channel=ChannelId(INCIDENTS),
         message_ts=MessageTs(ts),
-        thread_ts=thread_ts and MessageTs(thread_ts),
+        thread_ts=None,
         author=GRACE,
         author_is_bot=False,
         text=text,
