@@ -21,6 +21,8 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.remarks import Remarks
+from livesop_bot.db.reports import Reports
+from livesop_bot.db.retention import Retention
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
@@ -35,6 +37,7 @@ from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remark import Compose, Remarking
 from livesop_bot.worker.remind import Reminding
+from livesop_bot.worker.report import Reporting
 from livesop_bot.worker.showing import Showing
 
 
@@ -81,6 +84,14 @@ def build_duties(
         halts=Halts(pool, stores.teams),
         basis=Basis(pool, held),
         figures=stores.figures,
+        retention=Retention(pool),
+        reporting=Reporting(
+            reports=Reports(pool, stores.figures, stores.workflows),
+            settings=stores.settings.recent,
+            admins=settings.admins,
+            slack=slack,
+            metrics=metrics,
+        ),
         patience=Patience(
             pool,
             held,

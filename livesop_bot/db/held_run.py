@@ -177,7 +177,10 @@ class HeldRun:
         if row is None:  # another run came to it just now
             return False
         self.move(step, StepState.PLANNED, by=by)
-        await enqueue(self.connection, [ActJob(ActionId(row["id"]))], after=undo)
+        job = ActJob(ActionId(row["id"]))
+        # One of an earlier planning may be on its way to its end, and would keep this one out.
+        await self.connection.execute(sql("drop_job"), job.key)
+        await enqueue(self.connection, [job], after=undo)
         return True
 
     async def settle(self, step: StepId, state: str, receipt: Receipt | None = None) -> None:
@@ -187,8 +190,7 @@ class HeldRun:
             sql("settle_action"), self.run.id, step, state, stored
         )
         if action is not None:
-            key = ActJob(ActionId(action)).key
-            await self.connection.execute(sql("drop_queued_job"), key)
+            await self.connection.execute(sql("drop_job"), ActJob(ActionId(action)).key)
 
     async def write(self) -> None:
         """Open what comes next, write what changed, have it shown, and audit it."""

@@ -13,6 +13,7 @@ from livesop_bot.db.publishing import insert_version, publish, published_entry
 from livesop_bot.db.queries import sql
 from livesop_bot.db.stored_definition import definition_from_json as definition_from_json
 from livesop_bot.db.stored_definition import definition_to_json as definition_to_json
+from livesop_bot.domain.history import VersionLine
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowId
 
@@ -125,6 +126,18 @@ class Workflows:
             )
             for row in rows
         )
+
+    async def history(self, team: TeamId, slug: str, most: int) -> tuple[VersionLine, ...]:
+        """List the newest versions of an SOP, newest first, without their content."""
+        with away():
+            rows = await self._pool.fetch(sql("version_lines"), team, slug, most)
+        return tuple(VersionLine(**row) for row in rows)
+
+    async def version(self, team: TeamId, slug: str, number: int) -> WorkflowDefinition | None:
+        """Give the content of one version of an SOP, archived or not."""
+        with away():
+            stored = await self._pool.fetchval(sql("workflow_version"), team, slug, number)
+        return None if stored is None else definition_from_json(json.loads(stored))
 
 
 def workflow_from_row(team: TeamId, row: asyncpg.Record) -> Workflow:

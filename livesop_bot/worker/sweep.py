@@ -18,6 +18,7 @@ from livesop_bot.db.jobs import (
     Job,
     PostJob,
     RemarkJob,
+    ReportJob,
     StartJob,
     enqueue,
 )
@@ -25,6 +26,7 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.remarks import RemarkId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId
 
@@ -45,6 +47,7 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
     "overdue_actions": lambda row: ActJob(ActionId(row["id"])),
     "unshown_faces": lambda row: FaceJob(RunId(row["id"]), row["face_version"]),
     "unposted_remarks": lambda row: RemarkJob(RemarkId(row["id"])),
+    "unposted_reports": lambda row: ReportJob(ReportId(row["id"])),
     "unshown_cards": lambda row: CardJob(PauseId(row["id"]), row["card_version"]),
 }
 """What finds each, and the job that it lacks."""

@@ -249,9 +249,14 @@ JOIN documents AS d ON d.id = c.document_id
 WHERE c.team_id = $1 AND c.id = ANY($2::bigint[]);
 
 -- name: cases_by_id
--- Cases to read, with what their latest run came to. $1: team; $2: chunk ids.
+-- Cases to read, with what their latest run came to, and whether people say that its SOP fits (null: nobody did). $1: team; $2: chunk ids.
 SELECT c.id, c.text, s.id AS signal_id, s.channel_id, s.permalink, s.occurred_at, r.state,
-    v.definition ->> 'title' AS workflow_title
+    v.definition ->> 'title' AS workflow_title,
+    (
+        SELECT fits FROM verdicts AS said
+        WHERE said.signal_id = s.id AND said.workflow_id = r.workflow_id
+            AND said.replaced_at IS NULL
+    ) AS fits
 FROM chunks AS c
 JOIN raw_signals AS s ON s.id = c.signal_id AND s.deleted_at IS NULL
 JOIN LATERAL (
