@@ -1,5 +1,5 @@
 """`make bench`: LiveSOP judging by words, and as it is installed, beside an empty Bolt app, as a
-table of medians; and how well both evaluators judge.
+table of medians; what opening a modal costs; and how well both evaluators judge.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import judging, modals
+from bench import judging, modals, runs
 from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -73,4 +73,6 @@ if __name__ == "__main__":
     print()
     modals.main()
     print()
-    judging.main()
+    runs.main()
+    print()
+    asyncio.run(judging.main())

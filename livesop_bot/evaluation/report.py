@@ -96,7 +96,7 @@ def _headlines(figures: Figures, propose: float, auto: float) -> Iterable[str]:
     )
     yield (
         f"  right SOP     {_percent(figures.nearest)}   of {figures.calling:,} messages that call "
-        "for one, whatever the confidence"
+        "for one: the nearest, named or not"
     )
     yield (
         f"  nothing fits  {_percent(nothing.recall)}   of {nothing.expected:,} kept silent on; "

@@ -9,6 +9,8 @@ from livesop_bot.slack.listeners import (
     knowledge,
     pauses,
     runs,
+    sops,
+    starting,
     trust_panel,
     waiting,
 )
@@ -17,5 +19,16 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (autonomy, commands, home, knowledge, pauses, runs, trust_panel, waiting):
+    for listener in (
+        autonomy,
+        commands,
+        home,
+        knowledge,
+        pauses,
+        runs,
+        starting,
+        sops,
+        trust_panel,
+        waiting,
+    ):
         listener.register(app, face)

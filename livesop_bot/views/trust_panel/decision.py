@@ -35,6 +35,7 @@ _WHAT_NOW = {
     Reason.NO_MATCH: "If an SOP should have fit, say which one below: LiveSOP learns from it.",
     Reason.LOW_CONFIDENCE: "If it does fit, say *Wrong* below: LiveSOP learns from it.",
     Reason.OTHER_CHANNEL: "If it should, an admin can add this channel to the SOP's channels.",
+    Reason.PAUSED: "An admin can resume it in App Home, *Workflows*.",
     Reason.DUPLICATE_RUN: "It goes on in the message that LiveSOP has in that thread already.",
     Reason.PAUSED: "An admin can let it go on, in LiveSOP's Home.",
     Reason.AUTOPILOT_OFF: "The switches below say where it is off. It can be started by hand.",
