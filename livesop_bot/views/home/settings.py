@@ -1,7 +1,7 @@
 """App Home, Settings: what holds, where it comes from, and who may change it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -285,7 +285,7 @@ def _from(own: object) -> str:
     return _ENVIRONMENT if own is None else _TEAM
 
 
-def _named(names: Iterator[str] | map[str] | Sequence[str]) -> str:
+def _named(names: Iterable[str]) -> str:
     """A list in words, of which the first dozen are named; empty for none."""
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""
