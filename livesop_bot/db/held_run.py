@@ -177,7 +177,10 @@ class HeldRun:
         if row is None:  # another run came to it just now
             return False
         self.move(step, StepState.PLANNED, by=by)
-        await enqueue(self.connection, [ActJob(ActionId(row["id"]))], after=undo)
+        job = ActJob(ActionId(row["id"]))
+        # One of an earlier planning may be on its way to its end, and would keep this one out.
+        await self.connection.execute(sql("drop_job"), job.key)
+        await enqueue(self.connection, [job], after=undo)
         return True
 
     async def settle(self, step: StepId, state: str, receipt: Receipt | None = None) -> None:
@@ -187,8 +190,7 @@ class HeldRun:
             sql("settle_action"), self.run.id, step, state, stored
         )
         if action is not None:
-            key = ActJob(ActionId(action)).key
-            await self.connection.execute(sql("drop_queued_job"), key)
+            await self.connection.execute(sql("drop_job"), ActJob(ActionId(action)).key)
 
     async def write(self) -> None:
         """Open what comes next, write what changed, have it shown, and audit it."""
@@ -317,14 +319,25 @@ class HeldRuns:
     async def hold(self, run: RunId, *, ended: bool = False) -> AsyncIterator[HeldRun | None]:
         """Lock a run, and write at the end what was changed; None: it is over, unless `ended`."""
         with away():
-            async with self._pool.acquire() as connection, connection.transaction():
-                held = await connection.fetchrow(sql("hold_run"), run)
-                if held is None or not (ended or RunState(held["state"]) in OPEN):
-                    yield None
-                    return
-                row = await connection.fetchrow(sql("run_by_id"), run)
-                assert row is not None
-                found = replace(run_from_row(row), steps=await steps_of(connection, run))
-                held_run = HeldRun(connection, found, self._teams, self.render)
-                yield held_run
-                await held_run.write()
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(),
+                self.hold_on(connection, run, ended=ended) as held,
+            ):
+                yield held
+
+    @asynccontextmanager
+    async def hold_on(
+        self, connection: Connection, run: RunId, *, ended: bool = False
+    ) -> AsyncIterator[HeldRun | None]:
+        """The same in the connection's transaction."""
+        held = await connection.fetchrow(sql("hold_run"), run)
+        if held is None or not (ended or RunState(held["state"]) in OPEN):
+            yield None
+            return
+        row = await connection.fetchrow(sql("run_by_id"), run)
+        assert row is not None
+        found = replace(run_from_row(row), steps=await steps_of(connection, run))
+        held_run = HeldRun(connection, found, self._teams, self.render)
+        yield held_run
+        await held_run.write()

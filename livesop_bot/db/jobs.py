@@ -15,6 +15,8 @@ from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.remarks import RemarkId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.domain.workflows import StepId
@@ -171,6 +173,32 @@ class GreetJob(_Job):
     team: TeamId
 
 
+@dataclass(frozen=True, slots=True)
+class RemarkJob:
+    """Post a message of LiveSOP that belongs to no run."""
+
+    entrypoint: ClassVar[str] = "remark"
+    remark: RemarkId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"remark:{self.remark}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportJob:
+    """Post a report."""
+
+    entrypoint: ClassVar[str] = "report"
+    report: ReportId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"report:{self.report}"
+
+
 Job = (
     EvaluateJob
     | PostJob
@@ -184,8 +212,10 @@ Job = (
     | RemindJob
     | CardJob
     | ReleaseJob
+    | ReportJob
     | DemotionJob
     | GreetJob
+    | RemarkJob
 )
 
 

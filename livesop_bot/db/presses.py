@@ -66,7 +66,8 @@ class Presses:
                 before, after = {"state": record.state}, {"press": press, "why": "shown_otherwise"}
                 held.note(AuditKind.REFUSAL, by, before, after, step)
                 return ShownOtherwise(definition)
-            await self._carry_out(held, definition, press, by, chosen)
+            answer = chosen if press is Press.CHOOSE else ""
+            await self._carry_out(held, definition, press, by, answer)
             return held.run
 
     async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | TooLate:

@@ -25,10 +25,11 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why an evaluation was made."""
+    """Why an evaluation was made; `manual`: a person started an SOP, and nothing was judged."""
 
     SIGNAL = "signal"
     REPLAY = "replay"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

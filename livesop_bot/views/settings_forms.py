@@ -329,9 +329,10 @@ def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> Vi
     )
 
 
-def joining() -> View:
-    """Stand in while channels are joined."""
-    return modal("Join channels", [section("⏳  One moment, joining …")])
+def still_joining() -> View:
+    """Say that joining goes on without anybody watching."""
+    text = "Slack takes its time. LiveSOP goes on joining; look at the channels in a minute."
+    return modal("Join channels", [section(f"⏳  {text}")])
 
 
 def joined(done: Sequence[str], refused: Mapping[str, str]) -> View:

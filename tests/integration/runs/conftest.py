@@ -20,6 +20,7 @@ from livesop_bot.actions.destinations import Destinations
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.slack_message import SlackMessage
+from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import Stores
@@ -114,6 +115,7 @@ class Floor:
         self.pool = pool
         self.slack = slack
         self.receiver = receiver
+        self.messages = ThreadMessages(client)
         self.stores = Stores.on(pool, settings)
         self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),

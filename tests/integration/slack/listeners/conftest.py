@@ -104,10 +104,10 @@ class Desk:
             pass
         return said
 
-    async def press(self, user: str, action_id: str) -> str:
-        """Press a button, whether it is shown or not; gives what the home tab shows then."""
+    async def press(self, user: str, action_id: str, **element: Any) -> str:
+        """Press or pick something, whether it is shown or not; gives what Home shows then."""
         view = self.slack.workspace.views.homes[user]
-        action = {"type": "button", "action_id": action_id, "block_id": "any"}
+        action = {"type": "button", "action_id": action_id, "block_id": "any", **element}
         await self.slack.interactions.block_action(
             user, {"type": "view", "view_id": view["id"]}, action
         )
@@ -119,7 +119,7 @@ def _said(blocks: list[dict[str, Any]]) -> str:
     for block in blocks:
         for part in block.get("elements") or [block.get("text")]:
             if part is not None:
-                text = part["text"]
+                text = part.get("text") or part["placeholder"]
                 texts.append(text if isinstance(text, str) else f"[{text['text']}]")
     return "\n".join(texts)
 

@@ -46,9 +46,9 @@ async def audited(pool: Pool) -> list[tuple[object, ...]]:
     return [tuple(row) for row in rows]
 
 
-@pytest.mark.parametrize("line", ["/livesop", "/livesop help", "/livesop HELP me"])
+@pytest.mark.parametrize("line", ["/livesop help", "/livesop HELP me"])
 async def test_help_says_what_there_is(desk: Desk, line: str) -> None:
-    assert "`/livesop why &lt;message link&gt;`" in await desk.type(GRACE, line)
+    assert "`/livesop why &lt;message link or signal&gt;`" in await desk.type(GRACE, line)
 
 
 async def test_an_unknown_word_gets_a_suggestion(desk: Desk) -> None:
