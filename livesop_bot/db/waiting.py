@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from livesop_bot.db.held_run import Render
+from livesop_bot.db.plans import Render
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import Runs
