@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import home, judging
+from bench import home, judging, modals
 from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -72,5 +72,7 @@ if __name__ == "__main__":
     asyncio.run(main())
     print()
     asyncio.run(home.main())
+    print()
+    modals.main()
     print()
     judging.main()

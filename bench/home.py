@@ -15,30 +15,25 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bench.figures import percentile
 from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.face import build_face
+from livesop_bot.app.judge import Judge
 from livesop_bot.app.parts import Stores
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate
-from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool, create_pool
-from livesop_bot.db.presses import Presses
 from livesop_bot.db.vectors import ensure_vectors
-from livesop_bot.db.waiting import Waiting
 from livesop_bot.domain.evaluations import Outcome
 from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import ChannelId, TeamId, UserId
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.knowledge.pdf import PdfReader
-from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
+from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
 from livesop_bot.slack.homes import Homes, Visitor
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.listeners.home import overview
-from livesop_bot.slack.people import People
-from livesop_bot.slack.readers import Readers
-from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.blocks import View
 from livesop_bot.views.health import HomeHealth
 from livesop_bot.views.home.feed import FeedFilter
@@ -59,7 +54,7 @@ SELECT 'T' || 1 + n % 5, 1 FROM generate_series(1, 12000) AS n
 def _face(pool: Pool, client: AsyncWebClient, session: aiohttp.ClientSession) -> Face:
     settings = Settings(_env_file=None)
     stores = Stores.on(pool, settings)
-    render = renderer(action_kinds(slack=client, session=session, settings=settings))
+    kinds = action_kinds(slack=client, session=session, settings=settings)
     by_words = InThreads(LexicalEvaluator(), workers=1, on_abandoned=lambda _: None)
 
     async def health() -> HomeHealth:
@@ -72,24 +67,17 @@ def _face(pool: Pool, client: AsyncWebClient, session: aiohttp.ClientSession) ->
             evaluator="words",
         )
 
-    return Face(
-        teams=stores.teams,
-        presses=Presses(HeldRuns(pool, stores.teams, render)),
-        feed=stores.feed,
-        figures=stores.figures,
-        workflows=stores.workflows,
-        verdicts=stores.verdicts,
-        pauses=Pauses(pool),
-        waiting=Waiting(pool, render),
-        people=People(client, frozenset(), stores.settings.recent),
-        readers=Readers(client),
-        files=SharedFiles(client),
-        documents=stores.documents,
-        shelf=Shelf(stores.documents, PdfReader()),
-        retrieval=stores.retrieval(None),
-        audit=stores.audit,
-        replay=stores.replaying(stores.evaluating(settings, by_words, Metrics())),
-        administration=stores.administration(pool, settings, session),
+    return build_face(
+        settings=settings,
+        pool=pool,
+        stores=stores,
+        client=client,
+        session=session,
+        held=HeldRuns(pool, stores.teams, renderer(kinds)),
+        kinds=kinds,
+        judge=Judge(by_words, lambda: ModelState("not_used"), by_words),
+        evaluating=stores.evaluating(settings, by_words, Metrics()),
+        embeddings=None,
         home_health=health,
     )
 

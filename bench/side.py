@@ -36,7 +36,7 @@ class Side:
     ) -> None:
         self.ready = ready
         self._health_url = health_url
-        self._slack = slack
+        self.slack = slack
         self._process = process
         self._sent = 0
         self._channels: list[str] = []
@@ -55,7 +55,7 @@ class Side:
         begun = time.monotonic()
         ids = [self._send(number, CHATTER)[1] for number in range(events)]
         acks = await self._acks(ids)
-        last = max(delivery.acked_at or 0 for delivery in self._slack.socket_mode.deliveries)
+        last = max(delivery.acked_at or 0 for delivery in self.slack.socket_mode.deliveries)
         return Load(duration=last - begun, acks=acks)
 
     async def settle(self) -> None:
@@ -85,7 +85,7 @@ class Side:
                 case _:
                     pass
 
-        stop = self._slack.workspace.listen(look)
+        stop = self.slack.workspace.listen(look)
         begun = time.monotonic()
         ids = []
         for number in range(per_second * seconds):
@@ -110,11 +110,11 @@ class Side:
         """
         channel = self._channels[number % CHANNELS]
         self._sent += 1
-        ts = str(self._slack.workspace.post(channel, GRACE, text.format(self._sent))["ts"])
-        return ts, self._slack.events.ids(channel, ts)[0]
+        ts = str(self.slack.workspace.post(channel, GRACE, text.format(self._sent))["ts"])
+        return ts, self.slack.events.ids(channel, ts)[0]
 
     async def _acks(self, ids: list[str]) -> list[float]:
-        outcomes = [await self._slack.socket_mode.acked(event, timeout=120) for event in ids]
+        outcomes = [await self.slack.socket_mode.acked(event, timeout=120) for event in ids]
         late = [outcome for outcome in outcomes if not outcome.acked or outcome.attempts != 1]
         if late:
             raise RuntimeError(f"{len(late)} of {len(ids)} events were not acked at the first try")

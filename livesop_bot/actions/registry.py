@@ -14,9 +14,9 @@ from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.slack_message import SlackMessage
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.domain.actions import ActionRequest, Receipt
-from livesop_bot.domain.occasion import values
+from livesop_bot.domain.occasion import sample_values, values
 from livesop_bot.domain.runs import Run
-from livesop_bot.domain.workflows import ActionKind, Step, StepId
+from livesop_bot.domain.workflows import ActionKind, Step, StepId, WorkflowDefinition
 from livesop_bot.settings import Settings
 
 
@@ -53,3 +53,15 @@ def renderer(kinds: Mapping[ActionKind, Kind]) -> Callable[..., ActionRequest]:
         return kinds[step.action].render(step.fields, values(run.evaluation, receipts))
 
     return render
+
+
+def previewer(
+    kinds: Mapping[ActionKind, Kind],
+) -> Callable[[WorkflowDefinition, Step], ActionRequest]:
+    """Make what shows a step's action before there is any message. Raises ActionRefused."""
+
+    def preview(sop: WorkflowDefinition, step: Step) -> ActionRequest:
+        assert step.action is not None, "only acting steps are shown so"
+        return kinds[step.action].render(step.fields, sample_values(sop))
+
+    return preview

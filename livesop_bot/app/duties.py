@@ -9,7 +9,9 @@ from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.app.parts import Stores
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.basis import Basis
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.halt import Halts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.ledger import Ledger
@@ -22,10 +24,12 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
+from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.duties import Duties
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.showing import Showing
@@ -56,6 +60,10 @@ def build_duties(
         facing=Facing(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
         reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
         carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
+        telling=TellingDemotions(autonomy=Autonomy(pool), messages=messages, metrics=metrics),
+        greetings=Greetings(
+            guides=Guides(pool), workflows=stores.workflows, client=slack, metrics=metrics
+        ),
         acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics),
         ledger=ledger,
         presses=Presses(held),

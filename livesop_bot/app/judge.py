@@ -44,10 +44,11 @@ _MODEL_PART = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An evaluator, and how its model is doing."""
+    """An evaluator, and how its model is doing; `local` is the one that needs none."""
 
     evaluator: Evaluator
     model: Callable[[], ModelState]
+    local: Evaluator
 
 
 def local_evaluator(metrics: Metrics, shared: SharedModel | None = None) -> Evaluator:
@@ -80,7 +81,8 @@ async def choose_evaluator(
     key = settings.openai_api_key
     if key is None or not settings.asks_openai:
         unused = ModelState("not_configured" if key is None else "not_used")
-        yield Judge(DefusingEvaluator(LocalTier(local, library)), lambda: unused)
+        judge = DefusingEvaluator(LocalTier(local, library))
+        yield Judge(judge, lambda: unused, DefusingEvaluator(local))
         return
 
     def make_chat() -> ClosableChat:
@@ -126,6 +128,6 @@ async def choose_evaluator(
         return ModelState("configured", share=share)
 
     try:
-        yield Judge(DefusingEvaluator(tiered), state)
+        yield Judge(DefusingEvaluator(tiered), state, DefusingEvaluator(local))
     finally:
         await chat.close()

@@ -12,11 +12,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.jira_project import JiraProject
 from livesop_bot.actions.registry import jira_site
+from livesop_bot.app.judge import Judge
 from livesop_bot.db.audit import Audit
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.documents import Documents
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.evaluations import Evaluations
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
@@ -30,11 +32,13 @@ from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import Environment
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.knowledge.embeddings import ClosableEmbeddings, Embeddings, InThread
 from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -91,6 +95,7 @@ class Stores:
     evaluations: Evaluations
     runs: Runs
     feed: Feed
+    explanations: Explanations
     figures: Figures
     verdicts: Verdicts
     documents: Documents
@@ -102,15 +107,16 @@ class Stores:
     @classmethod
     def on(cls, pool: Pool, settings: Settings) -> Self:
         """Put them all on one pool."""
-        teams, book = Teams(pool), TeamSettingsBook(pool)
+        teams, workflows, book = Teams(pool), Workflows(pool), TeamSettingsBook(pool)
         limits = environment(settings).limits
         return cls(
             teams=teams,
             settings=book,
-            workflows=Workflows(pool),
+            workflows=workflows,
             evaluations=Evaluations(pool, teams, limits, book),
             runs=Runs(pool),
             feed=Feed(pool),
+            explanations=Explanations(pool, teams, workflows, limits),
             figures=Figures(pool),
             verdicts=Verdicts(pool),
             documents=Documents(pool),
@@ -146,6 +152,25 @@ class Stores:
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
         return Replaying(feed=self.feed, evaluating=evaluating)
+
+    def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
+        """Build what says what would happen, with the limits that the team has now."""
+
+        async def limits(team: TeamId) -> Limits:
+            own = await self.settings.recent(team)
+            propose, auto = own.propose_threshold, own.auto_threshold
+            return Limits(
+                propose=settings.livesop_propose_threshold if propose is None else propose,
+                auto=settings.livesop_auto_threshold if auto is None else auto,
+            )
+
+        return Rehearsal(
+            pool=pool,
+            evaluator=judge.evaluator,
+            local=judge.local,
+            limits=limits,
+            time_limit=settings.livesop_evaluation_timeout,
+        )
 
     def embedding(self, embeddings: Embeddings | None) -> Embedding:
         """Build what makes vectors in the background."""

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.app.duties import build_duties
+from livesop_bot.app.face import build_face
 from livesop_bot.app.health import home_health, process_checks
 from livesop_bot.app.introduction import introduce, prepare
 from livesop_bot.app.judge import Judge, choose_evaluator
@@ -27,31 +28,22 @@ from livesop_bot.app.parts import (
     slack_client,
 )
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
-from livesop_bot.db.presses import Presses
-from livesop_bot.db.waiting import Waiting
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
-from livesop_bot.knowledge.pdf import PdfReader
-from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState
 from livesop_bot.settings import Settings
-from livesop_bot.slack.administration import Administration
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Rules
 from livesop_bot.slack.intake import Intake
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
-from livesop_bot.slack.people import People
-from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
 from livesop_bot.slack.rules import TeamRules
-from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
@@ -145,7 +137,8 @@ class App:
                     choose_evaluator(settings, self.metrics, pool, library, self._model)
                 )
             else:
-                judge = Judge(self._evaluator, lambda: ModelState("not_used"))
+                unused = ModelState("not_used")
+                judge = Judge(self._evaluator, lambda: unused, self._evaluator)
             evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             checks = process_checks(
                 pool,
@@ -191,13 +184,21 @@ class App:
                         metrics=self.metrics,
                     )
                     group.create_task(rules.follow(self._migrated, self.stop))
-                    administration = stores.administration(pool, settings, session)
-                    group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(
-                        self._listen(
-                            client, pool, stores, intake, health, held, evaluating, administration
-                        )
+                    face = build_face(
+                        settings=settings,
+                        pool=pool,
+                        stores=stores,
+                        client=client,
+                        session=session,
+                        held=held,
+                        kinds=kinds,
+                        judge=judge,
+                        evaluating=evaluating,
+                        embeddings=self._embeddings,
+                        home_health=lambda: home_health(health, self.metrics),
                     )
+                    group.create_task(intake.run(self._migrated, self.stop))
+                    group.create_task(self._listen(client, face, intake))
                 if self._role is not Role.INGEST:
                     group.create_task(
                         self._work(pool, stores, once, held, kinds, evaluating, intake)
@@ -242,17 +243,7 @@ class App:
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
 
-    async def _listen(
-        self,
-        client: AsyncWebClient,
-        pool: Pool,
-        stores: Stores,
-        intake: Intake,
-        health: HealthServer,
-        held: HeldRuns,
-        evaluating: Evaluating,
-        administration: Administration,
-    ) -> None:
+    async def _listen(self, client: AsyncWebClient, face: Face, intake: Intake) -> None:
         """Keep the sockets until told to stop; then drain what they brought before closing them."""
         app_token = self.settings.slack_app_token
         assert app_token is not None, "settings have both tokens or none"
@@ -261,26 +252,6 @@ class App:
             lambda record: "`token` will be unused" not in record.getMessage()
         )
         bolt = AsyncApp(client=client, signing_secret="")  # Socket Mode needs no signature
-        face = Face(
-            teams=stores.teams,
-            feed=stores.feed,
-            figures=stores.figures,
-            workflows=stores.workflows,
-            verdicts=stores.verdicts,
-            presses=Presses(held),
-            pauses=Pauses(pool),
-            waiting=Waiting(pool, held.render),
-            people=People(client, self.settings.admins, stores.settings.recent),
-            readers=Readers(client),
-            files=SharedFiles(client),
-            documents=stores.documents,
-            shelf=Shelf(stores.documents, PdfReader()),
-            retrieval=stores.retrieval(self._embeddings),
-            audit=stores.audit,
-            replay=stores.replaying(evaluating),
-            administration=administration,
-            home_health=lambda: home_health(health, self.metrics),
-        )
         register(bolt, face)
         receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)
 

@@ -12,9 +12,9 @@ from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enq
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
 from livesop_bot.domain.decisions import (
     STARTS_IN,

@@ -59,6 +59,13 @@ class Feed:
             rows = await self._pool.fetch(sql("feed_sops"), team, limit)
         return {row["slug"]: row["title"] for row in rows}
 
+    async def recent_signals(self, team: TeamId, most: int) -> list[Signal]:
+        """Give the messages that were judged last, newest first, each once, as they now are."""
+        with away():
+            rows = await self._pool.fetch(sql("recent_signals"), team, most)
+        signals = {row["id"]: signal_from_row(row) for row in rows}
+        return list(signals.values())
+
     async def of_message(
         self, team: TeamId, channel: ChannelId, ts: MessageTs
     ) -> tuple[Signal, Evaluation | None] | None:

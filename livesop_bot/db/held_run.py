@@ -85,6 +85,10 @@ class HeldRun:
             )
         )
 
+    def audit(self, entry: AuditEntry) -> None:
+        """Have what was done beside the run stand in the audit log, too."""
+        self._entries.append(entry)
+
     def move(
         self,
         step: StepId,

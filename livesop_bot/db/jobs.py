@@ -12,6 +12,7 @@ from pgqueuer import AsyncpgDriver, Queries
 
 from livesop_bot.db.pool import Connection
 from livesop_bot.domain.actions import ActionId
+from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
 from livesop_bot.domain.runs import PauseId, RunId
@@ -195,6 +196,32 @@ class ReleaseJob:
         return f"release:{self.pause}"
 
 
+@dataclass(frozen=True, slots=True)
+class DemotionJob:
+    """Tell a thread that Auto-Pilot was switched off by what was pressed there."""
+
+    entrypoint: ClassVar[str] = "demotion"
+    demotion: DemotionId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"demotion:{self.demotion}"
+
+
+@dataclass(frozen=True, slots=True)
+class GreetJob:
+    """Send the guide to the person of a team who opened Home first."""
+
+    entrypoint: ClassVar[str] = "greet"
+    team: TeamId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"greet:{self.team}"
+
+
 Job = (
     EvaluateJob
     | PostJob
@@ -208,6 +235,8 @@ Job = (
     | RemindJob
     | CardJob
     | ReleaseJob
+    | DemotionJob
+    | GreetJob
 )
 
 

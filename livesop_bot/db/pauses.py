@@ -8,7 +8,7 @@ from livesop_bot.db.held_run import HeldRun
 from livesop_bot.db.jobs import CardJob, ReleaseJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import definition_from_json
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.domain.audit import AuditEntry, AuditKind, pause_subject
 from livesop_bot.domain.breaker import CAP_IN, FAILURES, Pause, WaitingRun, tripped
 from livesop_bot.domain.runs import PauseId, RunId

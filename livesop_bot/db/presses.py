@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from livesop_bot.db.autonomy import demote_step, demote_workflow, keep_decision
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.audit import AuditKind
+from livesop_bot.domain.autonomy import is_shadow_decision, reached_alone, waiting
 from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, ShownOtherwise, TooLate
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import (
@@ -77,17 +79,21 @@ class Presses:
             return held.run
 
     async def end(self, team: TeamId, run: RunId, state: RunState, by: UserId) -> Run | TooLate:
-        """Cancel a run (`cancelled`), or say that a proposal does not fit (`dismissed`).
+        """Cancel a run (`cancelled`), or say that it does not fit (`dismissed`).
 
-        The latter is kept as a verdict.
+        The latter is for a proposal, and for what Auto-Pilot started, and is kept as a verdict.
         """
-        expected = RunState.PROPOSED if state is RunState.DISMISSED else RunState.RUNNING
         async with self._open(team, run) as held:
-            if held is None or held.run.state is not expected:
+            if held is None or not _may_end(held.run, state):
                 return TooLate(None if held is None else held.run.state)
+            proposed = held.run.state is RunState.PROPOSED
+            decided = reached_alone(held.run.workflow.definition) if proposed else waiting(held.run)
             await held.end(state, by)
+            await keep_decision(held, decided, by, approved=False)
             if state is RunState.DISMISSED:
                 await _keep_verdict(held, by, right=False)
+                if not proposed:
+                    await demote_workflow(held, by)
             return held.run
 
     async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
@@ -119,6 +125,8 @@ class Presses:
             case Press.HOLD:
                 await held.settle(step.id, "cancelled")
                 held.move(step.id, state, by=by, detail="Taken back before it was done.")
+                if record.changed_by is None:  # it was Auto-Pilot that planned it
+                    await demote_step(held, step, by)
             case Press.MARK_DONE:
                 receipt = Receipt(id="", words="Done, as somebody saw.")
                 await held.settle(step.id, "done", receipt)
@@ -128,6 +136,8 @@ class Presses:
                 held.move(step.id, state, by=by)
             case Press.DONE | Press.CHOOSE:
                 held.move(step.id, state, by=by, chosen=chosen)
+        if press in (Press.APPROVE, Press.SKIP) and is_shadow_decision(step, record):
+            await keep_decision(held, [step], by, approved=press is Press.APPROVE)
         after = {"press": press, "state": held.record(step.id).state, **_answer(chosen)}
         held.note(AuditKind.APPROVAL, by, {"state": record.state}, after, step.id)
 
@@ -146,6 +156,14 @@ class Presses:
                 await held.wait_for_same_effect(step.id)
         except ActionRefused as error:
             held.move(step.id, StepState.FAILED, by=by, detail=str(error))
+
+
+def _may_end(run: Run, state: RunState) -> bool:
+    if state is RunState.CANCELLED:
+        return run.state is RunState.RUNNING
+    return run.state is RunState.PROPOSED or (
+        run.state is RunState.RUNNING and run.started_by is None
+    )
 
 
 async def _sends_otherwise(held: HeldRun, step: StepId, shown: str) -> bool:

@@ -29,6 +29,8 @@ _OUTCOMES = {
     RunState.RUNNING: "started",
     RunState.DONE: "done",
     RunState.CANCELLED: "cancelled",
+    RunState.DISMISSED: "not this one, people said",
+    RunState.EXPIRED: "nobody took it up",
 }
 """What a case came to, in a word; people's verdicts have their place here, too."""
 

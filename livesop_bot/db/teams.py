@@ -70,6 +70,7 @@ class Teams:
             workflow=row["workflow"],
             channel=row["channel"],
             steps={step: subject in on for subject, step in subjects.items()},
+            paused=row["paused"],
         )
 
     async def set_autopilot(
@@ -85,22 +86,45 @@ class Teams:
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(sql("ensure_team"), team, "")
-                await connection.execute(sql("hold_team"), team)
-                if scope is Scope.TEAM:
-                    subject = team
-                    before = await connection.fetchval(sql("team_autopilot"), team)
-                    now = await connection.fetchval(sql("set_team_autopilot"), team, is_on)
-                else:
-                    before = await connection.fetchval(sql("switch"), team, scope, subject)
-                    now = await connection.fetchval(sql("set_switch"), team, scope, subject, is_on)
-                if not is_on:
-                    await enqueue(connection, [HaltJob(team)])
-                entry = AuditEntry(
-                    actor=by,
-                    kind=AuditKind.SWITCH,
-                    subject=switch_subject(scope, subject),
-                    before={"on": before},
-                    after={"on": now},
-                )
+                entry = await turn_switch(connection, team, scope, subject, is_on=is_on, by=by)
                 await append(connection, team, entry)
-        return bool(now)
+        return is_on
+
+    async def switch_on(
+        self, team: TeamId, subjects: Sequence[tuple[Scope, str]], *, by: str
+    ) -> None:
+        """Switch several on together, in one transaction."""
+        with away():
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("ensure_team"), team, "")
+                entries = [
+                    await turn_switch(connection, team, scope, subject, is_on=True, by=by)
+                    for scope, subject in subjects
+                ]
+                await append(connection, team, *entries)
+
+
+async def turn_switch(
+    connection: Connection, team: TeamId, scope: Scope, subject: str, *, is_on: bool, by: str
+) -> AuditEntry:
+    """Turn a switch of a known team in the caller's transaction; give what is to be audited.
+
+    Locks the team to the end of the transaction.
+    """
+    await connection.execute(sql("hold_team"), team)
+    if scope is Scope.TEAM:
+        subject = team
+        before = await connection.fetchval(sql("team_autopilot"), team)
+        now = await connection.fetchval(sql("set_team_autopilot"), team, is_on)
+    else:
+        before = await connection.fetchval(sql("switch"), team, scope, subject)
+        now = await connection.fetchval(sql("set_switch"), team, scope, subject, is_on)
+    if not is_on:
+        await enqueue(connection, [HaltJob(team)])
+    return AuditEntry(
+        actor=by,
+        kind=AuditKind.SWITCH,
+        subject=switch_subject(scope, subject),
+        before={"on": before},
+        after={"on": now},
+    )

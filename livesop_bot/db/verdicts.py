@@ -10,7 +10,7 @@ import asyncpg
 
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import definition_from_json
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.domain.signals import ChannelId, SignalId, TeamId
 from livesop_bot.domain.verdicts import Labelled, Lesson, NewVerdict
 from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches
@@ -95,11 +95,22 @@ class Verdicts:
         return [_labelled(signal, verdicts) for signal, verdicts in by_signal.items()]
 
     async def past_matches(
-        self, team: TeamId, since: datetime, slug: str | None = None
+        self,
+        team: TeamId,
+        since: datetime,
+        slug: str | None = None,
+        *,
+        thresholds: Sequence[float] = THRESHOLDS,
+        most: int | None = None,
     ) -> list[PastMatches]:
-        """Give what matched since then, all or one SOP's, from the lowest of THRESHOLDS on."""
+        """Give what matched since then, all or one SOP's, from the lowest of the thresholds on.
+
+        These are ascending and not below one half. `most`: of each SOP the newest so many.
+        """
         with away():
-            rows = await self._pool.fetch(sql("past_matches"), team, since, list(THRESHOLDS), slug)
+            rows = await self._pool.fetch(
+                sql("past_matches"), team, since, list(thresholds), slug, most
+            )
         return [
             PastMatches(
                 workflow=Workflow(
@@ -108,7 +119,7 @@ class Verdicts:
                     version=row["workflow_version"],
                     definition=definition_from_json(json.loads(row["definition"])),
                 ),
-                reached=THRESHOLDS[row["reached"] - 1],
+                reached=thresholds[row["reached"] - 1],
                 stand_in=row["stand_in"],
                 caution=row["caution"],
                 marked=Marked(row["marked"]),

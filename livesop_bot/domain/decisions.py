@@ -5,7 +5,7 @@ Pure, and fails closed: what is unknown is off, and every outcome carries its re
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeGuard
@@ -30,6 +30,7 @@ class Reason(StrEnum):
     LOW_CONFIDENCE = "low_confidence"
     NO_MATCH = "no_match"
     OTHER_CHANNEL = "other_channel"
+    PAUSED = "paused"
     DUPLICATE_RUN = "duplicate_run"
     STAND_IN = "stand_in"
     CAUTION = "caution"
@@ -78,13 +79,14 @@ class Switches:
     """Where Auto-Pilot is allowed. `None` is unknown, which counts as off.
 
     A channel is on unless someone switched it off; a team, a workflow and a step are off until
-    someone switches them on.
+    someone switches them on. `paused`: the workflow is paused or archived, and matches nothing.
     """
 
     team: bool | None = None
     workflow: bool | None = None
     channel: bool | None = None
     steps: Mapping[StepId, bool] = field(default_factory=dict)
+    paused: bool = False
 
 
 def autopilot_obstacle(workflow: Workflow, switches: Switches) -> str | None:
@@ -148,8 +150,9 @@ def decide(
     start on this judgement. Either is empty where it does not apply. `started_lately`: runs of the
     team that started by themselves within STARTS_IN.
 
-    A confidence or a limit outside 0..1 is unknown, and nothing is proposed or started on it. So
-    is a flag that is neither true nor false, which counts as the one that stops.
+    The workflow's own limits count where it has some. A confidence or a limit outside 0..1 is
+    unknown, and nothing is proposed or started on it. So is a flag that is neither true nor false,
+    which counts as the one that stops.
     """
     if workflow is None:
         return Decision(Verdict.SKIP, Reason.NO_MATCH, "No SOP fits this message.")
@@ -158,6 +161,9 @@ def decide(
         return Decision(
             Verdict.SKIP, Reason.OTHER_CHANNEL, f"{workflow.title} does not watch this channel."
         )
+    if switches.paused is not False:
+        return Decision(Verdict.SKIP, Reason.PAUSED, f"{workflow.title} is paused.")
+    limits = limits_of(workflow, limits)
     if not _reaches(confidence, limits.propose):
         return Decision(
             Verdict.SKIP,
@@ -222,6 +228,22 @@ def _start_or_propose(
         Reason.STARTED,
         f"Auto-Pilot is on and the match is sure ({percent(confidence)}).",
     )
+
+
+def limits_of(workflow: Workflow, limits: Limits) -> Limits:
+    """Give the limits that count for a workflow: its own where it has some, else the team's."""
+    trigger = workflow.definition.trigger
+    return replace(
+        limits,
+        propose=_own(trigger.propose_from, limits.propose),
+        auto=_own(trigger.auto_from, limits.auto),
+    )
+
+
+def _own(percent: int | None, usual: float) -> float:
+    if percent is None:
+        return usual
+    return percent / 100 if 1 <= percent <= 100 else math.nan  # which is unknown
 
 
 def _reaches(confidence: object, limit: object) -> bool:

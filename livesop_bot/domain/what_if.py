@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livesop_bot.domain.decisions import Limits, Switches, Verdict, decide
+from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
+from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.workflows import Workflow
 
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
@@ -25,7 +26,7 @@ class Marked(StrEnum):
 class PastMatches:
     """Past matches that are alike in all that counts here, and how many they are.
 
-    `reached` is the highest of THRESHOLDS that their confidence reaches.
+    `reached` is the highest of the thresholds asked for that their confidence reaches.
     """
 
     workflow: Workflow
@@ -76,19 +77,69 @@ def what_if(
     return tuple(rows)
 
 
+def at_threshold(evaluation: Evaluation, limits: Limits) -> Decision | None:
+    """Decide on one evaluation with other limits; None where it named no SOP to decide on."""
+    workflow, confidence = evaluation.workflow, evaluation.confidence
+    if workflow is None or confidence is None:
+        return None
+    return decide(
+        workflow=workflow,
+        confidence=confidence,
+        channel=evaluation.signal.channel,
+        switches=_all_on(workflow),
+        limits=limits,
+        already_running=evaluation.decision.reason is Reason.DUPLICATE_RUN,
+        dry_run=False,
+        stand_in=evaluation.stand_in,
+        caution=evaluation.caution,
+    )
+
+
+def _all_on(workflow: Workflow) -> Switches:
+    steps = {step.id: True for step in workflow.definition.acting_steps}
+    return Switches(team=True, workflow=True, channel=True, steps=steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """What another threshold would have changed: so many starts more, or fewer where negative, and
+    how many of those people called wrong."""
+
+    threshold: float
+    starts: int
+    wrong: int
+
+
+def around(today: float) -> tuple[float, ...]:
+    """The thresholds to compare with today's, which is among them: three below, one above."""
+    below = [one for one in THRESHOLDS if one < today][-3:]
+    above = [one for one in THRESHOLDS if one > today][:1]
+    return (*below, today, *above)
+
+
+def shifts(rows: Sequence[WhatIf], today: float) -> tuple[Shift, ...]:
+    """Say what each other threshold would have changed; nothing where today's is not among them."""
+    now = next((row for row in rows if row.threshold == today), None)
+    if now is None:
+        return ()
+    return tuple(
+        Shift(
+            threshold=row.threshold,
+            starts=row.started - now.started,
+            wrong=abs(row.wrong - now.wrong),
+        )
+        for row in rows
+        if row is not now
+    )
+
+
 def _could_start(match: PastMatches) -> bool:
     """Whether the gate would let it, if it was sure enough and everything was switched on."""
-    definition = match.workflow.definition
     decision = decide(
         workflow=match.workflow,
         confidence=1,
-        channel=next(iter(definition.trigger.channels), ""),
-        switches=Switches(
-            team=True,
-            workflow=True,
-            channel=True,
-            steps={step.id: True for step in definition.acting_steps},
-        ),
+        channel=next(iter(match.workflow.definition.trigger.channels), ""),
+        switches=_all_on(match.workflow),
         limits=Limits(propose=0, auto=0),
         already_running=False,
         dry_run=False,

@@ -80,7 +80,8 @@ class Trigger:
     """What a message must be about. Empty `channels` means every channel.
 
     `trust_local`: where the model is away and the local evaluator stands in for it, its judgement
-    may start this SOP too; otherwise it may only propose it.
+    may start this SOP too; otherwise it may only propose it. `propose_from`, `auto_from`: the
+    confidence in percent from which it is proposed and may start; None: the team's.
     """
 
     description: str
@@ -88,6 +89,8 @@ class Trigger:
     keywords: tuple[str, ...] = ()
     channels: tuple[ChannelId, ...] = ()
     trust_local: bool = False
+    propose_from: int | None = None
+    auto_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +116,13 @@ class WorkflowDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A team's workflow at its current version."""
+    """A team's workflow at its current version; while it is `paused` it matches nothing."""
 
     id: WorkflowId
     team: TeamId
     version: int
     definition: WorkflowDefinition
+    paused: bool = False
 
     @property
     def slug(self) -> str:
@@ -132,9 +136,9 @@ class Workflow:
 
 
 def watching(workflows: Iterable[Workflow], channel: ChannelId) -> tuple[Workflow, ...]:
-    """Give those that watch a channel."""
+    """Give those that watch a channel, without what is paused."""
     return tuple(
         workflow
         for workflow in workflows
-        if channel in (workflow.definition.trigger.channels or (channel,))
+        if not workflow.paused and channel in (workflow.definition.trigger.channels or (channel,))
     )

@@ -35,6 +35,7 @@ log = structlog.get_logger()
 BOT_SCOPES = (
     "app_mentions:read",
     "channels:history",
+    "channels:join",
     "channels:read",
     "chat:write",
     "commands",

@@ -1,4 +1,4 @@
-"""Joining channels, so that LiveSOP hears what is said there."""
+"""Channels that LiveSOP is in, and joining more, so that it hears what is said there."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,21 @@ from livesop_bot.errors import SlackAway, SlackRefused
 
 _AT_ONCE = 3
 """Slack takes about 50 joins a minute."""
+_LOOK_S = 0.7
+"""Somebody waits for their Home meanwhile."""
+
+
+async def is_in_one(client: AsyncWebClient) -> bool:
+    """Say whether LiveSOP surely is in a channel; where Slack does not say, it is not sure."""
+    try:
+        with slack_errors():
+            async with asyncio.timeout(_LOOK_S):
+                answer = await client.users_conversations(
+                    types="public_channel,private_channel", exclude_archived=True, limit=100
+                )
+    except (SlackAway, SlackRefused):
+        return False
+    return bool(answer.get("channels"))
 
 
 async def join(client: AsyncWebClient, channels: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -36,13 +36,14 @@ def parse(text: str, origin: str) -> tuple[WorkflowDefinition, ...]:
     """
     reading = Reading(origin)
     root = reading.compose(text)
-    definitions = tuple(_sops(root, reading))
+    definitions = tuple(sops(root, reading))
     if reading.problems:
         raise reading.error()
     return definitions
 
 
-def _sops(root: yaml.Node, reading: Reading) -> Iterator[WorkflowDefinition]:
+def sops(root: yaml.Node, reading: Reading) -> Iterator[WorkflowDefinition]:
+    """Read the SOPs of a document; what is wrong with them is noted in the reading."""
     found: list[tuple[Place, dict[str, Any] | None]]
     if _is_list_of_sops(root):
         content = FILE.read(root, (), reading) or {}
@@ -72,6 +73,7 @@ def _is_list_of_sops(root: yaml.Node) -> bool:
 
 def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
     """Note what is wrong between the parts of an SOP, as far as they could be read."""
+    _check_thresholds(sop.get("trigger") or {}, (*place, "trigger"), reading)
     ids: dict[str, int] = {}
     for number, step in enumerate(sop.get("steps") or []):
         if step is not None:
@@ -83,6 +85,12 @@ def _check(sop: Mapping[str, Any], place: Place, reading: Reading) -> None:
                     f"{step['id']!r} stands there twice (first: line {line})",
                 )
     _check_actions(sop, place, reading, _check_edges(sop, ids, place, reading))
+
+
+def _check_thresholds(trigger: Mapping[str, Any], place: Place, reading: Reading) -> None:
+    propose, auto = trigger.get("propose_from"), trigger.get("auto_from")
+    if propose and auto and auto < propose:
+        reading.refuse((*place, "auto_from"), f"is below propose_from, which is {propose}")
 
 
 def _check_edges(
@@ -178,6 +186,8 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             keywords=tuple(trigger.get("keywords", ())),
             channels=tuple(ChannelId(channel) for channel in trigger.get("channels", ())),
             trust_local=trigger.get("trust_local", False),
+            propose_from=trigger.get("propose_from"),
+            auto_from=trigger.get("auto_from"),
         ),
         extract=sop.get("extract", {}),
         steps=steps,
@@ -187,9 +197,9 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
 
 def dump(definitions: Sequence[WorkflowDefinition]) -> str:
     """Write definitions as a document: a single one as it is, several under `sops:`."""
-    sops = [_plain(definition) for definition in definitions]
+    written = [plain(definition) for definition in definitions]
     return yaml.dump(
-        sops[0] if len(sops) == 1 else {"sops": sops},
+        written[0] if len(written) == 1 else {"sops": written},
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -198,10 +208,13 @@ def dump(definitions: Sequence[WorkflowDefinition]) -> str:
     )
 
 
-def _plain(definition: WorkflowDefinition) -> dict[str, Any]:
+def plain(definition: WorkflowDefinition) -> dict[str, Any]:
+    """Give a definition as a document has it, without what is left out there."""
     boxes = [Box(step.id, step.kind) for step in definition.steps]
     trigger = definition.trigger
-    return _without_empty(
+    own = {"propose_from": trigger.propose_from, "auto_from": trigger.auto_from}
+    thresholds = {name: percent for name, percent in own.items() if percent is not None}
+    parts = _without_empty(
         {
             "slug": definition.slug,
             "title": definition.title,
@@ -214,17 +227,19 @@ def _plain(definition: WorkflowDefinition) -> dict[str, Any]:
                     "channels": list(trigger.channels),
                     "trust_local": trigger.trust_local,
                 }
-            ),
+            )
+            | thresholds,
             "extract": dict(definition.extract),
             "steps": [_plain_step(step) for step in definition.steps],
-            "edges": []
-            if definition.edges == chain(boxes)
-            else [
-                _without_empty({"from": e.source, "to": e.target, "when": e.label})
-                for e in definition.edges
-            ],
         }
     )
+    if definition.edges == chain(boxes):
+        return parts
+    edges = [
+        _without_empty({"from": e.source, "to": e.target, "when": e.label})
+        for e in definition.edges
+    ]
+    return parts | {"edges": edges}
 
 
 def _plain_step(step: Step) -> dict[str, Any]:

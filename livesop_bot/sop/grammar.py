@@ -47,6 +47,17 @@ _TRIGGER = Record(
             meaning="Whether the local evaluator may start it, too, where it stands in for a model "
             "that is away. Left out: no, it may only propose it.",
         ),
+        "propose_from": Number(
+            meaning="The confidence, in percent, from which it is proposed. Left out: the team's.",
+            least=1,
+            most=100,
+        ),
+        "auto_from": Number(
+            meaning="The confidence, in percent, from which Auto-Pilot may start it. Left out: the "
+            "team's.",
+            least=1,
+            most=100,
+        ),
     },
     required=frozenset({"description"}),
 )

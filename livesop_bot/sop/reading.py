@@ -31,12 +31,20 @@ Place: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake; `line` and `column` count from 1, `field` is empty for the whole document."""
+    """One mistake; `line` and `column` count from 1, `place` is empty for the whole document."""
 
     line: int
     column: int
-    field: str
+    place: Place
     message: str
+
+    @property
+    def field(self) -> str:
+        """The place as people read it, such as `steps #2, mode`."""
+        text = ""
+        for part in self.place:
+            text += f" #{part + 1}" if isinstance(part, int) else f", {part}" if text else part
+        return text
 
 
 class Reading:
@@ -65,22 +73,22 @@ class Reading:
         Raises InvalidWorkflow with all of them where there are too many to go on.
         """
         mark = node.start_mark if node is not None else self._mark(place)
-        self._add(mark.line + 1, mark.column + 1, _field(place), message)
+        self._add(mark.line + 1, mark.column + 1, place, message)
 
     def _mark(self, place: Place) -> Mark:
         while place not in self._marks:  # a part that is missing: its surroundings
             place = place[:-1]
         return self._marks[place]
 
-    def _add(self, line: int, column: int, field: str, message: str) -> None:
+    def _add(self, line: int, column: int, place: Place, message: str) -> None:
         if len(self.problems) == MAX_PROBLEMS:
             raise self.error(more=True)  # more than anyone reads at once
-        self.problems.append(Problem(line, column, field, message))
+        self.problems.append(Problem(line, column, place, message))
 
     def compose(self, text: str) -> Node:
         """Turn the text into nodes; raises InvalidWorkflow at the first mistake in its YAML."""
         if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-            self._add(1, 1, "", f"expected at most {MAX_BYTES:,} bytes")
+            self._add(1, 1, (), f"expected at most {MAX_BYTES:,} bytes")
             raise self.error()
         try:
             loader = _Composer(text)
@@ -92,16 +100,16 @@ class Reading:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
             problem = error.problem or "cannot be read"
-            self._add(line, column, "", _PLAIN_WORDS.get(problem, problem))
+            self._add(line, column, (), _PLAIN_WORDS.get(problem, problem))
             raise self.error() from error
         except ReaderError as error:
             before = text[: error.position]
             column = error.position - before.rfind("\n")
             problem = f"character U+{int(error.character):04X} is not text"
-            self._add(before.count("\n") + 1, column, "", problem)
+            self._add(before.count("\n") + 1, column, (), problem)
             raise self.error() from error
         if node is None:
-            self._add(1, 1, "", "expected an SOP, the document is empty")
+            self._add(1, 1, (), "expected an SOP, the document is empty")
             raise self.error()
         self.at((), node)
         return node
@@ -136,10 +144,3 @@ class _Composer(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
-
-
-def _field(place: Place) -> str:
-    text = ""
-    for part in place:
-        text += f" #{part + 1}" if isinstance(part, int) else f", {part}" if text else part
-    return text

@@ -120,24 +120,26 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A whole number from 0 to `most`."""
+    """A whole number from `least` to `most`."""
 
     meaning: str
     most: int
+    least: int = 0
 
     def read(self, node: Node, place: Place, reading: Reading) -> int | None:
         if isinstance(node, ScalarNode) and re.fullmatch(r"[0-9]{1,9}", node.value):
             number = int(node.value)
-            if number <= self.most:
+            if self.least <= number <= self.most:
                 return number
-        reading.refuse(place, f"expected a number from 0 to {self.most}, found {_kind(node)}")
+        expected = f"expected a number from {self.least} to {self.most}"
+        reading.refuse(place, f"{expected}, found {_kind(node)}")
         return None
 
     def schema(self) -> dict[str, Any]:
         return {
             "description": self.meaning,
             "type": "integer",
-            "minimum": 0,
+            "minimum": self.least,
             "maximum": self.most,
         }
 

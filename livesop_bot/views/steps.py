@@ -32,7 +32,7 @@ _SHOWN_ALONE = 12
 """Lines about steps without buttons, between those with buttons and where there are none."""
 _MOST_ANSWERS = 25
 
-_MARKS = {
+MARKS = {
     StepState.BLOCKED: "▫️",
     StepState.WAITING: "🔵",
     StepState.PLANNED: "⏳",
@@ -44,6 +44,7 @@ _MARKS = {
     StepState.UNKNOWN: "❓",
     StepState.CANCELLED: "✖️",
 }
+"""How far a step is, at a glance."""
 _BUTTONS = {
     Press.APPROVE: (ActionId.STEP_APPROVE, "Approve", "primary"),
     Press.DONE: (ActionId.STEP_DONE, "Done", "primary"),
@@ -139,7 +140,7 @@ def _over(step: Step, record: StepRecord) -> str:
             what = record.state.value
         case _:
             what = ""
-    parts = (f"{_MARKS[record.state]}  {line(step.title, 80)}", what, who)
+    parts = (f"{MARKS[record.state]}  {line(step.title, 80)}", what, who)
     return "  ·  ".join(filter(None, parts))
 
 
@@ -151,11 +152,11 @@ def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | st
         how = _outcome(record)
     else:
         how = f"_{', '.join(filter(None, (words, _mode(run, step))))}_"
-    return "  ·  ".join(filter(None, (f"{_MARKS[record.state]}  {line(step.title, 80)}", how)))
+    return "  ·  ".join(filter(None, (f"{MARKS[record.state]}  {line(step.title, 80)}", how)))
 
 
 def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
-    lines = [f"{_MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
+    lines = [f"{MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
         lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
         if step.approvers:

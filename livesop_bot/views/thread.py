@@ -6,7 +6,7 @@ from typing import assert_never
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.signals import SignalState
-from livesop_bot.domain.steps import FINAL, open_steps
+from livesop_bot.domain.steps import FINAL, StepState, open_steps
 from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
     HEADER,
@@ -29,6 +29,10 @@ from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.knowledge import based_on
 from livesop_bot.views.press import Pressed
 from livesop_bot.views.steps import step_blocks
+
+_MAY_HAVE_ACTED = frozenset(
+    {StepState.DONE, StepState.TRYING, StepState.FAILED, StepState.UNKNOWN},
+)
 
 
 def run_message(run: Run, requests: Mapping[StepId, ActionRequest | str] = {}) -> Message:
@@ -70,7 +74,7 @@ def _in_short(run: Run) -> str:
         case RunState.CANCELLED:
             return "cancelled"
         case RunState.DISMISSED:
-            return "not this one, nothing was done"
+            return "not this one, nothing more will be done"
         case RunState.EXPIRED:
             return "expired"
         case _:
@@ -91,7 +95,9 @@ def _state(run: Run) -> str:
         case RunState.CANCELLED:
             return f"✖️  *Cancelled* by {who}.{why}  Nothing more will be done."
         case RunState.DISMISSED:
-            return f"✖️  *Not this one,* says {who}.  Nothing was done; LiveSOP learns from it."
+            done = any(record.state in _MAY_HAVE_ACTED for record in run.steps)
+            what = "What is done stays done" if done else "Nothing was done"
+            return f"✖️  *Not this one,* says {who}.  {what}; LiveSOP learns from it."
         case RunState.EXPIRED:
             return f"✖️  *Expired.*{why or '  Nobody took it up.'}  Nothing more will be done."
         case _:
@@ -142,6 +148,21 @@ def _run_buttons(run: Run) -> Iterator[Block]:
                 no="Keep going",
             )
             cancel = button(ActionId.RUN_CANCEL, "Cancel run", confirm=ask, value=value)
-            yield actions(BlockId.RUN, why, cancel)
+            if run.started_by:
+                yield actions(BlockId.RUN, why, cancel)
+            else:
+                yield actions(BlockId.RUN, why, _not_this(value), cancel)
         case _:
             yield actions(BlockId.RUN, why)
+
+
+def _not_this(value: str) -> Block:
+    """For what Auto-Pilot started: not to fit is another thing than not to be needed."""
+    ask = confirm(
+        title="Not this SOP?",
+        text="It ends, and LiveSOP learns that it does not fit this message. What is done stays "
+        "done. Two of these within two weeks switch Auto-Pilot off for the SOP.",
+        yes="It does not fit",
+        no="Keep going",
+    )
+    return button(ActionId.RUN_DISMISS, "Not this", confirm=ask, value=value)

@@ -11,9 +11,11 @@ from livesop_bot.db.jobs import (
     ActJob,
     BasisJob,
     CardJob,
+    DemotionJob,
     EmbedJob,
     EvaluateJob,
     FaceJob,
+    GreetJob,
     HaltJob,
     PostJob,
     ReleaseJob,
@@ -29,9 +31,11 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
+from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.sweep import sweep
@@ -52,6 +56,8 @@ class Duties:
     facing: Facing
     reminding: Reminding
     carding: Carding
+    telling: TellingDemotions
+    greetings: Greetings
     acting: Acting
     ledger: Ledger
     presses: Presses
@@ -89,6 +95,10 @@ class Duties:
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
+            DemotionJob.entrypoint: lambda fields, tries: self.telling(
+                DemotionJob(**fields), tries
+            ),
+            GreetJob.entrypoint: lambda fields, tries: self.greetings(GreetJob(**fields), tries),
         }
 
     def acts(self) -> Mapping[str, Duty]:

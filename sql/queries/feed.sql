@@ -77,6 +77,15 @@ LEFT JOIN workflow_versions AS v
 WHERE e.id = ANY($1::bigint[])
 ORDER BY e.id DESC;
 
+-- name: recent_signals
+-- The signals of a team's latest evaluations that were not asked for, newest first; one that was judged twice comes twice. $1: team; $2: how many.
+SELECT s.*
+FROM evaluations AS e
+JOIN raw_signals AS s ON s.id = e.signal_id
+WHERE e.team_id = $1 AND e.cause = 'signal' AND s.deleted_at IS NULL
+ORDER BY e.id DESC
+LIMIT $2;
+
 -- name: evaluation_of_message
 -- A Slack message's signal with its latest evaluation (evaluation_id null: none yet). $1: team; $2: external id ('channel:ts').
 SELECT
@@ -115,27 +124,6 @@ LEFT JOIN workflow_versions AS v
     ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
 WHERE s.team_id = $1 AND s.source = 'slack' AND s.external_id = $2;
 
--- name: feed_sops
--- SOPs that a feed may be filtered by: those that matched most in the last 30 days first. $1: team; $2: how many. Gives slug and title.
-SELECT w.slug, v.definition ->> 'title' AS title
-FROM (
-    SELECT id, slug, version FROM workflows AS w
-    LEFT JOIN (
-        SELECT workflow_id, sum(matched) AS matched FROM daily_sop_figures
-        WHERE team_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - 30
-        GROUP BY workflow_id
-    ) AS f ON f.workflow_id = w.id
-    WHERE w.team_id = $1 AND w.archived_at IS NULL
-    ORDER BY f.matched DESC NULLS LAST, w.slug
-    LIMIT $2
-) AS w
-JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
-ORDER BY lower(v.definition ->> 'title'), w.slug;
-
--- name: sop_id
--- The id of a team's SOP, also of an archived one. $1: team; $2: slug.
-SELECT id FROM workflows WHERE team_id = $1 AND slug = $2;
-
 -- name: evaluation_of_signal
 -- A signal with its latest evaluation that was no dry run (evaluation_id null: none yet). $1: team; $2: signal.
 SELECT
@@ -173,3 +161,24 @@ LEFT JOIN LATERAL (
 LEFT JOIN workflow_versions AS v
     ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
 WHERE s.team_id = $1 AND s.id = $2;
+
+-- name: feed_sops
+-- SOPs that a feed may be filtered by: those that matched most in the last 30 days first. $1: team; $2: how many. Gives slug and title.
+SELECT w.slug, v.definition ->> 'title' AS title
+FROM (
+    SELECT id, slug, version FROM workflows AS w
+    LEFT JOIN (
+        SELECT workflow_id, sum(matched) AS matched FROM daily_sop_figures
+        WHERE team_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - 30
+        GROUP BY workflow_id
+    ) AS f ON f.workflow_id = w.id
+    WHERE w.team_id = $1 AND w.archived_at IS NULL
+    ORDER BY f.matched DESC NULLS LAST, w.slug
+    LIMIT $2
+) AS w
+JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
+ORDER BY lower(v.definition ->> 'title'), w.slug;
+
+-- name: sop_id
+-- The id of a team's SOP, also of an archived one. $1: team; $2: slug.
+SELECT id FROM workflows WHERE team_id = $1 AND slug = $2;

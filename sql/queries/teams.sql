@@ -23,7 +23,12 @@ SELECT
     ARRAY(
         SELECT s.subject FROM autopilot_switches AS s
         WHERE s.team_id = t.team_id AND s.scope = 'step' AND s.subject = ANY($4::text[]) AND s.is_on
-    ) AS steps
+    ) AS steps,
+    EXISTS (
+        SELECT FROM workflows AS w
+        WHERE w.team_id = t.team_id AND w.slug = $2
+            AND (w.paused_at IS NOT NULL OR w.archived_at IS NOT NULL)
+    ) AS paused
 FROM teams AS t
 WHERE t.team_id = $1;
 

@@ -80,7 +80,7 @@ ORDER BY v.id DESC
 LIMIT $2;
 
 -- name: past_matches
--- What matched since a time, counted by all that matters for a start, with what people said of it. Newest judgement of each message; no replays, no dry runs; not what the gate skipped for its channel or its thread. $1: team; $2: since; $3: thresholds, ascending; $4: slug (null: all). Gives `reached` as the threshold's position from 1.
+-- What matched since a time, counted by all that matters for a start, with what people said of it. Newest judgement of each message; no replays, no dry runs; not what the gate skipped for its channel or its thread. $1: team; $2: since; $3: thresholds from 0.5, ascending; $4: slug (null: all); $5: how many of each SOP at most, the newest (null: all). Gives `reached` as the threshold's position from 1.
 WITH counted AS (
     SELECT
         e.workflow_id,
@@ -94,7 +94,14 @@ WITH counted AS (
             ELSE 'not'
         END AS marked,
         count(*) AS matches
-    FROM evaluations AS e
+    FROM workflows AS w
+    CROSS JOIN LATERAL (
+        SELECT * FROM evaluations
+        WHERE workflow_id = w.id AND created_at >= $2
+            AND cause = 'signal' AND NOT dry_run AND confidence >= 0.5
+        ORDER BY created_at DESC
+        LIMIT $5
+    ) AS e
     CROSS JOIN LATERAL (
         SELECT
             bool_or(v.fits AND v.workflow_id = e.workflow_id) AS is_right,
@@ -107,14 +114,9 @@ WITH counted AS (
         FROM verdicts AS v
         WHERE v.signal_id = e.signal_id AND v.revision = e.revision AND v.replaced_at IS NULL
     ) AS said
-    WHERE e.team_id = $1 AND e.created_at >= $2
-        AND e.workflow_id IS NOT NULL AND e.cause = 'signal' AND NOT e.dry_run
+    WHERE w.team_id = $1 AND ($4::text IS NULL OR w.slug = $4)
         AND e.confidence >= ($3::double precision[])[1]
         AND e.reason NOT IN ('other_channel', 'duplicate_run')
-        AND (
-            $4::text IS NULL
-            OR e.workflow_id = (SELECT id FROM workflows WHERE team_id = $1 AND slug = $4)
-        )
         AND NOT EXISTS (
             SELECT FROM evaluations AS later
             WHERE later.signal_id = e.signal_id AND later.id > e.id AND later.cause = 'signal'

@@ -3,12 +3,13 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
+    autonomy,
     commands,
     home,
     knowledge,
     pauses,
     runs,
-    shortcuts,
+    trust_panel,
     waiting,
 )
 from livesop_bot.slack.listeners.face import Face
@@ -16,5 +17,5 @@ from livesop_bot.slack.listeners.face import Face
 
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
-    for listener in (commands, home, knowledge, runs, pauses, shortcuts, waiting):
+    for listener in (autonomy, commands, home, knowledge, pauses, runs, trust_panel, waiting):
         listener.register(app, face)

@@ -6,18 +6,26 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from livesop_bot.db.audit import Audit
+from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.documents import Documents
+from livesop_bot.db.drafts import Drafts
+from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
+from livesop_bot.db.guides import Guides
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.waiting import Waiting
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.workflows import Step, WorkflowDefinition
 from livesop_bot.errors import DatabaseAway
+from livesop_bot.evaluation.rehearsal import Rehearsal
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.slack.administration import Administration
@@ -42,8 +50,13 @@ class Face:
 
     teams: Teams
     feed: Feed
+    explanations: Explanations
     figures: Figures
     workflows: Workflows
+    drafts: Drafts
+    upkeep: Upkeep
+    rehearsal: Rehearsal
+    preview: Callable[[WorkflowDefinition, Step], ActionRequest]
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
@@ -55,6 +68,9 @@ class Face:
     shelf: Shelf
     retrieval: Retrieval
     audit: Audit
+    autonomy: Autonomy
+    guides: Guides
+    is_in_a_channel: Callable[[], Awaitable[bool]]
     replay: Callable[[ReplayRequest], Awaitable[Replayed | NotReplayed]]
     administration: Administration
     home_health: Callable[[], Awaitable[HomeHealth]]

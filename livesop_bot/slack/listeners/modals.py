@@ -45,15 +45,17 @@ class Modal:
         """The modal that was sent, and stays open: the ack shows something else in it."""
         return cls(client, {**body["view"], "hash": None})
 
-    async def fill(self, view: View) -> bool:
+    async def fill(self, view: View, *, over_newer: bool = False) -> bool:
         """Show something else in it; False where it was closed or changed meanwhile, which is
         the person's own doing and needs no word. Raises SlackAway, SlackRefused.
+
+        `over_newer`: replace what was changed meanwhile, too; for what was looked up after that.
         """
         try:
             with slack_errors():
                 async with asyncio.timeout(_FILL_S):
                     answer = await self._client.views_update(
-                        view_id=self._id, hash=self._hash, view=view
+                        view_id=self._id, view=view, hash=None if over_newer else self._hash
                     )
         except SlackRefused as error:
             if error.code in _GONE:

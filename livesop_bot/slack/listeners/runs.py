@@ -19,7 +19,7 @@ from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
-from livesop_bot.views import commands, presses, why
+from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
@@ -39,7 +39,7 @@ _STOPPING = frozenset({ActionId.STEP_HOLD, ActionId.RUN_CANCEL})
 """What stops something, and is open to everybody."""
 
 _NAMES = "|".join((*_STEP, ActionId.RUN_START, ActionId.RUN_DISMISS, ActionId.RUN_CANCEL))
-_BUTTON = re.compile(rf"(?P<name>{_NAMES}|{ActionId.RUN_WHY})(?::\d+)?")
+_BUTTON = re.compile(rf"(?P<name>{_NAMES})(?::\d+)?")
 
 
 def register(app: AsyncApp, face: Face) -> None:
@@ -73,8 +73,6 @@ async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
     assert found is not None, "the listener's own pattern"
     team, user = team_of(body), UserId(body["user"]["id"])
     try:
-        if found["name"] == ActionId.RUN_WHY:
-            return await within(_why(face, team, pressed))
         if await face.people.is_bot(user):
             return presses.no_bots()
         return await _press(face, team, user, ActionId(found["name"]), pressed)
@@ -125,8 +123,3 @@ async def _press(
         return presses.shown_otherwise(outcome)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None
-
-
-async def _why(face: Face, team: TeamId, pressed: Pressed) -> Message:
-    found = await face.feed.of_run(team, pressed.run)
-    return why.not_known() if found is None else why.answer(*found, in_channel=True)

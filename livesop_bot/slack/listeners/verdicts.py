@@ -26,28 +26,33 @@ async def answer(face: Face, team: TeamId, user: UserId, words: Sequence[str]) -
         return verdicts.usage()
     try:
         found = await within(face.feed.of_message(team, *place))
-        if found is None:
-            return why.not_known()
-        subject = signal_subject(found[0].id)
-        if refused := await refusal(face, team, user, Right.VERDICT, subject):
-            return refused
-        return await within(_keep(face, team, user, *found, words[-1].lower()))
     except DatabaseAway as error:
         log.warning("verdict.not_confirmed", team=team, error=str(error))
+        return commands.not_confirmed()
+    return why.not_known() if found is None else await give(face, user, *found, words[-1].lower())
+
+
+async def give(
+    face: Face, user: UserId, signal: Signal, evaluation: Evaluation | None, word: str
+) -> Message:
+    """Keep `right`, `wrong`, `none` or an SOP's name, said of a message and what was made of it;
+    says what came of it, whatever that is."""
+    subject = signal_subject(signal.id)
+    if refused := await refusal(face, signal.team, user, Right.VERDICT, subject):
+        return refused
+    try:
+        return await within(_keep(face, user, signal, evaluation, word))
+    except DatabaseAway as error:
+        log.warning("verdict.not_confirmed", team=signal.team, error=str(error))
         return commands.not_confirmed()
 
 
 async def _keep(
-    face: Face,
-    team: TeamId,
-    user: UserId,
-    signal: Signal,
-    evaluation: Evaluation | None,
-    word: str,
+    face: Face, user: UserId, signal: Signal, evaluation: Evaluation | None, word: str
 ) -> Message:
     if signal.state is SignalState.DELETED:
         return verdicts.deleted()
-    workflows = {workflow.slug: workflow for workflow in await face.workflows.current(team)}
+    workflows = {workflow.slug: workflow for workflow in await face.workflows.current(signal.team)}
     if word in ("right", "wrong"):
         workflow = evaluation.workflow if evaluation else None
         verdict = on_judgement(evaluation, right=word == "right", by=user)

@@ -8,7 +8,7 @@ import pytest
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import definition_to_json
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.domain.decisions import Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Outcome
 from livesop_bot.domain.signals import ChannelId, MessageTs, SignalState, TeamId

@@ -12,7 +12,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 
 from livesop_bot.db.migrations import Migration, load, migrate, pending
 from livesop_bot.db.pool import Connection
-from livesop_bot.db.workflows import definition_from_json
+from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.errors import ConfigurationError
 
 ONE = Migration(1, "0001_one.sql", "CREATE TABLE one (n integer); INSERT INTO one VALUES (1);")

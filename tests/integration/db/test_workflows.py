@@ -8,12 +8,8 @@ import pytest
 
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
-from livesop_bot.db.workflows import (
-    STARTER_PACK_AUTHOR,
-    Workflows,
-    definition_from_json,
-    definition_to_json,
-)
+from livesop_bot.db.stored_definition import definition_from_json, definition_to_json
+from livesop_bot.db.workflows import STARTER_PACK_AUTHOR, Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import WorkflowDefinition
 from livesop_bot.errors import InvalidWorkflow

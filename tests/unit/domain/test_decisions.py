@@ -1,6 +1,7 @@
 """The gate: every outcome has its reason, and nothing starts on what is unknown."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,34 @@ def test_an_unknown_confidence_or_threshold_neither_starts_nor_raises(unknown: A
 @pytest.mark.parametrize("flag", ["already_running", "dry_run"])
 def test_an_unknown_flag_stops(flag: str) -> None:
     assert gate(**{flag: None}).verdict is Verdict.SKIP
+
+
+@pytest.mark.parametrize(
+    ("own", "confidence", "reason"),
+    [
+        ({"auto_from": 97}, 0.96, Reason.PROPOSED),
+        ({"auto_from": 97}, 0.97, Reason.STARTED),
+        ({"auto_from": 60}, 0.6, Reason.STARTED),
+        ({"propose_from": 97}, 0.96, Reason.LOW_CONFIDENCE),
+        ({"propose_from": 20}, 0.2, Reason.PROPOSED),
+        ({"propose_from": 97, "auto_from": 60}, 0.96, Reason.LOW_CONFIDENCE),
+        ({"auto_from": 0}, 1.0, Reason.PROPOSED),
+        ({"auto_from": 101}, 1.0, Reason.PROPOSED),
+        ({"propose_from": 0}, 1.0, Reason.LOW_CONFIDENCE),
+    ],
+)
+def test_an_sop_has_thresholds_of_its_own(
+    own: dict[str, int], confidence: float, reason: Reason
+) -> None:
+    trigger = replace(AUTO.definition.trigger, **own)  # type: ignore[arg-type]
+    workflow = replace(AUTO, definition=replace(AUTO.definition, trigger=trigger))
+    assert gate(workflow=workflow, confidence=confidence).reason is reason
+
+
+@pytest.mark.parametrize("paused", [True, None])
+def test_what_is_paused_is_skipped(paused: Any) -> None:
+    decision = gate(switches=replace(ON, paused=paused))
+    assert (decision.verdict, decision.reason) == (Verdict.SKIP, Reason.PAUSED)
 
 
 def test_what_is_below_a_limit_never_reads_as_if_it_had_reached_it() -> None:

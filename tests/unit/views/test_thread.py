@@ -111,7 +111,7 @@ def test_a_running_one_says_how_far_it_is_and_whose_turn_it_is(run: Run) -> None
             "▫️  Open an incident  ·  _Open a Task in OPS, after approval_\n"
             "▫️  Tell the channel  ·  _Post in #general, automatic_"
         ),
-        "[Why?] [Cancel run]",
+        "[Why?] [Not this] [Cancel run]",
     ]
     assert run_message(now).text == "Tier-3 escalation (93%): 1 of 4 steps; now: Is it critical?"
 
@@ -208,7 +208,12 @@ def test_only_what_can_be_done_now_can_be_pressed(
     run: Run, step: str, state: StepState, buttons: str | None
 ) -> None:
     rows = [text for text in _texts(_running(run, **{step: state})) if text.startswith("[")]
-    assert rows == [*([buttons] if buttons else []), "[Why?] [Cancel run]"]
+    assert rows == [*([buttons] if buttons else []), "[Why?] [Not this] [Cancel run]"]
+
+
+def test_what_a_person_started_is_cancelled_but_not_called_wrong(run: Run) -> None:
+    started = replace(_running(run, facts=StepState.DONE), started_by=ADA)
+    assert _texts(started)[-1] == "[Why?] [Cancel run]"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +223,7 @@ def test_only_what_can_be_done_now_can_be_pressed(
         (RunState.CANCELLED, f"✖️  *Cancelled* by <@{ADA}>.  Nothing more will be done."),
         (
             RunState.DISMISSED,
-            f"✖️  *Not this one,* says <@{ADA}>.  Nothing was done; LiveSOP learns from it.",
+            f"✖️  *Not this one,* says <@{ADA}>.  What is done stays done; LiveSOP learns from it.",
         ),
         (RunState.EXPIRED, "✖️  *Expired.*  Nobody took it up.  Nothing more will be done."),
     ],

@@ -26,7 +26,7 @@ def register(app: AsyncApp, face: Face) -> None:
     """Say what draws each tab, and answer to opening, tabs and buttons."""
     face.homes.draws = {
         HomeTab.OVERVIEW: partial(overview.blocks, face),
-        HomeTab.WORKFLOWS: partial(workflows.blocks, face),
+        HomeTab.WORKFLOWS: guide.seen(face, partial(workflows.blocks, face)),
         HomeTab.KNOWLEDGE: partial(knowledge.blocks, face),
         HomeTab.SETTINGS: partial(settings.blocks, face),
     }

@@ -78,7 +78,7 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         sops=sops,
         evaluations=evaluations,
     )
-    return [*await guide.blocks(face, visitor), *overview(shown)]
+    return [*await guide.blocks(face, visitor, state), *overview(shown)]
 
 
 async def _strain(face: Face, visitor: Visitor) -> Strain | None:

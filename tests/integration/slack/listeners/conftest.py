@@ -15,21 +15,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
+from livesop_bot.app.face import build_face
+from livesop_bot.app.judge import Judge
 from livesop_bot.app.parts import Stores
-from livesop_bot.db.audit import Audit
-from livesop_bot.db.documents import Documents
-from livesop_bot.db.feed import Feed
-from livesop_bot.db.figures import Figures
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
-from livesop_bot.db.presses import Presses
-from livesop_bot.db.search import Search
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.vectors import Vectors
-from livesop_bot.db.verdicts import Verdicts
-from livesop_bot.db.waiting import Waiting
-from livesop_bot.db.workflows import Workflows, definition_to_json
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -42,19 +34,13 @@ from livesop_bot.domain.workflows import (
 )
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
-from livesop_bot.knowledge.pdf import PdfReader
-from livesop_bot.knowledge.retrieval import Retrieval
-from livesop_bot.knowledge.shelf import Shelf
 from livesop_bot.metrics import Metrics
+from livesop_bot.ops.status import ModelState
 from livesop_bot.sandbox.changes import Change, EphemeralShown, HomePublished
 from livesop_bot.sandbox.demo import BUGS, GENERAL, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
 from livesop_bot.slack.listeners import register
-from livesop_bot.slack.listeners.face import Face
-from livesop_bot.slack.people import People
-from livesop_bot.slack.readers import Readers
-from livesop_bot.slack.shared_files import SharedFiles
 from livesop_bot.views.health import HomeHealth
 
 TEAM = TeamId("T0SANDBOX")
@@ -194,28 +180,19 @@ async def serve(slack: SlackServer, client: AsyncWebClient, health: Health) -> A
             session = await stack.enter_async_context(aiohttp.ClientSession())
             kinds = action_kinds(slack=client, session=session, settings=settings)
             held = HeldRuns(pool, Teams(pool), renderer(kinds))
-            documents = Documents(pool)
             stores = Stores.on(pool, settings)
             by_words = InThreads(LexicalEvaluator(), workers=2, on_abandoned=lambda _: None)
-            evaluating = stores.evaluating(settings, by_words, Metrics())
-            face = Face(
-                teams=Teams(pool),
-                presses=Presses(held),
-                feed=Feed(pool),
-                figures=Figures(pool),
-                workflows=Workflows(pool),
-                verdicts=Verdicts(pool),
-                pauses=Pauses(pool),
-                waiting=Waiting(pool, renderer(kinds)),
-                people=People(client, frozenset(), stores.settings.recent),
-                readers=Readers(client),
-                files=SharedFiles(client),
-                documents=documents,
-                shelf=Shelf(documents, PdfReader()),
-                retrieval=Retrieval(Search(pool), Vectors(pool), None),
-                audit=Audit(pool),
-                replay=stores.replaying(evaluating),
-                administration=stores.administration(pool, settings, session),
+            face = build_face(
+                settings=settings,
+                pool=pool,
+                stores=stores,
+                client=client,
+                session=session,
+                held=held,
+                kinds=kinds,
+                judge=Judge(by_words, lambda: ModelState("not_used"), by_words),
+                evaluating=stores.evaluating(settings, by_words, Metrics()),
+                embeddings=None,
                 home_health=health.look,
             )
             register(app, face)

@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.team_settings import TeamSettingsBook
-from livesop_bot.db.workflows import definition_to_json
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
@@ -405,15 +405,6 @@ async def test_a_run_of_another_team_is_not_touched(running: Thread, slack: Slac
         await running.press(GRACE, action, step)
         assert "nothing was changed" in await running.told()
     assert await running.state() == "running"
-    await running.press(GRACE, ActionId.RUN_WHY)
-    assert "LiveSOP has no record" in await running.told()
-
-
-async def test_why_gives_the_reason_to_the_one_who_asks(thread: Thread) -> None:
-    await thread.press(LINUS, ActionId.RUN_WHY)
-    told = await thread.told()
-    assert "It reads like a bug." in told
-    assert "> the export" in told
 
 
 @pytest.mark.parametrize("outage", ["stop", "freeze"])
@@ -425,9 +416,8 @@ async def test_with_the_database_away_it_is_said(
         thread = await open_thread(pool)
         await thread.started()
         getattr(private_postgres, outage)()
-        for action, step in ((ActionId.STEP_DONE, "see"), (ActionId.RUN_WHY, None)):
-            await thread.press(GRACE, action, step)
-            assert "database" in await thread.told()
+        await thread.press(GRACE, ActionId.STEP_DONE, "see")
+        assert "database" in await thread.told()
     finally:
         private_postgres.thaw()
         pool.terminate()

@@ -1,0 +1,64 @@
+"""Replay in a Trust Panel: judged again at once, and shown in the panel's own place."""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.domain.audit import signal_subject
+from livesop_bot.domain.replays import NotReplayed, Replayed, ReplayRequest
+from livesop_bot.domain.rights import Right
+from livesop_bot.errors import DatabaseAway
+from livesop_bot.slack.listeners.boundary import boundary
+from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.modals import Modal
+from livesop_bot.slack.listeners.rights import refusal
+from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
+from livesop_bot.views import commands
+from livesop_bot.views.ids import ActionId
+from livesop_bot.views.trust_panel.state import Notice, PanelState, Place
+
+log = structlog.get_logger()
+
+_LONGEST_S = 60.0
+"""An evaluation's own limit is half of that, and the database may be slow besides."""
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to both buttons."""
+
+    @app.action(re.compile(f"^({ActionId.WHY_REPLAY}|{ActionId.WHY_JUDGE_AGAIN})$"))
+    async def replay(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        modal = Modal.pressed(client, body)
+        async with boundary(body, modal.went_wrong):
+            asker, state = Asker.of(body), PanelState.read(body["view"]["private_metadata"])
+            subject = signal_subject(state.signal)
+            if no := await refusal(face, asker.team, asker.user, Right.REPLAY, subject):
+                notice = Notice.of(Place.REPLAY, no)
+                await show_again(face, modal, asker, state, notice=notice)
+                return
+            await show_again(face, modal, asker, state, is_replaying=True)
+            dry_run = body["actions"][0]["action_id"] == ActionId.WHY_REPLAY
+            came = await _replay(face, asker, state, dry_run=dry_run)
+            if isinstance(came, Notice):
+                await show_again(face, modal, asker, state, notice=came)
+            else:
+                await show_again(face, modal, asker, state, replayed=came)
+
+
+async def _replay(
+    face: Face, asker: Asker, state: PanelState, *, dry_run: bool
+) -> Replayed | NotReplayed | Notice:
+    request = ReplayRequest(team=asker.team, signal=state.signal, by=asker.user, dry_run=dry_run)
+
+    async def replay() -> Replayed | NotReplayed:
+        return await face.replay(request)
+
+    try:
+        return await within(replay(), _LONGEST_S)
+    except DatabaseAway as error:
+        log.warning("replay.not_confirmed", signal=state.signal, error=str(error))
+        return Notice.of(Place.REPLAY, commands.not_confirmed())

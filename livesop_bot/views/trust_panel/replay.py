@@ -1,0 +1,57 @@
+"""Replay: the message judged again as a dry run, and in what that differs from what is stored."""
+
+from collections.abc import Iterator
+
+from livesop_bot.domain.decisions import Reason
+from livesop_bot.domain.replays import NotReplayed, Replayed
+from livesop_bot.domain.signals import SignalState
+from livesop_bot.views.blocks import Block, actions, button, confirm, context, section
+from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.replay import not_replayed, replayed_blocks
+from livesop_bot.views.trust_panel.state import Panel, Place
+
+_FOR_REAL = confirm(
+    title="Judge it again for real?",
+    text="What comes of it counts: an SOP may be proposed in its thread, or start where it may.",
+    yes="Judge it again",
+)
+
+
+def replay_blocks(panel: Panel) -> Iterator[Block]:
+    """Offer a dry run, and show what came of it; a deleted message cannot be judged."""
+    if panel.explanation.signal.state is SignalState.DELETED:
+        return
+    yield section(
+        "*Replay*  Judges the message again with the SOPs, the knowledge and the verdicts of now. "
+        "It is a dry run: nothing is started or posted."
+    )
+    if panel.is_replaying:
+        yield context("⏳  Being judged again …  This takes a moment; half a minute at most.")
+        return
+    match panel.replayed:
+        case Replayed() as replayed:
+            yield from replayed_blocks(replayed, in_channel=panel.may_read)
+        case NotReplayed() as why:
+            yield section(not_replayed(why, panel.state.signal))
+        case None:
+            pass
+    if told := panel.told(Place.REPLAY):
+        yield context(told)
+    yield actions(BlockId.WHY_REPLAY, *_buttons(panel))
+
+
+def _buttons(panel: Panel) -> Iterator[Block]:
+    yield button(ActionId.WHY_REPLAY, "Replay again" if panel.replayed else "Replay")
+    if _is_worth_it(panel):
+        yield button(ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL)
+
+
+def _is_worth_it(panel: Panel) -> bool:
+    """What could not be judged, and what would come out otherwise now, may be judged for real."""
+    if isinstance(panel.replayed, Replayed):
+        return panel.replayed.dry_run and bool(panel.replayed.differences)
+    evaluation = panel.evaluation
+    return evaluation is not None and evaluation.decision.reason in (
+        Reason.TIMED_OUT,
+        Reason.FAILED,
+    )

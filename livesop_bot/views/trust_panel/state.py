@@ -1,0 +1,113 @@
+"""What a panel is about and what it is to show: it travels with the modal, and comes back with
+every press in it, so that no process has to remember."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.explanation import About, Explanation, OfRun, OfSignal
+from livesop_bot.domain.knowledge import PastCase
+from livesop_bot.domain.replays import NotReplayed, Replayed
+from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.signals import ChannelId, SignalId
+from livesop_bot.domain.workflows import Workflow
+from livesop_bot.views.blocks import Message
+
+TITLE = "Why?"
+
+_NOWHERE = ChannelId("")
+
+
+class Part(StrEnum):
+    """What may be too long for the panel, and then has a “… more”."""
+
+    TEXT = "text"
+    EVIDENCE = "evidence"
+    REASONING = "reasoning"
+    KNOWLEDGE = "knowledge"
+    CASES = "cases"
+    STEPS = "steps"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelState:
+    """What a panel is about. `here`: the channel in which it was asked for, which those who asked
+    can read; empty where it was none."""
+
+    signal: SignalId
+    run: RunId | None = None
+    here: ChannelId = _NOWHERE
+
+    @property
+    def about(self) -> About:
+        """What is to be explained."""
+        return OfSignal(self.signal) if self.run is None else OfRun(self.run)
+
+    def metadata(self) -> str:
+        """Write it down for the way through Slack."""
+        return json.dumps([self.signal, self.run, self.here])
+
+    @classmethod
+    def read(cls, metadata: str) -> "PanelState":
+        """Read what `metadata` wrote; raises ValueError, TypeError."""
+        signal, run, here = json.loads(metadata)
+        return cls(
+            signal=SignalId(int(signal)),
+            run=None if run is None else RunId(int(run)),
+            here=ChannelId(here),
+        )
+
+
+class Place(StrEnum):
+    """Where in the panel something can be pressed: the answer to a press stands there."""
+
+    SWITCHES = "switches"
+    VERDICT = "verdict"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The answer to a press, as mrkdwn."""
+
+    place: Place
+    text: str
+
+    @classmethod
+    def of(cls, place: Place, answer: Message) -> "Notice":
+        """All that an answer says."""
+        parts = (
+            part for block in answer.blocks for part in block.get("elements", [block.get("text")])
+        )
+        return cls(place, "\n".join(part["text"] for part in parts) or answer.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """All that a panel shows. `may_read`: the person can read the message's channel.
+
+    `sops`: the team's, to choose from. `cases`: like this message, and readable to the person;
+    None while they are looked for. `is_replaying`: a dry run is under way; `replayed`: what came
+    of the one that was asked for.
+    """
+
+    state: PanelState
+    explanation: Explanation
+    may_read: bool
+    sops: Sequence[Workflow] = ()
+    cases: Sequence[PastCase] | None = ()
+    is_replaying: bool = False
+    replayed: Replayed | NotReplayed | None = None
+    notice: Notice | None = None
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What was made of the message."""
+        return self.explanation.evaluation
+
+    def told(self, place: Place) -> str:
+        """The answer to a press at that place; empty where there is none."""
+        return self.notice.text if self.notice and self.notice.place is place else ""
