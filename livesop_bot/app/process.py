@@ -200,9 +200,7 @@ class App:
                         judge=judge,
                         evaluating=evaluating,
                         embeddings=self._embeddings,
-                        home_health=lambda: home_health(
-                            health, self.metrics, settings.livesop_daily_token_budget
-                        ),
+                        home_health=lambda: home_health(health, self.metrics),
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(self._listen(client, face, intake))

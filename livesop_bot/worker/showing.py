@@ -25,4 +25,4 @@ class Showing:
             return {}
         receipts = await patiently(lambda: self._runs.receipts(run.id))
         stored = await patiently(lambda: self._runs.requests(run.id))
-        return requests(run, receipts, stored, self._render)
+        return requests(run, stored, receipts, self._render)

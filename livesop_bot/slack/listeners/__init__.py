@@ -3,7 +3,6 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
-    autonomy,
     commands,
     home,
     knowledge,
@@ -20,14 +19,13 @@ from livesop_bot.slack.listeners.face import Face
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
     for listener in (
-        autonomy,
         commands,
         home,
         knowledge,
         pauses,
         runs,
-        starting,
         sops,
+        starting,
         trust_panel,
         waiting,
     ):
