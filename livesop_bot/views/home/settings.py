@@ -189,8 +189,9 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
+    cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
     yield context(
-        f"About ${shown.used.cost_usd:,.2f} today. The day ends at midnight UTC. "
+        f"{cost}The day ends at midnight UTC. "
         "When nothing is left, the local evaluator judges alone."
     )
 
