@@ -358,3 +358,23 @@ async def test_an_absent_database_is_said_and_nothing_is_lost(
     await expect(answer.get_by_role("heading")).to_have_text(SURE)
     await go(page, "Home")
     await expect(home(page)).to_contain_text(re.compile(r"Incident\s+·\s+9\d%"))
+
+
+async def test_an_admin_changes_a_setting_and_others_look(page: Page, screenshots: Path) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1500})
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 90%")
+    await picture(page, screenshots, "settings")
+    await home(page).get_by_role("button", name="Change thresholds").click()
+    form = page.get_by_role("dialog", name="Thresholds")
+    await form.get_by_role("spinbutton", name="Start by itself from (%)").fill("95")
+    await picture(page, screenshots, "settings-thresholds")
+    await form.get_by_role("button", name="Save").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 95% (set by this team)")
+    await act_as(page, "Grace (support)")
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Only admins can change these")
+    await expect(home(page).get_by_role("button", name="Change")).to_have_count(0)
+    await picture(page, screenshots, "settings-not-admin")

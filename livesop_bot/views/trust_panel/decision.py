@@ -53,7 +53,9 @@ _AGAIN = (
     "✏️  The message was edited since and is being judged again. "
     "Press *Look again* in a moment; what is below is about its earlier text."
 )
-_DELETED = "🗑️  The message was deleted since. Its text is gone here, too."
+_DELETED = (
+    "🗑️  The message was deleted since, or is older than texts are kept. Its text is gone here, too."
+)
 
 
 def in_words(confidence: float) -> str:
