@@ -279,8 +279,11 @@ async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -
     await expect(answer).to_contain_text(re.compile(r"Will be done at \d+:\d\d:\d\d"))
     await expect(answer).to_contain_text("Critical incident: see the message, reported by @Ada")
     await picture(page, screenshots, "run-window")
+    thread = page.get_by_role("complementary", name="Thread")
+    run = thread.get_by_role("article").filter(has=page.get_by_role("heading"))
     await answer.get_by_role("button", name="Cancel", exact=True).click()
-    await expect(answer).to_contain_text("Taken back before it was done.")
+    await expect(run).to_contain_text("Taken back before it was done.")
+    await expect(thread).to_contain_text("Auto-Pilot is off for the step Declare the incident")
     await picture(page, screenshots, "run-taken-back")
 
 
