@@ -22,8 +22,6 @@ class Kind(StrEnum):
     CASE = "case"
 
 
-_BY_WORDS = {Kind.PASSAGE: "find_passages_by_words", Kind.CASE: "find_cases_by_words"}
-
 _OUTCOMES = {
     RunState.PROPOSED: "proposed",
     RunState.RUNNING: "started",
@@ -65,7 +63,7 @@ class Search:
     async def by_words(self, team: TeamId, kind: Kind, question: str, limit: int) -> list[Hit]:
         """Find by full text: `nearness` is the share of what the question's words say."""
         with away():
-            rows = await self._pool.fetch(sql(_BY_WORDS[kind]), team, question, limit, _WORDS)
+            rows = await self._pool.fetch(sql("find_by_words"), team, kind, question, limit, _WORDS)
         return [Hit(row["id"], row["share"]) for row in rows]
 
     async def by_vector(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from livesop_bot.db.held_run import Render
+from livesop_bot.db.plans import Render
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import Runs
@@ -56,7 +56,7 @@ def requests(
 ) -> Requests:
     """Say what each action to come will send, as it is `stored`, or would as things stand."""
     over = {record.id for record in run.steps if record.state in FINAL}
-    found: dict[StepId, ActionRequest | str] = dict(stored)
+    found: dict[StepId, ActionRequest | str] = {}
     for step in run.workflow.definition.acting_steps if run.state in OPEN else ():
         if step.id not in over and step.id not in stored:
             try:

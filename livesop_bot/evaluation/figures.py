@@ -148,7 +148,7 @@ def figures(outcomes: Sequence[Outcome], *, propose: float, auto: float) -> Figu
     right = sum(outcome.is_right(propose) for outcome in answered)
     bins = _bins([outcome for outcome in answered if outcome.nearest is not None])
     latencies = sorted(outcome.latency_ms for outcome in outcomes)
-    tokens = sum(o.usage.prompt_tokens + o.usage.completion_tokens for o in outcomes)
+    tokens = sum(o.usage.tokens for o in outcomes)
     per_slug = _per_slug(answered, propose)
     return Figures(
         messages=len(answered),

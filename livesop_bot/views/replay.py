@@ -120,10 +120,7 @@ def _named(outcome: Outcome) -> str:
 
 def _cost(outcome: Outcome) -> str:
     usage = outcome.usage
-    if not usage.prompt_tokens:
-        return ""
-    tokens = usage.prompt_tokens + usage.completion_tokens
-    return f"{tokens:,} tokens, {usage.cost_usd:.6f} US dollars by list price."
+    return f"{usage.tokens:,} tokens, {usage.cost}." if usage.tokens else ""
 
 
 def _headline(replayed: Replayed) -> str:

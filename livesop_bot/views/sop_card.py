@@ -55,7 +55,7 @@ def sop(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> Message:
     auto = "on" if (Scope.WORKFLOW, workflow.slug) in on else "off"
     start = code(f"/livesop start {workflow.slug}", 100)
     return message(
-        line(workflow.title, 150),
+        f"SOP: {line(workflow.title, 150)}",
         [
             *sop_card(workflow, most=_MOST_STEPS),
             section(clip("\n".join(facts), 2900), expand=True),

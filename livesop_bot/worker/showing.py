@@ -1,6 +1,6 @@
 """Showing: a run as people see it, with what its actions would send filled in."""
 
-from livesop_bot.db.held_run import Render
+from livesop_bot.db.plans import Render
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.waiting import Requests, requests
 from livesop_bot.domain.runs import OPEN, Run

@@ -151,8 +151,8 @@ WHERE team_id = $1 AND kind = 'case' AND id <= (
 -- What a case is made of. $1: signal id.
 SELECT revision, text FROM raw_signals WHERE id = $1 AND deleted_at IS NULL;
 
--- name: find_passages_by_words
--- Passages that share telling words with a question, best first. $1: team; $2: question; $3: how many; $4: how many words count. Gives id, and the share (0..1) of what the question's words say that the passage has.
+-- name: find_by_words
+-- Chunks that share telling words with a question, best first. $1: team; $2: kind; $3: question; $4: how many; $5: how many words count. Gives id, and the share (0..1) of what the question's words say that the chunk has.
 WITH asked AS MATERIALIZED (
     SELECT
         l.lexeme AS word,
@@ -160,9 +160,9 @@ WITH asked AS MATERIALIZED (
         size.chunks AS all_chunks,
         ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
             AS weight
-    FROM unnest(to_tsvector('english', $2)) AS l
-    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = 'passage' AND size.word = ''
-    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = 'passage' AND w.word = l.lexeme
+    FROM unnest(to_tsvector('english', $3)) AS l
+    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = $2 AND size.word = ''
+    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = $2 AND w.word = l.lexeme
 ), telling AS MATERIALIZED (
     SELECT
         ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
@@ -170,54 +170,25 @@ WITH asked AS MATERIALIZED (
     FROM asked
     WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
     ORDER BY weight DESC, word
-    LIMIT $4
+    LIMIT $5
 )
 SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
 FROM telling
 CROSS JOIN LATERAL (
-    SELECT id, team_id FROM chunks WHERE kind = 'passage' AND words @@ telling.query
-    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
+    -- Each kind has an index of its own. OFFSET 0: by that index, whatever the planner believes
+    -- about a team's size.
+    (SELECT id, team_id FROM chunks
+    WHERE $2 = 'passage' AND kind = 'passage' AND words @@ telling.query OFFSET 0)
+    UNION ALL
+    (SELECT id, team_id FROM chunks
+    WHERE $2 = 'case' AND kind = 'case' AND words @@ telling.query OFFSET 0)
 ) AS c
 WHERE c.team_id = $1
 GROUP BY c.id
 -- One word in common is a coincidence, unless it is half of what was asked.
 HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
 ORDER BY share DESC, c.id
-LIMIT $3;
-
--- name: find_cases_by_words
--- Past cases that share telling words with a question, best first; parameters and columns as find_passages_by_words.
-WITH asked AS MATERIALIZED (
-    SELECT
-        l.lexeme AS word,
-        w.chunks AS known,
-        size.chunks AS all_chunks,
-        ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
-            AS weight
-    FROM unnest(to_tsvector('english', $2)) AS l
-    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = 'case' AND size.word = ''
-    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = 'case' AND w.word = l.lexeme
-), telling AS MATERIALIZED (
-    SELECT
-        ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
-        weight
-    FROM asked
-    WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
-    ORDER BY weight DESC, word
-    LIMIT $4
-)
-SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
-FROM telling
-CROSS JOIN LATERAL (
-    SELECT id, team_id FROM chunks WHERE kind = 'case' AND words @@ telling.query
-    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
-) AS c
-WHERE c.team_id = $1
-GROUP BY c.id
--- One word in common is a coincidence, unless it is half of what was asked.
-HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
-ORDER BY share DESC, c.id
-LIMIT $3;
+LIMIT $4;
 
 -- name: find_by_vector
 -- Chunks that mean what a question means, nearest first. $1: team; $2: kind; $3: model; $4: the question's vector, as text; $5: how many. Gives id and cosine similarity. Every vector of the team is looked at: exact, and none of another team is in the way.

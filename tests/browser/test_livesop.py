@@ -316,7 +316,9 @@ async def test_people_press_a_run_through(
     await answer.get_by_role("button", name="Why?").click()
     panel = page.get_by_role("dialog", name="Why?")
     await expect(panel).to_contain_text("Its reasoningThe message fits Incident")
-    await expect(panel).to_contain_text("Post a status update · skipped · by @Linus")
+    await expect(panel).to_contain_text(
+        re.compile(r"Open an incident ticket\s+·\s+skipped\s+·\s+by @Linus")
+    )
     await expect(panel.get_by_role("link", name="Open it in its thread")).to_be_visible()
     await picture(page, screenshots, "panel-run")
     await panel.get_by_role("button", name="Close").last.click()
@@ -329,11 +331,13 @@ async def test_people_press_a_run_through(
 
 
 async def test_the_trust_panel_says_why_nothing_happened_and_learns(
-    page: Page, screenshots: Path
+    page: Page, database: str, screenshots: Path
 ) -> None:
     await page.set_viewport_size({"width": 1280, "height": 1000})
     message = await send(page, "general", "Has anybody seen my umbrella?")
     panel = page.get_by_role("dialog", name="Why?")
+    await expect(message).to_contain_text("umbrella")
+    await evaluated(database, 1)
     await message.hover()
     await message.get_by_role("button", name="Why (LiveSOP)").click()
     await expect(panel).to_contain_text("No SOP fits")
@@ -384,3 +388,23 @@ async def test_an_absent_database_is_said_and_nothing_is_lost(
     await expect(answer.get_by_role("heading")).to_have_text(SURE)
     await go(page, "Home")
     await expect(home(page)).to_contain_text(re.compile(r"Incident\s+·\s+9\d%"))
+
+
+async def test_an_admin_changes_a_setting_and_others_look(page: Page, screenshots: Path) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1500})
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 90%")
+    await picture(page, screenshots, "settings")
+    await home(page).get_by_role("button", name="Change thresholds").click()
+    form = page.get_by_role("dialog", name="Thresholds")
+    await form.get_by_role("spinbutton", name="Start by itself from (%)").fill("95")
+    await picture(page, screenshots, "settings-thresholds")
+    await form.get_by_role("button", name="Save").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 95% (set by this team)")
+    await act_as(page, "Grace (support)")
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Only admins can change these")
+    await expect(home(page).get_by_role("button", name="Change")).to_have_count(0)
+    await picture(page, screenshots, "settings-not-admin")

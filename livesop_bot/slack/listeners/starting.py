@@ -8,7 +8,6 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.domain.audit import workflow_subject
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
@@ -27,8 +26,8 @@ from livesop_bot.views.rights import notice
 
 log = structlog.get_logger()
 
-_START_S = 8.0
-"""Seconds that a start may take; nobody waits for an ack then."""
+_START_S = 2.4
+"""Seconds that a start may take, questions to Slack included; the ack comes with the answer."""
 
 
 def register(app: AsyncApp, face: Face) -> None:
@@ -43,17 +42,15 @@ def register(app: AsyncApp, face: Face) -> None:
 
     @app.view(CallbackId.START_FORM.value)
     async def submitted(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        async def show(view: View) -> None:
-            with slack_errors():
-                await client.views_update(view_id=body["view"]["id"], view=view)
+        async def become(view: View) -> None:
+            await ack(response_action="update", view=view)
 
-        await ack(response_action="update", view=modal.loading(starts.TITLE))
-        async with boundary(body, lambda: show(modal.went_wrong(starts.TITLE))):
+        async with boundary(body, lambda: become(modal.went_wrong(starts.TITLE))):
             try:
-                await show(await _start(face, client, body))
+                await become(await within(_start(face, client, body), _START_S))
             except DatabaseAway as error:
                 log.warning("start.not_confirmed", team=team_of(body), error=str(error))
-                await show(starts.not_confirmed())
+                await become(starts.not_confirmed())
 
 
 async def _picker(face: Face, team: TeamId, body: Mapping[str, Any]) -> View:
@@ -77,7 +74,7 @@ async def _start(face: Face, client: AsyncWebClient, body: Mapping[str, Any]) ->
     message = await signal_at(client, team, ChannelId(channel), MessageTs(ts))
     if message is None:
         return starts.unreadable()
-    outcome = await within(face.starts.for_message(message, workflow, user), _START_S)
+    outcome = await face.starts.for_message(message, workflow, user)
     if isinstance(outcome, NotStarted):
         return starts.not_started(workflow, outcome)
     log.info("start.done", team=team, sop=workflow.slug, run=outcome, by=user)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Reason, Verdict
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.signals import Signal, SignalState
 from livesop_bot.views.blocks import (
     Block,
@@ -52,7 +53,9 @@ _AGAIN = (
     "✏️  The message was edited since and is being judged again. "
     "Press *Look again* in a moment; what is below is about its earlier text."
 )
-_DELETED = "🗑️  The message was deleted since. Its text is gone here, too."
+_DELETED = (
+    "🗑️  The message was deleted since, or is older than texts are kept. Its text is gone here, too."
+)
 
 
 def in_words(confidence: float) -> str:
@@ -68,8 +71,7 @@ def decision_blocks(panel: Panel) -> Iterator[Block]:
         return
     yield header(_large(evaluation))
     yield section("\n".join(filter(None, (_followed(evaluation), _because(evaluation)))))
-    now = _since(signal, evaluation) or _WHAT_NOW.get(evaluation.decision.reason, "")
-    if now:
+    if now := _since(signal, evaluation) or _what_now(evaluation, panel.explanation.run):
         yield section(now)
     if signal.state is SignalState.PENDING:
         yield _look_again()
@@ -108,6 +110,14 @@ def _because(evaluation: Evaluation) -> str:
     if evaluation.stand_in:
         notes.append(f"The local evaluator stood in: {line(evaluation.stand_in, 200)}.")
     return "\n".join(filter(None, notes))
+
+
+def _what_now(evaluation: Evaluation, run: Run | None) -> str:
+    """Nothing where somebody has taken up or dismissed what was proposed."""
+    proposed = evaluation.decision.verdict is Verdict.PROPOSE
+    if proposed and run is not None and run.state is not RunState.PROPOSED:
+        return ""
+    return _WHAT_NOW.get(evaluation.decision.reason, "")
 
 
 def _since(signal: Signal, evaluation: Evaluation) -> str:

@@ -70,6 +70,7 @@ FAULTS = (
     RateLimited(3),
     AnswerError("is_archived"),
 )
+THEN = ("nothing", "its job", "a worker", "a crash")
 LOOKS = (None, None, AnswerError("channel_not_found"), AnswerStatus(500))
 """What a look for a message meets in Slack."""
 
@@ -200,6 +201,8 @@ class Rules(RuleBasedStateMachine):
             await self._start(run)
         elif run.state is RunState.RUNNING and buttons:
             step, press, chosen = buttons[number % len(buttons)]
+            if press in ("approve", "retry"):
+                await self._press_step(run, step, Press(press), chosen, shown="what was")
             await self._press_step(run, step, Press(press), chosen)
 
     async def _start(self, run: Run) -> None:
@@ -220,14 +223,16 @@ class Rules(RuleBasedStateMachine):
         )
         return fits
 
-    @rule(replayed=st.booleans())
-    def carry_out(self, replayed: bool) -> None:
+    @rule(number=st.integers(0, 2), fault=st.sampled_from(FAULTS), replayed=st.booleans())
+    def carry_out(self, number: int, fault: Any, replayed: bool) -> None:
         """People and workers do what there is to do, until the run is over and another begins."""
-        self.loop.run(self._carry_out(replayed))
+        if fault is not None:
+            self.floor.slack.faults.add("chat.postMessage", fault)
+        self.loop.run(self._carry_out(number, replayed))
 
-    async def _carry_out(self, replayed: bool) -> None:
+    async def _carry_out(self, number: int, replayed: bool) -> None:
         for _ in range(len(KINDS)):
-            await self._press(0)
+            await self._press(number)
             await self.floor.hurry()
         await self._go_on(replayed)
 
@@ -285,7 +290,7 @@ class Rules(RuleBasedStateMachine):
             (row["kind"], row["subject"], row["actor"]) for row in noted
         ]
 
-    @rule(meant=st.integers(0, 7))
+    @rule(meant=st.integers(0, 4))
     def end(self, meant: int) -> None:
         """Now and then somebody has enough of it."""
         if meant in (0, 1):
@@ -319,7 +324,7 @@ class Rules(RuleBasedStateMachine):
     @rule(
         switch=st.sampled_from(SWITCHES),
         is_on=st.booleans(),
-        then=st.sampled_from(["nothing", "its job", "a worker", "a crash"]),
+        then=st.sampled_from(THEN),
     )
     def switch(self, switch: tuple[Scope, str], is_on: bool, then: str) -> None:
         """Somebody turns a switch; its job comes late, or at once, or behind a claim."""
@@ -327,13 +332,7 @@ class Rules(RuleBasedStateMachine):
         self.loop.run(self._hold())  # by the switches as they were
         self.on[switch] = is_on
         self.loop.run(self.floor.switch(*switch, is_on=is_on))
-        match then:
-            case "its job":
-                self.loop.run(self.floor.work("halt"))
-            case "a worker":
-                self.loop.run(self._act())
-            case "a crash":
-                self.loop.run(self._crash(performed=True))
+        self.loop.run(self._then(then, "halt"))
 
     @rule(fault=st.sampled_from(FAULTS), look=st.sampled_from(LOOKS))
     def act(self, fault: Any, look: Any) -> None:
@@ -435,16 +434,25 @@ class Rules(RuleBasedStateMachine):
         elif not claim.maybe_done:
             self.loop.run(ledger.failed(claim, "It broke off."))
 
-    @rule(number=st.integers(0, 9), seen=st.booleans())
-    def change_the_message(self, number: int, seen: bool) -> None:
-        """Somebody edits or deletes the message; the job that follows comes at once, or late."""
+    @rule(number=st.integers(0, 7), then=st.sampled_from(THEN))
+    def change_the_message(self, number: int, then: str) -> None:
+        """Somebody edits or deletes the message; its job comes late, or at once, or behind a
+        claim."""
         if number == 0:
             self.loop.run(self.floor.delete(self.ts))
-        elif number < 4:
+        elif number < 5:
             self.edits += 1
             self.loop.run(self.floor.edit(self.ts, f"It is down {self.edits}"))
-        if seen:
-            self.loop.run(self.floor.work("basis", "evaluate", "start"))
+        self.loop.run(self._then(then, "basis", "evaluate", "start"))
+
+    async def _then(self, then: str, *jobs: str) -> None:
+        match then:
+            case "its job":
+                await self.floor.work(*jobs)
+            case "a worker":
+                await self._act()
+            case "a crash":
+                await self._crash(performed=True)
 
     @rule()
     def end_pauses(self) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,8 +33,8 @@ log = structlog.get_logger()
 _WORDS = "words"
 """The filter of the tab: what documents must have."""
 
-_SAVE_S = 8.0
-"""Seconds that a change may take; nobody waits for an ack then."""
+_SAVE_S = 2.4
+"""Seconds that a change may take; the ack comes with the answer."""
 
 
 async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:
@@ -111,23 +111,21 @@ def register(app: AsyncApp, face: Face) -> None:
         is_edit = body["view"]["callback_id"] == CallbackId.KNOWLEDGE_EDIT
         title = forms.EDIT_TITLE if is_edit else forms.DELETE_TITLE
 
-        async def tell(view: View) -> None:
-            with slack_errors():
-                await client.views_update(view_id=body["view"]["id"], view=view)
+        async def become(view: View) -> None:
+            await ack(response_action="update", view=view)
 
-        await ack(response_action="update", view=modal.loading(title))
-        async with boundary(body, lambda: tell(modal.went_wrong(title))):
+        async with boundary(body, lambda: become(modal.went_wrong(title))):
             state, number = json.loads(body["view"]["private_metadata"])
             spot = replace(Spot.of(body), state=HomeState.read(state))
             change = _edit if is_edit else _remove
-            await tell(await _answer(change(face, spot, DocumentId(number), body), spot, title))
+            await become(await _answer(change(face, spot, DocumentId(number), body), spot, title))
             await changed(client, face, spot)
 
 
-async def _answer(work: Any, spot: Spot, title: str) -> View:
+async def _answer(work: Coroutine[Any, Any, View], spot: Spot, title: str) -> View:
     """What a form becomes, whatever came of it."""
     try:
-        view: View = await work
+        view = await within(work, _SAVE_S)
     except DocumentRefused as error:
         return forms.refused(title, str(error))
     except DatabaseAway as error:
@@ -150,7 +148,7 @@ async def _form(face: Face, spot: Spot, number: DocumentId, title: str) -> View:
 
 
 async def _edit(face: Face, spot: Spot, number: DocumentId, body: Mapping[str, Any]) -> View:
-    document = await within(face.documents.get(spot.team, number))
+    document = await face.documents.get(spot.team, number)
     if document is None:
         return forms.gone(forms.EDIT_TITLE)
     if not await _may_change(face, spot.team, spot.user, document):
@@ -159,18 +157,18 @@ async def _edit(face: Face, spot: Spot, number: DocumentId, body: Mapping[str, A
     text = _typed(body, BlockId.KNOWLEDGE_TEXT, ActionId.KNOWLEDGE_TEXT) if has_text else None
     title = _typed(body, BlockId.KNOWLEDGE_TITLE, ActionId.KNOWLEDGE_TITLE)
     saving = face.shelf.rewrite(spot.team, document, title=title, text=text)
-    saved = await within(saving, _SAVE_S)
+    saved = await saving
     log.info("knowledge.edited", team=spot.team, document=number, by=spot.user)
     return forms.saved(saved)
 
 
 async def _remove(face: Face, spot: Spot, number: DocumentId, _body: Mapping[str, Any]) -> View:
-    document = await within(face.documents.get(spot.team, number))
+    document = await face.documents.get(spot.team, number)
     if document is None:
         return forms.gone(forms.DELETE_TITLE)
     if not await _may_change(face, spot.team, spot.user, document):
         return forms.not_yours(forms.DELETE_TITLE)
-    await within(face.documents.remove(spot.team, number))
+    await face.documents.remove(spot.team, number)
     log.info("knowledge.removed", team=spot.team, document=number, by=spot.user)
     return forms.deleted(document)
 

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.retention import COUNTED
-from livesop_bot.domain.audit import AuditKind, AuditRow, settings_subject
+from livesop_bot.domain.audit import BOT, AuditKind, AuditRow, settings_subject
 from livesop_bot.domain.rights import Right, Role
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
@@ -96,7 +96,8 @@ async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Bl
 
 async def _changes(face: Face, team: TeamId) -> list[AuditRow]:
     rows = await face.audit.last(team, _LOOKED_AT)
-    return [row for row in rows if row.kind in _KINDS][-settings.CHANGES :]
+    people = [row for row in rows if row.kind in _KINDS and row.actor != BOT]
+    return people[-settings.CHANGES :]
 
 
 async def _form(face: Face, spot: Spot, which: Form) -> View:
@@ -179,6 +180,8 @@ async def _save(
     log.info("settings.changed", team=spot.team, by=spot.user, names=sorted(values))
     await ack(response_action="clear")
     await changed(client, face, spot)
+    if where := values.get("digest_channel"):
+        await join(client, [where])  # a private one is not joined, but invited to
 
 
 async def _join(

@@ -69,7 +69,7 @@ def change(before: str, after: str, kind: str = "settings") -> AuditRow:
 def test_what_the_team_did_not_set_is_shown_as_it_holds_and_where_from() -> None:
     text = said(settings_tab(SHOWN))
     assert "Listens in *every channel* that it is in." in text
-    assert "Starts by itself from *90%*  (as set where LiveSOP runs)" in text
+    assert "Starts by itself from *90%*  (default)" in text
     assert "Admins: Slack's admins and owners, <@UENV>" in text
     assert "Operators: every member who is no guest" in text
     assert "*500,000* of 2,000,000 tokens used today, 1,500,000 left" in text
@@ -252,8 +252,9 @@ def test_only_what_deletes_more_is_asked_about(
 @pytest.mark.parametrize(
     ("texts", "said_"),
     [
-        (0, "*nothing* is that old yet"),
-        (12, "*12 messages* lose their text"),
+        (0, "No message is that old yet."),
+        (1, "*1 message* loses the text"),
+        (12, "*12 messages* lose the text"),
         (10_000, "*more than 10,000 messages*"),
     ],
 )

@@ -142,7 +142,7 @@ async def refusals(pool: Pool) -> list[tuple[str, str]]:
 
 
 async def test_thresholds_are_changed_shown_at_once_and_audited(ada: Office) -> None:
-    assert "Starts by itself from *90%*  (as set where LiveSOP runs)" in await ada.come()
+    assert "Starts by itself from *90%*  (default)" in await ada.come()
     form = await ada.edit(Form.THRESHOLDS)
     assert await ada.send(form, auto=typed("95")) == {}
     shown = await ada.tab()
@@ -210,7 +210,7 @@ async def test_texts_are_forgotten_only_after_it_was_said_what_goes(ada: Office)
     form = await ada.edit(Form.RETENTION)
     assert await ada.send(form, days=typed("90")) == {}
     asked = await ada.modal()
-    assert "*4 messages* lose their text" in json.dumps(asked)
+    assert "*4 messages* lose the text" in json.dumps(asked)
     assert ada.modals() == 2
     assert await ada.kept() == TeamSettings(), "nothing yet"
     await ada.send(asked)
