@@ -235,6 +235,33 @@ async def test_everybody_may_switch_off_and_admins_on(page: Page, screenshots: P
     await expect(await ask(page, "/livesop autopilot on")).to_contain_text("Only admins")
 
 
+async def test_a_new_team_is_guided_through_its_first_steps(page: Page, screenshots: Path) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1000})
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("Set up LiveSOP: step 2 of 4", timeout=10_000)
+    await picture(page, screenshots, "guide-sops")
+    await home(page).get_by_role("button", name="Look at the SOPs").click()
+    await expect(home(page)).to_contain_text("Access request")
+    await home(page).get_by_role("button", name="Go to Overview").click()
+    await expect(home(page)).to_contain_text("step 3 of 4")
+    await home(page).get_by_role("button", name="Later").click()
+    await home(page).get_by_role("button", name="Go on setting up: step 3 of 4").click()
+    await home(page).get_by_role("button", name="Try it here").click()
+    tried = page.get_by_role("dialog", name="Test a message")
+    await expect(tried).to_contain_text("Nothing was stored, posted or started.", timeout=10_000)
+    await picture(page, screenshots, "guide-tried")
+    await tried.get_by_role("button", name="Close").last.click()
+    await expect(home(page)).to_contain_text("step 4 of 4")
+    await home(page).get_by_role("button", name="Switch it on").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Switch it on").click()
+    await expect(home(page)).to_contain_text("Auto-Pilot is on for")
+    await expect(home(page)).not_to_contain_text("of 4")
+    await picture(page, screenshots, "guide-done")
+    await go(page, "Messages")
+    await expect(page.get_by_role("main")).to_contain_text("Hello! I am LiveSOP.")
+    await picture(page, screenshots, "guide-greeting")
+
+
 async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -> None:
     for command, said in (
         ("/livesop autopilot on", "Auto-Pilot is on."),
@@ -252,8 +279,11 @@ async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -
     await expect(answer).to_contain_text(re.compile(r"Will be done at \d+:\d\d:\d\d"))
     await expect(answer).to_contain_text("Critical incident: see the message, reported by @Ada")
     await picture(page, screenshots, "run-window")
+    thread = page.get_by_role("complementary", name="Thread")
+    run = thread.get_by_role("article").filter(has=page.get_by_role("heading"))
     await answer.get_by_role("button", name="Cancel", exact=True).click()
-    await expect(answer).to_contain_text("Taken back before it was done.")
+    await expect(run).to_contain_text("Taken back before it was done.")
+    await expect(thread).to_contain_text("Auto-Pilot is off for the step Declare the incident")
     await picture(page, screenshots, "run-taken-back")
 
 
