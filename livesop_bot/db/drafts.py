@@ -5,8 +5,6 @@ and never writes over the first.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 
 import asyncpg
 
@@ -14,34 +12,9 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.publishing import Published, publish
 from livesop_bot.db.queries import sql
 from livesop_bot.db.stored_definition import definition_from_json, definition_to_json
+from livesop_bot.domain.drafts import Draft, DraftLine, DraftMoved
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import WorkflowDefinition
-
-
-class DraftMoved(Exception):
-    """Somebody changed, published or discarded the draft meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A draft; at revision 0 nothing is stored yet, and it is the version `base` (0: none)."""
-
-    definition: WorkflowDefinition
-    base: int
-    revision: int = 0
-    changed_by: UserId | None = None
-    changed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftLine:
-    """A draft in a list."""
-
-    slug: str
-    title: str
-    base: int
-    changed_by: UserId
-    changed_at: datetime
 
 
 class Drafts:

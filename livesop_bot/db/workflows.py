@@ -13,6 +13,7 @@ from livesop_bot.db.publishing import insert_version, publish, published_entry
 from livesop_bot.db.queries import sql
 from livesop_bot.db.stored_definition import definition_from_json as definition_from_json
 from livesop_bot.db.stored_definition import definition_to_json as definition_to_json
+from livesop_bot.domain.history import VersionLine
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowId
 
@@ -53,7 +54,7 @@ class Workflows:
         current = {}
         for row in rows:
             key = (WorkflowId(row["id"]), int(row["version"]))
-            workflow = known.get(key) or _workflow(team, row)
+            workflow = known.get(key) or workflow_from_row(team, row)
             if workflow.paused != row["paused"]:
                 workflow = replace(workflow, paused=row["paused"])
             current[key] = workflow
@@ -64,13 +65,13 @@ class Workflows:
         """Give one SOP at its newest version; None where there is none, or it is archived."""
         with away():
             row = await self._pool.fetchrow(sql("workflow_by_slug"), team, slug)
-        return None if row is None else _workflow(team, row)
+        return None if row is None else workflow_from_row(team, row)
 
     async def archived(self, team: TeamId, most: int) -> tuple[Workflow, ...]:
         """Give the team's archived SOPs at their newest versions, the last archived first."""
         with away():
             rows = await self._pool.fetch(sql("archived_workflows"), team, most)
-        return tuple(_workflow(team, row) for row in rows)
+        return tuple(workflow_from_row(team, row) for row in rows)
 
     async def taken_slugs(self, team: TeamId) -> frozenset[str]:
         """Give the slugs of all SOPs and drafts that there are, archived ones included."""
@@ -126,8 +127,21 @@ class Workflows:
             for row in rows
         )
 
+    async def history(self, team: TeamId, slug: str, most: int) -> tuple[VersionLine, ...]:
+        """List the newest versions of an SOP, newest first, without their content."""
+        with away():
+            rows = await self._pool.fetch(sql("version_lines"), team, slug, most)
+        return tuple(VersionLine(**row) for row in rows)
 
-def _workflow(team: TeamId, row: asyncpg.Record) -> Workflow:
+    async def version(self, team: TeamId, slug: str, number: int) -> WorkflowDefinition | None:
+        """Give the content of one version of an SOP, archived or not."""
+        with away():
+            stored = await self._pool.fetchval(sql("workflow_version"), team, slug, number)
+        return None if stored is None else definition_from_json(json.loads(stored))
+
+
+def workflow_from_row(team: TeamId, row: asyncpg.Record) -> Workflow:
+    """Build a Workflow from a row with its id, version, definition, and whether it is paused."""
     definition = definition_from_json(json.loads(row["definition"]))
     return Workflow(
         id=WorkflowId(row["id"]),

@@ -16,6 +16,7 @@ from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.comparison import Comparison, Hit
 from livesop_bot.domain.decisions import Decision, Limits, Switches, Verdict, decide
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.signals import (
@@ -44,33 +45,6 @@ class Sampled:
     judgement: Judgement
     workflow: Workflow | None
     decision: Decision
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A signal that an SOP fires on, or would fire on, and how sure that is.
-
-    `other`: the SOP that fires instead, on the other side of the comparison.
-    """
-
-    signal: Signal
-    confidence: float
-    other: Workflow | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What the new version does that the old one does not, and the other way round.
-
-    `looked_at` of `given` signals were compared; fewer where the time was up. `same`: on how many
-    both fire.
-    """
-
-    starts: tuple[Hit, ...] = ()
-    stops: tuple[Hit, ...] = ()
-    same: int = 0
-    looked_at: int = 0
-    given: int = 0
 
 
 class Rehearsal:
@@ -146,9 +120,9 @@ class Rehearsal:
                 was, is_ = _is(old, new.slug), _is(now, new.slug)
                 same += was and is_
                 if is_ and not was:
-                    starts.append(Hit(signal, now_sure, old))
+                    starts.append(Hit(signal, now_sure, old.title if old else ""))
                 elif was and not is_:
-                    stops.append(Hit(signal, old_sure, now))
+                    stops.append(Hit(signal, old_sure, now.title if now else ""))
         return Comparison(
             starts=tuple(starts),
             stops=tuple(stops),

@@ -154,6 +154,8 @@ def _answer(state: Mapping[str, Any]) -> Any:
             return (state.get("selected_option") or {}).get("value")
         case "checkboxes":
             return [option["value"] for option in state.get("selected_options") or ()]
+        case "multi_static_select":
+            return [option["value"] for option in state.get("selected_options") or ()]
         case "multi_users_select":
             return list(state.get("selected_users") or ())
         case "multi_conversations_select":

@@ -96,3 +96,19 @@ UPDATE autopilot_switches AS s SET is_on = false
 FROM unnest($2::text[], $3::text[]) AS wanted (scope, subject)
 WHERE s.team_id = $1 AND s.scope = wanted.scope AND s.subject = wanted.subject AND s.is_on
 RETURNING s.scope, s.subject;
+
+-- name: version_lines
+-- The newest versions of an SOP without their content, newest first. $1: team; $2: slug; $3: how many.
+SELECT v.version, v.definition ->> 'title' AS title, v.created_by, v.created_at
+FROM workflows AS w
+JOIN workflow_versions AS v ON v.workflow_id = w.id
+WHERE w.team_id = $1 AND w.slug = $2
+ORDER BY v.version DESC
+LIMIT $3;
+
+-- name: workflow_version
+-- The content of one version of an SOP. $1: team; $2: slug; $3: version.
+SELECT v.definition
+FROM workflows AS w
+JOIN workflow_versions AS v ON v.workflow_id = w.id
+WHERE w.team_id = $1 AND w.slug = $2 AND v.version = $3;

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from livesop_bot.db.drafts import Draft, DraftMoved, Drafts
+from livesop_bot.db.drafts import Drafts
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.publishing import VersionMoved
 from livesop_bot.db.teams import Teams, step_subject
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.drafts import Draft, DraftMoved
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import StepId, WorkflowDefinition
 from livesop_bot.sop.starter_pack import starter_pack

@@ -1,0 +1,61 @@
+"""The editor's first modal: opened for an SOP or a draft, begun anew, and its draft thrown away."""
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.domain.drafts import DraftMoved
+from livesop_bot.slack.listeners.boundary import boundary
+from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home.frame import Spot, changed, trouble_shown
+from livesop_bot.slack.listeners.modals import Modal, opened
+from livesop_bot.slack.listeners.sops.drafting import Desk, draft_of, editor_view, moved_words
+from livesop_bot.views.ids import ActionId
+from livesop_bot.views.modal import loading
+from livesop_bot.views.sops.editing import Editing
+from livesop_bot.views.sops.editor import TITLE, discarded
+from livesop_bot.views.sops.forms import new_form
+
+log = structlog.get_logger()
+
+
+def register(app: AsyncApp, face: Face) -> None:
+    """Answer to the buttons that open the editor, and to the one that throws a draft away."""
+
+    @app.action(re.compile(rf"^{ActionId.SOP_EDIT.value}(:\d+)?$"))
+    async def edit(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            editing = Editing(slug=body["actions"][0]["value"], home=spot.state)
+            modal = await opened(client, body["trigger_id"], loading(TITLE))
+            async with boundary(body, modal.went_wrong):
+                await modal.fill_from(editor_view(face, Desk(spot.team, spot.user, editing)))
+
+    @app.action(ActionId.SOP_NEW)
+    async def new(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            with slack_errors():
+                form = new_form(Editing(slug="", home=spot.state))
+                await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+    @app.action(ActionId.EDIT_DISCARD)
+    async def discard(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        desk, modal = Desk.of(body), Modal.pressed(client, body)
+        async with boundary(body, modal.went_wrong):
+            slug, revision = desk.editing.slug, desk.editing.revision
+            try:
+                await within(face.drafts.discard(desk.team, slug, revision))
+            except DraftMoved:
+                draft = await within(draft_of(face, desk.team, slug))
+                note = f"{moved_words(draft, desk.user)} Nothing was thrown away."
+                await modal.fill(await within(editor_view(face, desk, draft, note)))
+                return
+            log.info("sop.draft_discarded", team=desk.team, sop=slug, by=desk.user)
+            await modal.fill(discarded())
+            await changed(client, face, Spot.of(body))

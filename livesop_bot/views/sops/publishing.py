@@ -1,0 +1,160 @@
+"""Before a version is published: what changed, and what it would have done with late messages."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from livesop_bot.domain.changes import Change, ChangeKind
+from livesop_bot.domain.comparison import Comparison, Hit
+from livesop_bot.domain.signals import SignalId
+from livesop_bot.views.blocks import (
+    Block,
+    View,
+    channel,
+    clip,
+    context,
+    date,
+    divider,
+    escape,
+    header,
+    line,
+    link,
+    percent,
+    section,
+)
+from livesop_bot.views.ids import CallbackId
+from livesop_bot.views.modal import modal
+from livesop_bot.views.sops.editing import Editing
+
+TITLE = "Publish SOP"
+HITS = 6
+_CHANGES, _DETAILS = 25, 6
+_MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANGED: "🔵"}
+_WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
+
+
+def review(
+    title: str,
+    changed: Sequence[Change],
+    editing: Editing,
+    *,
+    lost: Sequence[str] = (),
+    found: Comparison | None = None,
+    readable: Collection[SignalId] = (),
+    flaws: Sequence[str] = (),
+    is_admin: bool = True,
+    note: str = "",
+) -> View:
+    """Show what would be published; `found` is None while it is still being looked at.
+
+    `lost`: titles of steps whose switch goes off; `readable`: the signals whose text this person
+    may read. Only where there is something to publish, and by whom, can it be sent.
+    """
+    blocks = list(
+        _review(title, changed, editing, lost, found, readable, flaws, is_admin=is_admin, note=note)
+    )
+    can = bool(changed) and is_admin and not flaws
+    version = editing.base + 1
+    return modal(
+        TITLE,
+        blocks,
+        callback=CallbackId.SOP_PUBLISH_FORM,
+        submit=f"Publish version {version}" if can else None,
+        close="Back",
+        metadata=editing.write(),
+    )
+
+
+def refused(why: str) -> View:
+    """Say why nothing was published; `why` is mrkdwn of ours."""
+    return modal(TITLE, [section(f"🔒  {why}")])
+
+
+def change_blocks(changed: Sequence[Change]) -> Iterator[Block]:
+    """Say in words what changed."""
+    if not changed:
+        yield section("_Nothing is different._")
+    for change in changed[:_CHANGES]:
+        text = f"{_MARKS[change.kind]}  *{line(change.part, 200)}*  {_WORDS[change.kind]}"
+        details = [f"      {line(detail, 300)}" for detail in change.details[:_DETAILS]]
+        if more := len(change.details) - _DETAILS:
+            details += [f"      … and {more} more"] if more > 0 else []
+        yield section("\n".join([text, *details]))
+    if len(changed) > _CHANGES:
+        yield context(f"… and {len(changed) - _CHANGES} more changes.")
+
+
+def _review(
+    title: str,
+    changed: Sequence[Change],
+    editing: Editing,
+    lost: Sequence[str],
+    found: Comparison | None,
+    readable: Collection[SignalId],
+    flaws: Sequence[str],
+    *,
+    is_admin: bool,
+    note: str,
+) -> Iterator[Block]:
+    if note:
+        yield section(f"⚠️ {note}")
+    yield header(title)
+    what = f"Compared with version {editing.base}, which is in use"
+    if editing.version:
+        what = (
+            f"Version {editing.version} as the newest again, compared with version {editing.base}"
+        )
+    yield context(what if editing.base else "A new SOP")
+    yield from change_blocks(changed)
+    if lost:
+        names = ", ".join(f"*{line(one, 100)}*" for one in lost[:10])
+        yield section(f"🔒  Auto-Pilot goes off for {names}: it was allowed for another action.")
+    if flaws:
+        rows = "\n".join(f"•  {line(flaw, 250)}" for flaw in flaws[:8])
+        yield section(f"*It cannot be published yet*\n{rows}")
+    if changed:
+        yield divider()
+        yield from _messages(found, readable)
+    if not is_admin:
+        yield context("🔒  Only admins publish. The draft is kept; tell one of them.")
+
+
+def _messages(found: Comparison | None, readable: Collection[SignalId]) -> Iterator[Block]:
+    if found is None:
+        yield section("⏳  *The latest messages:* looking at what would be different …")
+        return
+    if not found.given:
+        yield section("*The latest messages:* there are none yet to compare on.")
+        return
+    said = f"*The latest {found.looked_at} messages*"
+    if found.looked_at < found.given:
+        said += f" (of {found.given}; then the time was up)"
+    if not found.starts and not found.stops:
+        what = f"nothing would be different; it fires on {found.same}, as before"
+        yield section(f"{said}: {what}.")
+    else:
+        yield section(
+            f"{said}: newly fires on *{len(found.starts)}*, stops firing on "
+            f"*{len(found.stops)}*, as before on *{found.same}*."
+        )
+    for words, hits in (("🟢 newly fires", found.starts), ("🔴 stops firing", found.stops)):
+        for hit in hits[:HITS]:
+            yield section(_hit(words, hit, readable))
+        if len(hits) > HITS:
+            yield context(f"{words}: {len(hits) - HITS} more.")
+    yield context("Judged by the local evaluator; no model was asked, and nothing was stored.")
+
+
+def _hit(words: str, hit: Hit, readable: Collection[SignalId]) -> str:
+    signal = hit.signal
+    parts = [
+        words,
+        percent(hit.confidence),
+        channel(signal.channel),
+        date(signal.occurred_at),
+        link(signal.permalink, "open message"),
+    ]
+    if hit.other:
+        parts.append(clip(f"instead of {escape(hit.other)}", 120))
+    text = "  ·  ".join(parts)
+    if signal.id in readable:
+        text += f"\n> {line(signal.text, 200)}"
+    return text
