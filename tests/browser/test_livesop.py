@@ -215,6 +215,45 @@ async def test_why_explains_a_message_by_its_copied_link(page: Page, screenshots
     await picture(page, screenshots, "why-elsewhere")
 
 
+async def test_what_waits_is_gone_through_in_a_list(
+    page: Page, database: str, screenshots: Path
+) -> None:
+    await send(page, "incidents", "Checkout is down, customers cannot pay, payments fail")
+    await send(page, "support", "A customer was charged twice and asks for a refund")
+    await evaluated(database, 2)
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("2 proposals waiting for people.")
+    await picture(page, screenshots, "home-waiting")
+    await home(page).get_by_role("button", name="Go through them").click()
+    waiting = page.get_by_role("dialog", name="Waiting for people")
+    await waiting.get_by_role("button", name="Start").first.click()
+    await expect(waiting).to_contain_text("How bad is it?")
+    await picture(page, screenshots, "waiting")
+    await waiting.get_by_role("button", name="Not this").click()
+    await expect(waiting).not_to_contain_text("Refund request")
+    await waiting.get_by_role("button", name="Close").last.click()
+    await expect(home(page)).not_to_contain_text("proposal waiting")
+
+
+async def test_the_feed_is_filtered_and_tabs_keep_their_place(page: Page, database: str) -> None:
+    await send(page, "support", "A customer was charged twice and asks for a refund")
+    await send(page, "general", "Who wants to join for lunch at noon?")
+    await evaluated(database, 2)
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("No SOP")
+    await home(page).get_by_role("button", name="All outcomes").click()
+    await page.get_by_role("option", name="Proposed").click()
+    await expect(home(page).get_by_role("button", name="Show all")).to_be_visible()
+    await expect(home(page)).to_contain_text("Refund request")
+    await expect(home(page)).not_to_contain_text("nearest")
+    await home(page).get_by_role("button", name="Go to Knowledge").click()
+    await expect(
+        home(page).get_by_role("button", name="Knowledge, the tab you see")
+    ).to_be_visible()
+    await home(page).get_by_role("button", name="Go to Overview").click()
+    await expect(home(page)).to_contain_text("nearest")
+
+
 async def test_everybody_may_switch_off_and_admins_on(page: Page, screenshots: Path) -> None:
     await go(page, "Home")
     await expect(home(page)).to_contain_text("Nothing yet.")
@@ -228,6 +267,8 @@ async def test_everybody_may_switch_off_and_admins_on(page: Page, screenshots: P
     await act_as(page, "Grace (support)")
     await expect(home(page)).to_contain_text("Auto-Pilot is on")
     await home(page).get_by_role("button", name="Switch off").click()
+    dialog = page.get_by_role("dialog", name="Switch Auto-Pilot off?")
+    await dialog.get_by_role("button", name="Switch off").click()
     await expect(home(page)).to_contain_text("Auto-Pilot is off")
     await expect(home(page)).to_contain_text("An admin can switch it on")
     await expect(home(page).get_by_role("button", name="Switch on")).to_have_count(0)
