@@ -1,5 +1,6 @@
 """`make bench`: LiveSOP judging by words, and as it is installed, beside an empty Bolt app, as a
-table of medians; and how well both evaluators judge.
+table of medians; App Home over a long history; what opening a modal costs; how fast a switch and a
+run's message follow; and how well both evaluators judge.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import judging, modals
+from bench import home, judging, modals, runs
 from bench.figures import Round, table
 from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -71,6 +72,10 @@ async def main() -> None:
 if __name__ == "__main__":
     asyncio.run(main())
     print()
+    asyncio.run(home.main())
+    print()
     modals.main()
     print()
-    judging.main()
+    runs.main()
+    print()
+    asyncio.run(judging.main())

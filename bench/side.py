@@ -5,8 +5,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -132,9 +132,16 @@ async def empty_bolt() -> AsyncIterator[Side]:
 
 @asynccontextmanager
 async def livesop(
-    database_url: str, data_dir: Path, log: Path, evaluator: str
+    database_url: str,
+    data_dir: Path,
+    log: Path,
+    evaluator: str,
+    prepare: Callable[[SlackServer], Awaitable[object]] | None = None,
 ) -> AsyncIterator[Side]:
-    """LiveSOP in all its roles, logging to a file, ready when its health port says so."""
+    """LiveSOP in all its roles, logging to a file, ready when its health port says so.
+
+    `prepare` is done before it starts.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -146,7 +153,11 @@ async def livesop(
         "LOG_FORMAT": "json",
     }
     arguments = ["-m", "livesop_bot", "run"]
-    async with _slack() as slack, _process(slack, arguments, settings, log) as process:
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(_slack())
+        if prepare is not None:
+            await prepare(slack)
+        process = await stack.enter_async_context(_process(slack, arguments, settings, log))
         health = f"http://127.0.0.1:{port}/health"
         ready = await _ready(f"{health}/ready", process.create_time())
         await slack.socket_mode.wait_for_connections(2)

@@ -22,6 +22,7 @@ async def find_keyed(
 ) -> MessageTs | None:
     """Ask Slack whether the message with that key is in the thread, or else in the channel.
 
+    The key alone tells it from whatever else was said there: no two messages share one.
     `oldest`: the ts before which it cannot be. Raises SlackBusy, SlackAway, SlackRefused.
     """
     cursor: str | None = None

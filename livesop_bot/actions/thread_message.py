@@ -1,4 +1,4 @@
-"""The message of a run in its thread: found by its key, or posted with it."""
+"""What LiveSOP itself says in a thread (a run's message, a reminder, a card): found by its key."""
 
 from collections.abc import Sequence
 from typing import Any

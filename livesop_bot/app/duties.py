@@ -13,12 +13,16 @@ from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.basis import Basis
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.halt import Halts
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.ledger import Ledger
 from livesop_bot.db.patience import Patience
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
+from livesop_bot.db.reports import Reports
+from livesop_bot.db.retention import Retention
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
@@ -31,7 +35,9 @@ from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remark import Compose, Remarking
 from livesop_bot.worker.remind import Reminding
+from livesop_bot.worker.report import Reporting
 from livesop_bot.worker.showing import Showing
 
 
@@ -47,6 +53,7 @@ def build_duties(
     give_way: Callable[[], Awaitable[object]] | None,
     metrics: Metrics,
     settings: Settings,
+    answering: Compose,
 ) -> Duties:
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
@@ -58,6 +65,12 @@ def build_duties(
         give_way=give_way,
         posting=Posting(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
         facing=Facing(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
+        remarking=Remarking(
+            remarks=Remarks(pool, HandStarts(pool, held)),
+            answer=answering,
+            slack=slack,
+            metrics=metrics,
+        ),
         reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
         carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
         telling=TellingDemotions(autonomy=Autonomy(pool), messages=messages, metrics=metrics),
@@ -71,6 +84,14 @@ def build_duties(
         halts=Halts(pool, stores.teams),
         basis=Basis(pool, held),
         figures=stores.figures,
+        retention=Retention(pool),
+        reporting=Reporting(
+            reports=Reports(pool, stores.figures, stores.workflows),
+            settings=stores.settings.recent,
+            admins=settings.admins,
+            slack=slack,
+            metrics=metrics,
+        ),
         patience=Patience(
             pool,
             held,

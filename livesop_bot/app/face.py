@@ -12,10 +12,12 @@ from livesop_bot.app.parts import Stores
 from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.drafts import Drafts
 from livesop_bot.db.guides import Guides
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
 from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.waiting import Waiting
 from livesop_bot.domain.workflows import ActionKind
@@ -60,6 +62,8 @@ def build_face(
         verdicts=stores.verdicts,
         presses=Presses(held),
         pauses=Pauses(pool),
+        remarks=Remarks(pool, HandStarts(pool, held)),
+        starts=HandStarts(pool, held),
         waiting=Waiting(pool, held.render),
         people=People(client, settings.admins, stores.settings.recent),
         readers=Readers(client),

@@ -47,7 +47,7 @@ def process_checks(
     )
 
 
-async def home_health(server: HealthServer, metrics: Metrics, token_budget: int) -> HomeHealth:
+async def home_health(server: HealthServer, metrics: Metrics) -> HomeHealth:
     """How the process is doing, as App Home shows it."""
     found = await server.snapshot()
     return HomeHealth(
@@ -61,5 +61,4 @@ async def home_health(server: HealthServer, metrics: Metrics, token_budget: int)
         model_share=found.model.share,
         duplicates=total(metrics.duplicates),
         recovered=total(metrics.spooled, outcome="replayed"),
-        token_budget=token_budget if found.model.is_used else 0,
     )

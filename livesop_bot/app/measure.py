@@ -99,7 +99,7 @@ async def measure(
         sides.append(await _versus(asked, team, sops, pool))
     outcomes: list[list[Outcome]] = []
     for side in sides:
-        async with _evaluator(settings, side.evaluator, pool) as evaluator:
+        async with tried_evaluator(settings, side.evaluator, pool) as evaluator:
             setup = Setup(
                 team=team,
                 evaluator=evaluator,
@@ -223,7 +223,7 @@ async def _versus(
 
 
 @asynccontextmanager
-async def _evaluator(
+async def tried_evaluator(
     settings: Settings, name: EvaluatorName, pool: "Pool | None"
 ) -> AsyncIterator[Evaluator]:
     """One as it serves Slack, but without knowledge and past cases, which hold the answers."""

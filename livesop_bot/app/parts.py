@@ -32,7 +32,7 @@ from livesop_bot.db.vectors import Vectors
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.team_settings import Environment
 from livesop_bot.embeddings.local_model import LocalModel
 from livesop_bot.embeddings.shared_model import SharedModel
@@ -138,8 +138,14 @@ class Stores:
             jira=JiraProject(jira_site(session, settings), settings.jira_project),
         )
 
-    def evaluating(self, settings: Settings, evaluator: Evaluator, metrics: Metrics) -> Evaluating:
-        """Build what evaluates their signals."""
+    def evaluating(
+        self,
+        settings: Settings,
+        evaluator: Evaluator,
+        metrics: Metrics,
+        bot: UserId | None = None,
+    ) -> Evaluating:
+        """Build what evaluates their signals; `bot`: who LiveSOP is, whom people may ask."""
         return Evaluating(
             evaluations=self.evaluations,
             workflows=self.workflows,
@@ -147,6 +153,7 @@ class Stores:
             evaluator=evaluator,
             time_limit=settings.livesop_evaluation_timeout,
             metrics=metrics,
+            bot=bot,
         )
 
     def replaying(self, evaluating: Evaluating) -> Replaying:

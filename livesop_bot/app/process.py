@@ -29,6 +29,7 @@ from livesop_bot.app.parts import (
 )
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool
+from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.evaluation.evaluator import Evaluator
@@ -42,11 +43,13 @@ from livesop_bot.slack.ingest import Rules
 from livesop_bot.slack.intake import Intake
 from livesop_bot.slack.listeners import register
 from livesop_bot.slack.listeners.face import Face
+from livesop_bot.slack.readers import Readers
 from livesop_bot.slack.receiver import Receiver
 from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
+from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
 
@@ -139,7 +142,6 @@ class App:
             else:
                 unused = ModelState("not_used")
                 judge = Judge(self._evaluator, lambda: unused, self._evaluator)
-            evaluating = stores.evaluating(settings, judge.evaluator, self.metrics)
             checks = process_checks(
                 pool,
                 judge,
@@ -161,6 +163,9 @@ class App:
             installation = await introduce(client, app_token, self.stop)
             if installation is None:
                 return
+            evaluating = stores.evaluating(
+                settings, judge.evaluator, self.metrics, installation.bot_user
+            )
             async with asyncio.TaskGroup() as group:
                 group.create_task(
                     prepare(pool, stores, installation, migrated=self._migrated, stop=self.stop)
@@ -195,15 +200,22 @@ class App:
                         judge=judge,
                         evaluating=evaluating,
                         embeddings=self._embeddings,
-                        home_health=lambda: home_health(
-                            health, self.metrics, settings.livesop_daily_token_budget
-                        ),
+                        home_health=lambda: home_health(health, self.metrics),
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
                     group.create_task(self._listen(client, face, intake))
                 if self._role is not Role.INGEST:
                     group.create_task(
-                        self._work(pool, stores, once, held, kinds, evaluating, intake)
+                        self._work(
+                            pool,
+                            stores,
+                            once,
+                            held,
+                            kinds,
+                            evaluating,
+                            intake,
+                            installation.bot_user,
+                        )
                     )
                 group.create_task(self._announce(health))
                 await self.stop.wait()
@@ -228,6 +240,7 @@ class App:
         kinds: Mapping[ActionKind, Kind],
         evaluating: Evaluating,
         intake: Intake | None,
+        bot: UserId,
     ) -> None:
         duties = build_duties(
             pool=pool,
@@ -240,6 +253,13 @@ class App:
             give_way=None if intake is None else intake.quiet,
             metrics=self.metrics,
             settings=self.settings,
+            answering=Answering(
+                feed=stores.feed,
+                workflows=stores.workflows,
+                passages=stores.retrieval(self._embeddings),
+                may_ask=Readers(slack).may_ask,
+                bot=bot,
+            ),
         )
         worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):

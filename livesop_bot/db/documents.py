@@ -6,11 +6,24 @@ from dataclasses import dataclass
 import asyncpg
 
 from livesop_bot.db.jobs import EmbedJob, enqueue
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.knowledge import Document, DocumentId, DocumentKind, NewDocument
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.knowledge import (
+    BODY,
+    Chunk,
+    Citation,
+    Document,
+    DocumentId,
+    DocumentKind,
+    NewDocument,
+    Shelved,
+    content_hash,
+)
+from livesop_bot.domain.signals import ChannelId, TeamId
 from livesop_bot.errors import DocumentRefused
+
+_LATEST = 3
+"""Citations that are named."""
 
 MOST_DOCUMENTS = 2_000
 MOST_PASSAGES = 20_000
@@ -58,16 +71,10 @@ class Documents:
                     new.message,
                     new.added_by,
                     new.content_hash,
+                    new.body,
                 )
                 if document is not None:
-                    await connection.execute(
-                        sql("insert_passages"),
-                        new.team,
-                        document,
-                        [chunk.heading for chunk in new.chunks],
-                        [chunk.text for chunk in new.chunks],
-                    )
-                    await enqueue(connection, [EmbedJob(DocumentId(document))])
+                    await _insert_pieces(connection, new.team, DocumentId(document), new.chunks)
                 row = await connection.fetchrow(
                     sql("document_with_text"), new.team, new.content_hash
                 )
@@ -93,10 +100,93 @@ class Documents:
         assert size is not None
         return int(size["documents"])
 
+    async def page(
+        self, team: TeamId, words: str, *, skip: int, limit: int
+    ) -> tuple[Sequence[Shelved], int]:
+        """Give a page of those that have the words, newest first, and how many have them in all."""
+        with away():
+            rows = await self._pool.fetch(sql("documents_page"), team, words, skip, limit)
+            ids = [row["id"] for row in rows]
+            latest = await self._pool.fetch(sql("latest_citations"), team, ids, _LATEST)
+        shelved = [
+            Shelved(
+                document=_document(row),
+                cited=row["cited"],
+                latest=[_citation(one) for one in latest if one["document_id"] == row["id"]],
+            )
+            for row in rows
+        ]
+        return shelved, rows[0]["found"] if rows else 0
+
+    async def cited(self, team: TeamId, document: DocumentId) -> int:
+        """Say how often a document was cited in 30 days."""
+        with away():
+            return int(await self._pool.fetchval(sql("count_citations"), team, document) or 0)
+
+    async def body(self, team: TeamId, document: DocumentId) -> str | None:
+        """Give a document's text; None where a form cannot take it."""
+        with away():
+            row = await self._pool.fetchrow(sql("document_by_id"), team, document)
+        if row is None or row["body"] is not None:
+            return None if row is None else str(row["body"])
+        pieces = await self.pieces(team, document)
+        return pieces[0].text if len(pieces) == 1 and len(pieces[0].text) <= BODY else None
+
+    async def pieces(self, team: TeamId, document: DocumentId) -> Sequence[Chunk]:
+        """Give a document's chunks, in their order."""
+        with away():
+            rows = await self._pool.fetch(sql("document_pieces"), team, document)
+        return [Chunk(row["heading"], row["text"]) for row in rows]
+
+    async def replace(
+        self,
+        team: TeamId,
+        document: DocumentId,
+        title: str,
+        chunks: Sequence[Chunk],
+        body: str | None,
+    ) -> Document:
+        """Put a title and chunks in the place of a document's; their vectors are made anew.
+
+        Raises DocumentRefused where it is gone, or the team has that text already.
+        """
+        hashed = content_hash(chunks)
+        with away():
+            async with self._pool.acquire() as connection, connection.transaction():
+                found = await connection.fetchval(
+                    sql("update_document"), team, document, title, hashed, body
+                )
+                if found is None:
+                    raise DocumentRefused("It was removed, or another document has this very text.")
+                await connection.execute(sql("remove_pieces"), document)
+                await _insert_pieces(connection, team, document, chunks)
+                row = await connection.fetchrow(sql("document_by_id"), team, document)
+        assert row is not None
+        return _document(row)
+
     async def remove(self, team: TeamId, document: DocumentId) -> bool:
         """Remove a document with all that was made of it; false: there was none."""
         with away():
             return await self._pool.fetchval(sql("remove_document"), team, document) is not None
+
+
+async def _insert_pieces(
+    connection: Connection, team: TeamId, document: DocumentId, chunks: Sequence[Chunk]
+) -> None:
+    await connection.execute(
+        sql("insert_passages"),
+        team,
+        document,
+        [chunk.heading for chunk in chunks],
+        [chunk.text for chunk in chunks],
+    )
+    await enqueue(connection, [EmbedJob(document)])
+
+
+def _citation(row: asyncpg.Record) -> Citation:
+    return Citation(
+        at=row["cited_at"], channel=ChannelId(row["channel_id"]), permalink=row["permalink"]
+    )
 
 
 def _document(row: asyncpg.Record) -> Document:

@@ -11,6 +11,7 @@ from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.questions import ask_for_answer
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
@@ -157,13 +158,15 @@ class Evaluations:
         *,
         latency_ms: float,
         failure: Decision | None = None,
+        answer: bool = False,
     ) -> Concluded | None:
         """Store an evaluation and, in the same transaction, what it calls for.
 
         The decision gate looks at the switches and thresholds as they are now, and passes over
         what is below the threshold as it was two seconds ago. `failure` is the decision where
-        there is no judgement to look at. None: the attempt is void (it timed out, or the message
-        changed meanwhile), and nothing was written.
+        there is no judgement to look at; `answer`: the message is a question, to be answered once.
+        None: the attempt is void (it timed out, or the message changed meanwhile), and nothing was
+        written.
         """
         ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
         if failure is None:
@@ -171,7 +174,8 @@ class Evaluations:
             decision = would = _gate(ended, Switches(), limits, running=False)
         else:
             decision = would = failure
-        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL:
+        answer = answer and job.cause is Cause.SIGNAL
+        if decision.reason in _NO_SWITCH_MATTERS and job.cause is Cause.SIGNAL and not answer:
             return await self._skips.submit((ended, decision))
         running = False
         while True:
@@ -184,6 +188,8 @@ class Evaluations:
                             return None
                         if failure is None:
                             decision, would = await self._decide(connection, ended, running=running)
+                        if answer:
+                            await ask_for_answer(connection, signal)
                         return await self._write(connection, ended, decision, would)
             except _OpenedMeanwhile:
                 running = True

@@ -2,7 +2,7 @@
 
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.domain.figures import MOST_UNJUDGED, DayFigures, SopFigures, Strain
+from livesop_bot.domain.figures import MOST_UNJUDGED, DayFigures, SopFigures
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import WorkflowId
 
@@ -36,12 +36,11 @@ class Figures:
             for row in rows
         }
 
-    async def strain(self, team: TeamId) -> Strain:
-        """Give what weighs on a team."""
+    async def unjudged(self, team: TeamId) -> int:
+        """Count evaluations of the last 24 hours without a judgement, at most MOST_UNJUDGED."""
         with away():
-            row = await self._pool.fetchrow(sql("team_strain"), team, MOST_UNJUDGED)
-        assert row is not None
-        return Strain(**row)
+            found: int = await self._pool.fetchval(sql("count_unjudged"), team, MOST_UNJUDGED)
+        return found
 
     async def fold(self) -> int:
         """Add what was counted lately to the days; gives how many changes that were."""

@@ -4,21 +4,19 @@ The order of locks is the same everywhere: the run, then its team (only a claim 
 pause, then the head of the audit log, last.
 """
 
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-import asyncpg
-
 from livesop_bot.db.audit import append
-from livesop_bot.db.jobs import ActJob, CardJob, FaceJob, PostJob, enqueue
+from livesop_bot.db.jobs import CardJob, FaceJob, PostJob, enqueue
+from livesop_bot.db.plans import Effect, Plans, Render
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
-from livesop_bot.db.runs import receipts_of, run_from_row, steps_of
+from livesop_bot.db.runs import run_from_row, steps_of
 from livesop_bot.db.teams import Teams
-from livesop_bot.domain.actions import ActionId, ActionRequest, Receipt
+from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.audit import BOT, AuditEntry, AuditKind, Value, run_subject
 from livesop_bot.domain.decisions import Switches, step_obstacle
 from livesop_bot.domain.runs import OPEN, PauseId, PostState, Run, RunId, RunState, StepRecord
@@ -26,9 +24,6 @@ from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.steps import FINAL, StepState, is_over, opened
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.errors import ActionRefused
-
-Render = Callable[[Run, Step, Mapping[StepId, Receipt]], ActionRequest]
-"""Fills in what a step's action will send. Raises ActionRefused."""
 
 _STAYS = FINAL | {StepState.TRYING, StepState.FAILED, StepState.UNKNOWN}
 """What the end of a run leaves as it is: over, under way, or worth knowing."""
@@ -41,7 +36,7 @@ class HeldRun:
         self.run = run
         self.connection = connection
         self._teams = teams
-        self._render = render
+        self._plans = Plans(connection, run, render)
         self._records = {record.id: record for record in run.steps}
         self._steps = {step.id: step for step in run.workflow.definition.steps}
         self._changed: set[StepId] = set()
@@ -142,53 +137,30 @@ class HeldRun:
 
     async def request(self, step: StepId) -> ActionRequest:
         """What a step's action would send, as things stand. Raises ActionRefused."""
-        receipts = await receipts_of(self.connection, self.run.id)
-        return self._render(self.run, self._steps[step], receipts)
+        return await self._plans.request(self._steps[step])
 
     async def plan(
         self, step: StepId, *, by: UserId | None, undo: timedelta, again: bool = False
-    ) -> bool:
-        """Write a step's action into the ledger; False: its effect is, or may be, there already.
+    ) -> None:
+        """Have a step's action done after `undo`; `by` said so, or None for Auto-Pilot.
 
-        `by` is who said so, or None for Auto-Pilot; `again`: a person knows of the effect. Raises
-        ActionRefused where it cannot be filled in.
+        Where its effect is there already, or may be, it waits for a person, unless one knows of
+        that and wants it `again`. Where it cannot be filled in, it fails.
         """
-        run = self.run
-        action = self._steps[step].action
-        assert action is not None, "a step without an action is never planned"
-        if not again and await self._same_effect(step):
-            return False
-        request = json.dumps((await self.request(step)).to_json())
-        row = await self.connection.fetchrow(
-            sql("plan_again"), run.id, step, request, by is None, again, undo
-        ) or await self.connection.fetchrow(
-            sql("plan_action"),
-            run.team,
-            run.id,
-            step,
-            run.evaluation.signal.id,
-            run.workflow.id,
-            action,
-            request,
-            by is None,
-            again,
-            undo,
-        )
-        if row is None:  # another run came to it just now
-            return False
-        self.move(step, StepState.PLANNED, by=by)
-        await enqueue(self.connection, [ActJob(ActionId(row["id"]))], after=undo)
-        return True
+        step_ = self._steps[step]
+        try:
+            added = await self._plans.add(step_, by_autopilot=by is None, undo=undo, again=again)
+        except ActionRefused as error:
+            self.move(step, StepState.FAILED, by=by, detail=str(error))
+            return
+        if added:
+            self.move(step, StepState.PLANNED, by=by)
+        else:
+            self._wait_for_repetition(step, await self._plans.same_effect(step))
 
     async def settle(self, step: StepId, state: str, receipt: Receipt | None = None) -> None:
         """Note in the ledger what became of an action that is not under way."""
-        stored = None if receipt is None else json.dumps(receipt.to_json())
-        action = await self.connection.fetchval(
-            sql("settle_action"), self.run.id, step, state, stored
-        )
-        if action is not None:
-            key = ActJob(ActionId(action)).key
-            await self.connection.execute(sql("drop_queued_job"), key)
+        await self._plans.settle(step, state, receipt)
 
     async def write(self) -> None:
         """Open what comes next, write what changed, have it shown, and audit it."""
@@ -254,44 +226,25 @@ class HeldRun:
     async def _open(self, step: Step, switches: Switches) -> None:
         if step.kind is not StepKind.ACTION or step.mode is StepMode.MANUAL:
             self.move(step.id, StepState.WAITING)
-        elif await self._same_effect(step.id):
-            await self.wait_for_same_effect(step.id)
+        elif effect := await self._plans.same_effect(step.id):
+            self._wait_for_repetition(step.id, effect)
         elif step.mode is StepMode.APPROVE:
             self.move(step.id, StepState.WAITING)
         elif obstacle := step_obstacle(step, switches):
             self.move(step.id, StepState.WAITING, detail=f"{obstacle}.")
         else:
-            try:
-                if not await self.plan(step.id, by=None, undo=step.undo):
-                    await self.wait_for_same_effect(step.id)
-            except ActionRefused as error:
-                self.move(step.id, StepState.FAILED, detail=str(error))
+            await self.plan(step.id, by=None, undo=step.undo)
 
-    async def _same_effect(self, step: StepId) -> bool:
-        return await self._effect_row(step) is not None
-
-    async def wait_for_same_effect(self, step: StepId) -> None:
+    def _wait_for_repetition(self, step: StepId, effect: Effect | None) -> None:
         """Leave it to a person whether what was done for this message before is done again."""
-        row = await self._effect_row(step)
-        receipt = row and row["receipt"] and Receipt.from_json(json.loads(row["receipt"]))
-        self.move(
-            step,
-            StepState.WAITING,
-            detail="Done for this message before; approve to do it again."
+        receipt = effect and effect.receipt
+        detail = (
+            "Done for this message before; approve to do it again."
             if receipt
-            else "An earlier run for this message may have done it; approve to do it again.",
-            link=receipt.link if receipt else None,
-            repeats=True,
+            else "An earlier run for this message may have done it; approve to do it again."
         )
-
-    async def _effect_row(self, step: StepId) -> asyncpg.Record | None:
-        return await self.connection.fetchrow(
-            sql("same_effect"),
-            self.run.evaluation.signal.id,
-            self.run.workflow.id,
-            step,
-            self.run.id,
-        )
+        link = receipt.link if receipt else None
+        self.move(step, StepState.WAITING, detail=detail, link=link, repeats=True)
 
     async def switches(self) -> Switches:
         """Every switch that its acting steps depend on, as they are in this transaction."""
@@ -317,14 +270,25 @@ class HeldRuns:
     async def hold(self, run: RunId, *, ended: bool = False) -> AsyncIterator[HeldRun | None]:
         """Lock a run, and write at the end what was changed; None: it is over, unless `ended`."""
         with away():
-            async with self._pool.acquire() as connection, connection.transaction():
-                held = await connection.fetchrow(sql("hold_run"), run)
-                if held is None or not (ended or RunState(held["state"]) in OPEN):
-                    yield None
-                    return
-                row = await connection.fetchrow(sql("run_by_id"), run)
-                assert row is not None
-                found = replace(run_from_row(row), steps=await steps_of(connection, run))
-                held_run = HeldRun(connection, found, self._teams, self.render)
-                yield held_run
-                await held_run.write()
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(),
+                self.hold_on(connection, run, ended=ended) as held,
+            ):
+                yield held
+
+    @asynccontextmanager
+    async def hold_on(
+        self, connection: Connection, run: RunId, *, ended: bool = False
+    ) -> AsyncIterator[HeldRun | None]:
+        """The same in the connection's transaction."""
+        held = await connection.fetchrow(sql("hold_run"), run)
+        if held is None or not (ended or RunState(held["state"]) in OPEN):
+            yield None
+            return
+        row = await connection.fetchrow(sql("run_by_id"), run)
+        assert row is not None
+        found = replace(run_from_row(row), steps=await steps_of(connection, run))
+        held_run = HeldRun(connection, found, self._teams, self.render)
+        yield held_run
+        await held_run.write()

@@ -1,8 +1,8 @@
 """Jobs: what the queue is asked to do, in the transaction that makes it necessary."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from typing import ClassVar, cast
 from uuid import uuid4
@@ -15,13 +15,31 @@ from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.remarks import RemarkId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.domain.workflows import StepId
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluateJob:
+class _Job:
+    """A job is its fields, which say what to do, and with whom it is told from others."""
+
+    entrypoint: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice; one of other values has its own."""
+        return ":".join(map(str, (self.entrypoint, *self._named())))
+
+    def _named(self) -> Iterable[object]:
+        """What it is named by: all that it says, unless a job knows better."""
+        return (getattr(self, each.name) for each in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateJob(_Job):
     """Judge a signal's revision. Queued at most once at a time for each (signal, revision).
 
     `by`: who asked for a replay; without a name it is not concluded.
@@ -34,40 +52,28 @@ class EvaluateJob:
     dry_run: bool = False
     by: str = ""
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"evaluate:{self.signal}:{self.revision}:{self.cause}"
+    def _named(self) -> Iterable[object]:
+        return self.signal, self.revision, self.cause
 
 
 @dataclass(frozen=True, slots=True)
-class PostJob:
+class PostJob(_Job):
     """Put a run's message into its thread."""
 
     entrypoint: ClassVar[str] = "post"
     run: RunId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"post:{self.run}"
-
 
 @dataclass(frozen=True, slots=True)
-class EmbedJob:
+class EmbedJob(_Job):
     """Make the vectors of a document's chunks."""
 
     entrypoint: ClassVar[str] = "embed"
     document: DocumentId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"embed:{self.document}"
-
 
 @dataclass(frozen=True, slots=True)
-class RememberJob:
+class RememberJob(_Job):
     """Keep a signal that an SOP answered as a past case, with its vector.
 
     It keeps the signal as it then reads. `revision` only tells the job of an edit from one that
@@ -78,54 +84,34 @@ class RememberJob:
     signal: SignalId
     revision: int = 0
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"remember:{self.signal}:{self.revision}"
-
 
 @dataclass(frozen=True, slots=True)
-class StartJob:
+class StartJob(_Job):
     """Give a run its steps, and open the first."""
 
     entrypoint: ClassVar[str] = "start"
     run: RunId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"start:{self.run}"
-
 
 @dataclass(frozen=True, slots=True)
-class ActJob:
+class ActJob(_Job):
     """Do an action once it is due."""
 
     entrypoint: ClassVar[str] = "act"
     action: ActionId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"act:{self.action}"
-
 
 @dataclass(frozen=True, slots=True)
-class FaceJob:
+class FaceJob(_Job):
     """Show a run's newest state in its thread, if this version of it was not shown yet."""
 
     entrypoint: ClassVar[str] = "face"
     run: RunId
     version: int
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice; a later change has its own job."""
-        return f"face:{self.run}:{self.version}"
-
 
 @dataclass(frozen=True, slots=True)
-class HaltJob:
+class HaltJob(_Job):
     """Take back what Auto-Pilot planned and may not do any more.
 
     `switched` is another for each turn of a switch: a job under way may have looked too early.
@@ -135,91 +121,82 @@ class HaltJob:
     team: TeamId
     switched: str = field(default_factory=lambda: uuid4().hex)
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"halt:{self.team}:{self.switched}"
-
 
 @dataclass(frozen=True, slots=True)
-class BasisJob:
+class BasisJob(_Job):
     """Look at the runs of a message that was edited to a revision, or deleted (0)."""
 
     entrypoint: ClassVar[str] = "basis"
     signal: SignalId
     revision: int
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"basis:{self.signal}:{self.revision}"
-
 
 @dataclass(frozen=True, slots=True)
-class RemindJob:
+class RemindJob(_Job):
     """Remind people of a step that waits for them."""
 
     entrypoint: ClassVar[str] = "remind"
     run: RunId
     step: StepId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"remind:{self.run}:{self.step}"
-
 
 @dataclass(frozen=True, slots=True)
-class CardJob:
+class CardJob(_Job):
     """Show the newest state of a pause in its card, if this version of it was not shown yet."""
 
     entrypoint: ClassVar[str] = "card"
     pause: PauseId
     version: int
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice; a later change has its own job."""
-        return f"card:{self.pause}:{self.version}"
-
 
 @dataclass(frozen=True, slots=True)
-class ReleaseJob:
+class ReleaseJob(_Job):
     """Do what waited for a pause that somebody ended."""
 
     entrypoint: ClassVar[str] = "release"
     pause: PauseId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"release:{self.pause}"
-
 
 @dataclass(frozen=True, slots=True)
-class DemotionJob:
+class DemotionJob(_Job):
     """Tell a thread that Auto-Pilot was switched off by what was pressed there."""
 
     entrypoint: ClassVar[str] = "demotion"
     demotion: DemotionId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"demotion:{self.demotion}"
-
 
 @dataclass(frozen=True, slots=True)
-class GreetJob:
+class GreetJob(_Job):
     """Send the guide to the person of a team who opened Home first."""
 
     entrypoint: ClassVar[str] = "greet"
     team: TeamId
 
+
+@dataclass(frozen=True, slots=True)
+class RemarkJob:
+    """Post a message of LiveSOP that belongs to no run."""
+
+    entrypoint: ClassVar[str] = "remark"
+    remark: RemarkId
+
     @property
     def key(self) -> str:
         """What keeps the same job from being queued twice."""
-        return f"greet:{self.team}"
+        return f"remark:{self.remark}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportJob:
+    """Post a report."""
+
+    entrypoint: ClassVar[str] = "report"
+    report: ReportId
+
+    @property
+    def key(self) -> str:
+        """What keeps the same job from being queued twice."""
+        return f"report:{self.report}"
 
 
 Job = (
@@ -235,8 +212,10 @@ Job = (
     | RemindJob
     | CardJob
     | ReleaseJob
+    | ReportJob
     | DemotionJob
     | GreetJob
+    | RemarkJob
 )
 
 

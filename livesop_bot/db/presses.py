@@ -66,7 +66,8 @@ class Presses:
                 before, after = {"state": record.state}, {"press": press, "why": "shown_otherwise"}
                 held.note(AuditKind.REFUSAL, by, before, after, step)
                 return ShownOtherwise(definition)
-            await self._carry_out(held, definition, press, by, chosen)
+            answer = chosen if press is Press.CHOOSE else ""
+            await self._carry_out(held, definition, press, by, answer)
             return held.run
 
     async def start(self, team: TeamId, run: RunId, by: UserId) -> Run | TooLate:
@@ -121,7 +122,7 @@ class Presses:
             case Press.APPROVE | Press.RETRY:
                 # Someone looked at it, and at what the step says of an earlier time.
                 known = record.repeats or record.state is StepState.UNKNOWN
-                await self._plan(held, step, by, again=known)
+                await held.plan(step.id, by=by, undo=_AT_ONCE, again=known)
             case Press.HOLD:
                 await held.settle(step.id, "cancelled")
                 held.move(step.id, state, by=by, detail="Taken back before it was done.")
@@ -149,13 +150,6 @@ class Presses:
             for record in held.run.steps:
                 if record.pause == pause and record.state is StepState.WAITING:
                     await self._carry_out(held, held.step(record.id), Press.APPROVE, by, "")
-
-    async def _plan(self, held: HeldRun, step: Step, by: UserId, *, again: bool) -> None:
-        try:
-            if not await held.plan(step.id, by=by, undo=_AT_ONCE, again=again):
-                await held.wait_for_same_effect(step.id)
-        except ActionRefused as error:
-            held.move(step.id, StepState.FAILED, by=by, detail=str(error))
 
 
 def _may_end(run: Run, state: RunState) -> bool:

@@ -22,8 +22,6 @@ class Kind(StrEnum):
     CASE = "case"
 
 
-_BY_WORDS = {Kind.PASSAGE: "find_passages_by_words", Kind.CASE: "find_cases_by_words"}
-
 _OUTCOMES = {
     RunState.PROPOSED: "proposed",
     RunState.RUNNING: "started",
@@ -32,7 +30,7 @@ _OUTCOMES = {
     RunState.DISMISSED: "not this one, people said",
     RunState.EXPIRED: "nobody took it up",
 }
-"""What a case came to, in a word; people's verdicts have their place here, too."""
+"""What a case came to, in few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Search:
     async def by_words(self, team: TeamId, kind: Kind, question: str, limit: int) -> list[Hit]:
         """Find by full text: `nearness` is the share of what the question's words say."""
         with away():
-            rows = await self._pool.fetch(sql(_BY_WORDS[kind]), team, question, limit, _WORDS)
+            rows = await self._pool.fetch(sql("find_by_words"), team, kind, question, limit, _WORDS)
         return [Hit(row["id"], row["share"]) for row in rows]
 
     async def by_vector(
@@ -105,7 +103,7 @@ class Search:
                     signal=SignalId(row["signal_id"]),
                     text=row["text"],
                     workflow_title=row["workflow_title"],
-                    outcome=_OUTCOMES[RunState(row["state"])],
+                    outcome=_outcome(RunState(row["state"]), row["fits"]),
                     permalink=row["permalink"],
                     occurred_at=row["occurred_at"],
                 ),
@@ -113,3 +111,10 @@ class Search:
             for row in rows
         }
         return [found[each] for each in ids if each in found]
+
+
+def _outcome(state: RunState, fits: bool | None) -> str:
+    """What a case came to, and what people said of it; a dismissal says so itself."""
+    if fits is None or state is RunState.DISMISSED:
+        return _OUTCOMES[state]
+    return f"{_OUTCOMES[state]}; people say it {'fits' if fits else 'does not fit'}"

@@ -113,6 +113,14 @@ class Vectors:
                 await enqueue(connection, jobs)
         return len(jobs)
 
+    async def lacking(self, documents: Sequence[DocumentId], model: str) -> frozenset[DocumentId]:
+        """Say which of these documents still need vectors of the model."""
+        if not await self.ready():
+            return frozenset()
+        with away():
+            rows = await self._pool.fetch(sql("documents_lacking"), documents, model)
+        return frozenset(DocumentId(row["document_id"]) for row in rows)
+
     async def state(self, model: str | None) -> KnowledgeState:
         """Say how well knowledge can be found with a model; None: nothing makes vectors."""
         if model is None:

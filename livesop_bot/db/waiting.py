@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from livesop_bot.db.held_run import Render
+from livesop_bot.db.plans import Render
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import Runs
@@ -43,26 +43,24 @@ class Waiting:
         for each in runs:
             run = await self._runs.get(each)
             if run is not None:
-                receipts = await self._runs.receipts(each)
-                stored = await self._runs.requests(each)
-                found.append((run, requests(run, receipts, stored, self._render)))
+                stored, receipts = await self._runs.requests(each), await self._runs.receipts(each)
+                found.append((run, requests(run, stored, receipts, self._render)))
         return found
 
 
 def requests(
     run: Run,
-    receipts: Mapping[StepId, Receipt],
     stored: Mapping[StepId, ActionRequest],
+    receipts: Mapping[StepId, Receipt],
     render: Render,
 ) -> Requests:
-    """What each action to come will send, or would as things stand, or why it cannot."""
+    """Say what each action to come will send, as it is `stored`, or would as things stand."""
     over = {record.id for record in run.steps if record.state in FINAL}
-    found: dict[StepId, ActionRequest | str] = {}
+    found: dict[StepId, ActionRequest | str] = dict(stored)
     for step in run.workflow.definition.acting_steps if run.state in OPEN else ():
-        if step.id in over:
-            continue
-        try:
-            found[step.id] = stored.get(step.id) or render(run, step, receipts)
-        except ActionRefused as error:
-            found[step.id] = str(error)
+        if step.id not in over and step.id not in stored:
+            try:
+                found[step.id] = render(run, step, receipts)
+            except ActionRefused as error:
+                found[step.id] = str(error)
     return found

@@ -54,7 +54,7 @@ class Workflows:
         current = {}
         for row in rows:
             key = (WorkflowId(row["id"]), int(row["version"]))
-            workflow = known.get(key) or _workflow(team, row)
+            workflow = known.get(key) or workflow_from_row(team, row)
             if workflow.paused != row["paused"]:
                 workflow = replace(workflow, paused=row["paused"])
             current[key] = workflow
@@ -65,13 +65,13 @@ class Workflows:
         """Give one SOP at its newest version; None where there is none, or it is archived."""
         with away():
             row = await self._pool.fetchrow(sql("workflow_by_slug"), team, slug)
-        return None if row is None else _workflow(team, row)
+        return None if row is None else workflow_from_row(team, row)
 
     async def archived(self, team: TeamId, most: int) -> tuple[Workflow, ...]:
         """Give the team's archived SOPs at their newest versions, the last archived first."""
         with away():
             rows = await self._pool.fetch(sql("archived_workflows"), team, most)
-        return tuple(_workflow(team, row) for row in rows)
+        return tuple(workflow_from_row(team, row) for row in rows)
 
     async def taken_slugs(self, team: TeamId) -> frozenset[str]:
         """Give the slugs of all SOPs and drafts that there are, archived ones included."""
@@ -140,7 +140,8 @@ class Workflows:
         return None if stored is None else definition_from_json(json.loads(stored))
 
 
-def _workflow(team: TeamId, row: asyncpg.Record) -> Workflow:
+def workflow_from_row(team: TeamId, row: asyncpg.Record) -> Workflow:
+    """Build a Workflow from a row with its id, version, definition, and whether it is paused."""
     definition = definition_from_json(json.loads(row["definition"]))
     return Workflow(
         id=WorkflowId(row["id"]),

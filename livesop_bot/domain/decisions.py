@@ -35,6 +35,7 @@ class Reason(StrEnum):
     STAND_IN = "stand_in"
     CAUTION = "caution"
     RATE_LIMITED = "rate_limited"
+    BY_HAND = "by_hand"
     DRY_RUN = "dry_run"
     TIMED_OUT = "timed_out"
     FAILED = "failed"
@@ -266,6 +267,11 @@ def timed_out(seconds: float) -> Decision:
         Reason.TIMED_OUT,
         f"The evaluation took longer than {seconds:g} s and was stopped. It can be replayed.",
     )
+
+
+def started_by_hand() -> Decision:
+    """The decision for a run that a person starts: no evaluator and no switch has a say in it."""
+    return Decision(Verdict.START, Reason.BY_HAND, "A person started it.")
 
 
 def failed(why: str) -> Decision:

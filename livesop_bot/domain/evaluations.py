@@ -25,19 +25,35 @@ class Outcome(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why an evaluation was made."""
+    """Why an evaluation was made; `manual`: a person started an SOP, and nothing was judged."""
 
     SIGNAL = "signal"
     REPLAY = "replay"
+    MANUAL = "manual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a judgement cost: tokens of the model, and US dollars by its list price."""
+    """What a judgement cost: tokens of the model, and US dollars by its list price.
+
+    `cost_usd` is 0 also for models whose price is not known; `cost` tells that from nothing.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, in and out."""
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def cost(self) -> str:
+        """What it cost, for people."""
+        if self.tokens and not self.cost_usd:
+            return "at a price that is not known here"
+        return f"${self.cost_usd:.6f} by list price"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,8 +52,9 @@ class Explanation:
     """A message as it now is, what was made of it, and what may be done about that.
 
     `evaluation`: its newest that was no dry run, or the run's; None: it was not judged.
-    `workflow`: the SOP that it names, at its current version; None: none, or it is archived.
-    `judged`: how many evaluations there are of it, dry runs included.
+    `limits`: the team's; an SOP may have some of its own. `workflow`: the SOP that it names, at its
+    current version; None: none, or it is archived. `judged`: how many evaluations there are of it,
+    dry runs included.
     """
 
     signal: Signal

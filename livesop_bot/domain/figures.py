@@ -40,10 +40,12 @@ class SopFigures:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strain:
     """What weighs on a team: evaluations of the last 24 hours that ended without a judgement (of
-    these at most MOST_UNJUDGED are counted), and tokens of a model that today (UTC) took."""
+    these at most MOST_UNJUDGED are counted), and the tokens of a model that today (UTC) took, of
+    those that a day may take (0: no model is asked)."""
 
     unjudged: int = 0
     tokens: int = 0
+    token_budget: int = 0
 
 
 MOST_UNJUDGED = 100

@@ -7,10 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from livesop_bot.domain.signals import SignalId, TeamId
+from livesop_bot.domain.signals import ChannelId, SignalId, TeamId
 
 DocumentId = NewType("DocumentId", int)
 PassageId = NewType("PassageId", int)
+
+BODY = 3_000
+"""Characters of a text that a form takes; Slack's own bound."""
 
 
 class DocumentKind(StrEnum):
@@ -34,6 +37,7 @@ class NewDocument:
     """A document on its way into the knowledge of a team, its secrets masked.
 
     `message` is the Slack message that it was taken from (`channel:ts`): it goes when that goes.
+    `body` is its text, where that is no longer than BODY.
     """
 
     team: TeamId
@@ -44,14 +48,20 @@ class NewDocument:
     message: str | None
     added_by: str
     chunks: Sequence[Chunk]
+    body: str | None = None
 
     @property
     def content_hash(self) -> str:
         """What tells whether the team has this text already, under whatever title."""
-        digest = hashlib.sha256()
-        for chunk in self.chunks:
-            digest.update(chunk.text.encode() + b"\0")
-        return digest.hexdigest()
+        return content_hash(self.chunks)
+
+
+def content_hash(chunks: Sequence[Chunk]) -> str:
+    """SHA-256 of a text, by its chunks and without their headings, as hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk.text.encode() + b"\0")
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +77,28 @@ class Document:
     created_at: datetime
     chunks: int
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A judgement that cited a document: when, and of which message."""
+
+    at: datetime
+    channel: ChannelId
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelved:
+    """A document as the shelf shows it: how often it was cited in 30 days, and where last.
+
+    `is_waiting`: its vectors are still to be made.
+    """
+
+    document: Document
+    cited: int = 0
+    latest: Sequence[Citation] = ()
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

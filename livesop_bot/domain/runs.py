@@ -110,7 +110,7 @@ class Run:
         A message that is edited after something was done changes nothing: people are told.
         """
         if self.evaluation.signal.state is SignalState.DELETED:
-            return "The message was deleted."
+            return "The message was deleted, or grew too old to be kept."
         if self.edited_since and all(record.state in _UNTOUCHED for record in self.steps):
             return "The message was edited."
         return ""

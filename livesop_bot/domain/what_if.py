@@ -4,7 +4,7 @@ As if every switch had been on. All else that the gate asks counts as it did the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict, decide
@@ -78,12 +78,14 @@ def what_if(
 
 
 def at_threshold(evaluation: Evaluation, limits: Limits) -> Decision | None:
-    """Decide on one evaluation with other limits; None where it named no SOP to decide on."""
+    """Decide on one evaluation with other limits, be they its SOP's own or the team's; None where
+    it named no SOP to decide on."""
     workflow, confidence = evaluation.workflow, evaluation.confidence
     if workflow is None or confidence is None:
         return None
+    trigger = replace(workflow.definition.trigger, propose_from=None, auto_from=None)
     return decide(
-        workflow=workflow,
+        workflow=replace(workflow, definition=replace(workflow.definition, trigger=trigger)),
         confidence=confidence,
         channel=evaluation.signal.channel,
         switches=_all_on(workflow),

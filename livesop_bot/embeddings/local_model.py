@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from livesop_bot.embeddings.embedder import Vectors
+from livesop_bot.embeddings.linear_algebra import keep_to_one_core
 from livesop_bot.embeddings.native_code import NativeCode
 from livesop_bot.embeddings.word_pieces import WordPieces
 
@@ -61,6 +62,7 @@ class LocalModel:
 
         Raises ImportError where its packages are missing, ValueError if the file is another.
         """
+        keep_to_one_core()
         with _calls().call():
             return cls._loaded()
 

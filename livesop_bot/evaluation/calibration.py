@@ -58,22 +58,6 @@ def fit(
     return Calibration(slope, offset)
 
 
-def expected_calibration_error(
-    confidences: Sequence[float], right: Sequence[bool], bins: int = 10
-) -> float:
-    """How far confidence and the share that is right are apart on average, 0..1, over equal bins.
-
-    Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
-    """
-    said, true = [0.0] * bins, [0] * bins
-    for confidence, outcome in zip(confidences, right, strict=True):
-        place = min(int(confidence * bins), bins - 1)
-        said[place] += confidence
-        true[place] += outcome
-    gaps = (abs(s - t) for s, t in zip(said, true, strict=True))
-    return sum(gaps) / len(confidences) if confidences else 0.0
-
-
 def _logistic(odds: float) -> float:
     if odds >= 0:
         return 1 / (1 + math.exp(-odds))

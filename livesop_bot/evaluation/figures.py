@@ -16,11 +16,13 @@ _BINS = 10
 class Outcome:
     """What an evaluator said of a labelled message: the slug that it named, or none.
 
+    `nearest` is the slug that came closest, named or not, and `confidence` that this is right.
     `problem` is why it said nothing.
     """
 
     case: Labelled
     named: str | None
+    nearest: str | None
     confidence: float
     evaluator: str
     usage: Usage
@@ -34,6 +36,11 @@ class Outcome:
     def is_right(self, limit: float) -> bool:
         """Whether that is what the message calls for."""
         return self.case.is_answered and self.answer(limit) == self.case.expected
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the SOP that came closest is the one that the message calls for."""
+        return self.nearest is not None and self.nearest == self.case.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +70,7 @@ class SopFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
-    """Messages for which an SOP was named with a confidence in a tenth of 0..1."""
+    """Messages judged with a confidence in a tenth of 0..1, and how many nearest SOPs are right."""
 
     start: float
     messages: int
@@ -76,11 +83,12 @@ class Figures:
     """All of it. Shares are 0..1, and None where there is nothing to take a share of.
 
     accuracy: what people would see is what the message calls for, SOP or nothing.
-    nearest: the SOP that is named is right, whatever the confidence, of messages that call for one.
+    nearest: the SOP that comes closest is right, named or not, of messages that call for one.
     nothing: the messages that no SOP fits, as if they were an SOP of their own.
     auroc: the chance that a message that calls for an SOP has the higher confidence than one that
     does not.
-    ece: the expected calibration error, over messages for which an SOP is named.
+    ece: the expected calibration error, over messages that come close to any SOP, named or not
+    (Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015).
     started, started_right: from the confidence on at which Auto-Pilot may start.
     refused, refused_again: messages for which people refused an SOP without saying what fits, and
     for how many of them one that they refused is proposed.
@@ -104,6 +112,7 @@ class Figures:
     bins: tuple[Bin, ...]
     tokens: int
     cost_usd: float
+    latency_mean_ms: float
     latency_p50_ms: float
     latency_p95_ms: float
     failed: int
@@ -137,9 +146,9 @@ def figures(outcomes: Sequence[Outcome], *, propose: float, auto: float) -> Figu
     started = [outcome for outcome in named if outcome.confidence >= auto]
     refused = [o for o in outcomes if o.case.refused and not o.case.is_answered]
     right = sum(outcome.is_right(propose) for outcome in answered)
-    bins = _bins(named)
+    bins = _bins([outcome for outcome in answered if outcome.nearest is not None])
     latencies = sorted(outcome.latency_ms for outcome in outcomes)
-    tokens = sum(o.usage.prompt_tokens + o.usage.completion_tokens for o in outcomes)
+    tokens = sum(o.usage.tokens for o in outcomes)
     per_slug = _per_slug(answered, propose)
     return Figures(
         messages=len(answered),
@@ -147,7 +156,7 @@ def figures(outcomes: Sequence[Outcome], *, propose: float, auto: float) -> Figu
         accuracy=_share(right, len(answered)),
         accuracy_range=_wilson(right, len(answered)),
         calling=len(calling),
-        nearest=_share(sum(o.named == o.case.expected for o in calling), len(calling)),
+        nearest=_share(sum(o.is_near for o in calling), len(calling)),
         nothing=per_slug[NOTHING],
         auroc=_auroc([o.confidence for o in calling], [o.confidence for o in silent]),
         started=len(started),
@@ -165,6 +174,7 @@ def figures(outcomes: Sequence[Outcome], *, propose: float, auto: float) -> Figu
         bins=bins,
         tokens=tokens,
         cost_usd=sum(outcome.usage.cost_usd for outcome in outcomes),
+        latency_mean_ms=sum(latencies) / max(1, len(latencies)),
         latency_p50_ms=_percentile(latencies, 0.5),
         latency_p95_ms=_percentile(latencies, 0.95),
         failed=sum(bool(outcome.problem) for outcome in outcomes),
@@ -221,16 +231,16 @@ def _confusions(answered: Sequence[Outcome], limit: float) -> tuple[tuple[str, s
     return tuple((expected, said, count) for (expected, said), count in ordered)
 
 
-def _bins(named: Sequence[Outcome]) -> tuple[Bin, ...]:
+def _bins(outcomes: Sequence[Outcome]) -> tuple[Bin, ...]:
     members: dict[int, list[Outcome]] = {}
-    for outcome in named:
+    for outcome in outcomes:
         members.setdefault(min(_BINS - 1, int(outcome.confidence * _BINS)), []).append(outcome)
     return tuple(
         Bin(
             start=index / _BINS,
             messages=len(inside),
             confidence=sum(outcome.confidence for outcome in inside) / len(inside),
-            right=sum(outcome.is_right(0) for outcome in inside) / len(inside),
+            right=sum(outcome.is_near for outcome in inside) / len(inside),
         )
         for index, inside in sorted(members.items())
     )

@@ -96,7 +96,7 @@ def _headlines(figures: Figures, propose: float, auto: float) -> Iterable[str]:
     )
     yield (
         f"  right SOP     {_percent(figures.nearest)}   of {figures.calling:,} messages that call "
-        "for one, whatever the confidence"
+        "for one: the nearest, named or not"
     )
     yield (
         f"  nothing fits  {_percent(nothing.recall)}   of {nothing.expected:,} kept silent on; "
@@ -115,12 +115,15 @@ def _headlines(figures: Figures, propose: float, auto: float) -> Iterable[str]:
         )
     yield f"  calibration   {_number(figures.ece)}   expected calibration error (0 is best)"
     each = figures.cost_usd / max(1, figures.messages + figures.refused)
-    yield (
-        f"  cost         ${figures.cost_usd:6.4f}   {figures.tokens:,} tokens, "
-        f"${each * 1000:.2f} a thousand messages"
-        if figures.tokens
-        else "  cost            none   no model was asked"
-    )
+    if not figures.tokens:
+        yield "  cost            none   no model was asked"
+    elif not figures.cost_usd:
+        yield f"  cost         unknown   {figures.tokens:,} tokens, at a price that is not known"
+    else:
+        yield (
+            f"  cost         ${figures.cost_usd:6.4f}   {figures.tokens:,} tokens, "
+            f"${each * 1000:.2f} a thousand messages"
+        )
     yield (
         f"  latency       {figures.latency_p50_ms:6.1f} ms at p50, "
         f"{figures.latency_p95_ms:,.1f} ms at p95"

@@ -17,7 +17,7 @@ from livesop_bot.domain.signals import (
     TeamId,
 )
 from livesop_bot.domain.verdicts import Labelled, Lesson
-from livesop_bot.domain.workflows import Workflow, watching
+from livesop_bot.domain.workflows import Workflow, WorkflowId, watching
 from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
 from livesop_bot.evaluation.evaluator import AnswerRejected, Evaluator, Question
 from livesop_bot.evaluation.figures import Outcome
@@ -113,10 +113,12 @@ async def _judge(setup: Setup, case: Labelled, number: int, lessons: Sequence[Le
         problem = str(error)
     except (EvaluatorAway, EvaluatorBroken) as error:
         problem = str(error)
-    slugs = {workflow.id: workflow.slug for workflow in workflows}
+    slugs: dict[WorkflowId | None, str] = {workflow.id: workflow.slug for workflow in workflows}
+    named = slugs.get(judgement.workflow)
     return Outcome(
         case=case,
-        named=None if judgement.workflow is None else slugs[judgement.workflow],
+        named=named,
+        nearest=named or slugs.get(judgement.nearest),
         confidence=judgement.confidence,
         evaluator=judgement.evaluator,
         usage=judgement.usage,

@@ -9,7 +9,7 @@ from cachetools import TTLCache
 
 from livesop_bot.db.search import Kind, PlacedCase, Search
 from livesop_bot.db.vectors import Vectors
-from livesop_bot.domain.knowledge import Passage, PassageId, PastCase
+from livesop_bot.domain.knowledge import DocumentId, Passage, PassageId, PastCase
 from livesop_bot.domain.signals import Signal, TeamId
 from livesop_bot.errors import EmbedderAway, EmbedderBroken
 from livesop_bot.knowledge.embeddings import Embeddings, Vector
@@ -88,6 +88,17 @@ class Retrieval:
             return await self._search.cases(team, ids) if ids else []
 
         return await self._in_time(find()) or []
+
+    async def lacking(self, documents: Sequence[DocumentId]) -> frozenset[DocumentId]:
+        """Say which documents cannot be found by their meaning yet, but will be."""
+        if self._embeddings is None or not documents:
+            return frozenset()
+        return await self._vectors.lacking(documents, self._embeddings.model)
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether documents are found by their meaning at all, once they have vectors."""
+        return self._embeddings is not None
 
     async def _find(self, team: TeamId, kind: Kind, text: str, limit: int) -> list[PassageId]:
         question = mask_secrets(text)[:_LONGEST].strip()

@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
 
 from livesop_bot.db.documents import Added, Documents
-from livesop_bot.domain.knowledge import Chunk, DocumentKind, NewDocument
+from livesop_bot.domain.knowledge import BODY, Chunk, Document, DocumentKind, NewDocument
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId
 from livesop_bot.knowledge.files import Reading, bounded, read_file, title_of
 from livesop_bot.knowledge.pdf import PdfReader
@@ -65,7 +64,7 @@ class Shelf:
         message: tuple[ChannelId, MessageTs] | None,
     ) -> Added:
         # A long text takes a second; the event loop has acks to send meanwhile.
-        chunks = await asyncio.to_thread(_chunks, reading)
+        text, chunks = await asyncio.to_thread(_chunks, reading)
         return await self._documents.add(
             NewDocument(
                 team=team,
@@ -76,12 +75,36 @@ class Shelf:
                 message=None if message is None else ":".join(message),
                 added_by=by,
                 chunks=chunks,
+                body=text if len(text) <= BODY else None,
             )
         )
 
+    async def rewrite(
+        self, team: TeamId, document: Document, *, title: str, text: str | None
+    ) -> Document:
+        """Give a document another title and another text (None: the one it has).
 
-def _chunks(reading: Reading) -> Sequence[Chunk]:
-    return reading.chunks(_clean(reading.text))
+        Raises DocumentRefused also where it is gone, or the team has that text already.
+        """
+        named = _clean(" ".join(title.split())[:150]) or document.title
+        if text is None:
+            pieces = await self._documents.pieces(team, document.id)
+            body, chunks = (
+                None,
+                [
+                    Chunk(named + piece.heading.removeprefix(document.title), piece.text)
+                    for piece in pieces
+                ],
+            )
+        else:
+            reading = Reading(named, bounded(text))
+            body, chunks = await asyncio.to_thread(_chunks, reading)
+        return await self._documents.replace(team, document.id, named, chunks, body)
+
+
+def _chunks(reading: Reading) -> tuple[str, list[Chunk]]:
+    text = _clean(reading.text)
+    return text, list(reading.chunks(text))
 
 
 def _clean(text: str) -> str:

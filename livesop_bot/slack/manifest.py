@@ -69,6 +69,12 @@ def manifest() -> dict[str, Any]:
                     "description": "What LiveSOP made of this message, and why",
                 },
                 {
+                    "name": "Start an SOP…",
+                    "type": "message",
+                    "callback_id": str(CallbackId.START_SHORTCUT),
+                    "description": "Pick an SOP, and start it for this message",
+                },
+                {
                     "name": "Add to knowledge",
                     "type": "message",
                     "callback_id": str(CallbackId.KNOWLEDGE_SHORTCUT),
@@ -78,8 +84,8 @@ def manifest() -> dict[str, Any]:
             "slash_commands": [
                 {
                     "command": "/livesop",
-                    "description": "See what LiveSOP does, and switch Auto-Pilot",
-                    "usage_hint": "help | status | autopilot | why <link> | search | kb",
+                    "description": "See what LiveSOP does, start SOPs, switch Auto-Pilot",
+                    "usage_hint": "help | status | feed | why <link> | start <sop> | autopilot",
                     "should_escape": False,
                 }
             ],

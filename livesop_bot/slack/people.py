@@ -1,15 +1,14 @@
 """People: what somebody may do, and who may do what somebody else may not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection
 
 from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
-from livesop_bot.domain.rights import Role, Standing, role_of
+from livesop_bot.actions.slack_profiles import NOBODY, Profile, read_profile, workspace_admins
+from livesop_bot.domain.rights import Role, role_of
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.errors import SlackAway, SlackRefused
@@ -20,25 +19,6 @@ _LIMIT_S = 1.0
 
 NAMED = 5
 """People, at most, who are named to somebody who may not do something."""
-
-_RIGHTS = ("is_admin", "is_owner", "is_primary_owner")
-_GUEST = ("is_restricted", "is_ultra_restricted", "is_stranger")
-
-
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    """What Slack says of somebody."""
-
-    standing: Standing
-    teams: frozenset[str]
-    time_zone: str = "UTC"
-
-    def in_team(self, team: TeamId) -> Standing:
-        """Where they belong to another organisation, their rights there count for nothing here."""
-        return self.standing if team in self.teams else Standing(is_bot=self.standing.is_bot)
-
-
-_NOBODY = _Profile(Standing(), frozenset())
 
 
 class People:
@@ -57,7 +37,7 @@ class People:
         self._client = client
         self._admins = admins
         self._settings = settings
-        self._profiles: TTLCache[UserId, _Profile] = TTLCache(maxsize=10_000, ttl=_REMEMBERED_S)
+        self._profiles: TTLCache[UserId, Profile] = TTLCache(maxsize=10_000, ttl=_REMEMBERED_S)
         self._groups: TTLCache[str, frozenset[str]] = TTLCache(maxsize=1_000, ttl=_REMEMBERED_S)
         self._some_admins: TTLCache[TeamId, tuple[str, ...]] = TTLCache(
             maxsize=1_000, ttl=_REMEMBERED_S
@@ -108,39 +88,33 @@ class People:
                 return True
         return False
 
-    async def _profile(self, user: UserId) -> _Profile:
+    async def _profile(self, user: UserId) -> Profile:
         known = self._profiles.get(user)
         if known is None:
             known = self._profiles[user] = await self._ask(user)
         return known
 
-    async def _ask(self, user: UserId) -> _Profile:
+    async def _ask(self, user: UserId) -> Profile:
         try:
             with slack_errors():
                 async with asyncio.timeout(_LIMIT_S):
                     answer = await self._client.users_info(user=user)
         except SlackRefused as error:
             if error.code in ("user_not_found", "user_not_visible"):
-                return _NOBODY
+                return NOBODY
             raise
-        return _read(answer.get("user") or {})
+        return read_profile(answer.get("user") or {})
 
     async def _admins_of(self, team: TeamId) -> tuple[str, ...]:
         """Some of Slack's admins; none where it does not say, for they are only named."""
         known = self._some_admins.get(team)
         if known is None:
             try:
-                with slack_errors():
-                    async with asyncio.timeout(_LIMIT_S):
-                        answer = await self._client.users_list(limit=200)
-            except (SlackAway, SlackRefused):
+                async with asyncio.timeout(_LIMIT_S):
+                    found = [one async for one in workspace_admins(self._client, team, pages=1)]
+            except (SlackAway, SlackRefused, TimeoutError):
                 return ()
-            read = [(user.get("id"), _read(user)) for user in answer.get("members") or ()]
-            known = self._some_admins[team] = tuple(
-                id_
-                for id_, profile in read
-                if isinstance(id_, str) and _administers(profile.in_team(team))
-            )
+            known = self._some_admins[team] = tuple(found)
         return known
 
     async def _members(self, group: str) -> frozenset[str]:
@@ -159,21 +133,3 @@ class People:
                 return frozenset()
             raise
         return frozenset(answer.get("users") or ())
-
-
-def _administers(standing: Standing) -> bool:
-    return role_of(standing, listed_admin=False, listed_operator=False) is Role.ADMIN
-
-
-def _read(user: Mapping[str, Any]) -> _Profile:
-    """What a user object of Slack says; in an organisation (Grid) a user is in several teams."""
-    is_active = user.get("deleted") is not True
-    standing = Standing(
-        is_member=is_active,
-        is_guest=any(user.get(kind) is True for kind in _GUEST),
-        is_admin=is_active and any(user.get(right) is True for right in _RIGHTS),
-        is_bot=user.get("is_bot") is True,
-    )
-    teams = ((user.get("enterprise_user") or {}).get("teams") or (), (user.get("team_id"),))
-    known = frozenset(one for some in teams for one in some if one)
-    return _Profile(standing, known, user.get("tz") or "UTC")

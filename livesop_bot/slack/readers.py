@@ -34,6 +34,29 @@ class Readers:
         answers = await asyncio.gather(self.is_public(channel), self._is_full_member(user))
         return all(answers)
 
+    async def may_ask(self, user: UserId, channel: ChannelId) -> bool:
+        """Say whether a person may be answered there from what the team knows: a full member, in a
+        channel that no other workspace shares.
+        """
+        answers = await asyncio.gather(self._is_full_member(user), self._is_ours(channel))
+        return all(answers)
+
+    async def is_here(self, channel: ChannelId) -> bool:
+        """Say whether LiveSOP can post in a channel."""
+        return await self._ask(
+            f"here:{channel}",
+            lambda: self._client.conversations_info(channel=channel),
+            lambda answer: _is_member(answer.get("channel") or {}),
+            remember=False,
+        )
+
+    async def _is_ours(self, channel: ChannelId) -> bool:
+        return await self._ask(
+            f"ours:{channel}",
+            lambda: self._client.conversations_info(channel=channel),
+            lambda answer: not (answer.get("channel") or {}).get("is_ext_shared"),
+        )
+
     async def is_public(self, channel: ChannelId) -> bool:
         """Say whether every full member of the workspace can read a channel."""
         return await self._ask(
@@ -54,6 +77,8 @@ class Readers:
         key: str,
         call: Callable[[], Awaitable[Any]],
         read: Callable[[Mapping[str, Any]], bool],
+        *,
+        remember: bool = True,
     ) -> bool:
         known = self._known.get(key)
         if known is None:
@@ -64,13 +89,19 @@ class Readers:
             except (SlackAway, SlackRefused) as error:
                 log.warning("readers.unknown", of=key, error=str(error))
                 return False
-            self._known[key] = known
+            if remember:
+                self._known[key] = known
         return known
 
 
 def _is_public(channel: Mapping[str, Any]) -> bool:
     closed = ("is_private", "is_group", "is_im", "is_mpim")
     return channel.get("is_channel") is True and not any(channel.get(kind) for kind in closed)
+
+
+def _is_member(channel: Mapping[str, Any]) -> bool:
+    """Of direct messages Slack tells only those that are LiveSOP's own."""
+    return channel.get("is_member") is True or channel.get("is_im") is True
 
 
 def _is_full(user: Mapping[str, Any]) -> bool:

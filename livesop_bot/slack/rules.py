@@ -23,11 +23,17 @@ class TeamRules:
     """
 
     def __init__(
-        self, team: TeamId, default: Rules, read: Callable[[TeamId], Awaitable[TeamSettings]]
+        self,
+        team: TeamId,
+        default: Rules,
+        read: Callable[[TeamId], Awaitable[TeamSettings]],
+        *,
+        every: float = _EVERY_S,
     ) -> None:
         self._team = team
         self._default = default
         self._read = read
+        self._every = every
         self.now = default
         self.are_known = False
 
@@ -42,7 +48,7 @@ class TeamRules:
         while not stop.is_set():
             with suppress(DatabaseAway):  # the intake says so, and nobody can change them meanwhile
                 await self.refresh()
-            await pause(stop, _EVERY_S)
+            await pause(stop, self._every)
 
 
 def combined(default: Rules, settings: TeamSettings) -> Rules:

@@ -29,6 +29,7 @@ from livesop_bot.views.blocks import (
     confirm,
     context,
     date,
+    divider,
     line,
     message,
     percent,
@@ -60,7 +61,8 @@ def autonomy_blocks(
     if len(able) > _SHOWN:
         shown.append(context(f"… and {len(able) - _SHOWN} more steps."))
     return [
-        section("*Auto-Pilot, step by step*"),
+        divider(),
+        section("*What the steps have earned*"),
         *shown,
         context(_rule()),
         *_what_if(shifts, today, days),
@@ -90,11 +92,8 @@ def demoted(demotion: Demotion) -> Message:
 
 def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
     title = line(one.step.title, 150)
-    value = f"{workflow.slug}/{one.step.id}"
     if one.is_on:
-        off = button(ActionId.AUTONOMY_OFF, "Switch off", value=value)
-        text = f"🟢  *{title}*\nOn: where Auto-Pilot is sure, it does this by itself."
-        return section(text) | {"accessory": off}
+        return section(f"🟢  *{title}*\nOn: where Auto-Pilot is sure, it does this by itself.")
     rows = [f"{'🎓' if one.outlook.is_earned else '⚪'}  *{title}*", _agreement(one.agreement)]
     if one.demoted_at is not None:
         rows.append(f"Counted anew since {date(one.demoted_at)}, when Auto-Pilot was switched off.")
@@ -105,7 +104,7 @@ def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
             ActionId.AUTONOMY_ON,
             "Switch on",
             style="primary",
-            value=value,
+            value=f"{workflow.slug}/{one.step.id}",
             confirm=_ask(workflow, one.step),
         )
     return block

@@ -1,16 +1,26 @@
 """What `/livesop` answers; only the person who typed it sees these."""
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.autopilot import autopilot_sentence
-from livesop_bot.views.blocks import Message, code, context, line, message, section
+from livesop_bot.views.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    code,
+    confirm,
+    context,
+    line,
+    message,
+    section,
+)
 from livesop_bot.views.health import HomeHealth, health_line
-
-WORDS = ("help", "status", "autopilot", "why", "verdict", "search", "kb")
-"""What may follow `/livesop`."""
+from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.words import GROUPS, NAMES, Word, nearest
 
 _MOST_LISTED = 15
 
@@ -19,53 +29,86 @@ _NARROWER = (
     "`/livesop autopilot on incident declare`."
 )
 
-_HELP = "\n".join(
-    (
-        "`/livesop status`  how LiveSOP is doing",
-        "`/livesop why <message link>`  what it made of a message, and why",
-        "`/livesop verdict <message link> right | wrong | none | <sop>`  teach it",
-        "`/livesop search <words>`  earlier messages that an SOP answered",
-        "`/livesop kb`  the knowledge that it may cite: add, list, search, remove",
-        "`/livesop autopilot`  what may start by itself",
-        "`/livesop autopilot off`  stop that; everybody may",
-        "`/livesop autopilot on`  allow it; admins only",
-    )
-).translate({ord("<"): "&lt;", ord(">"): "&gt;"})
-
 
 def help_() -> Message:
     """Say what LiveSOP does and which commands there are."""
-    return message(
-        "LiveSOP finds the SOP that a message calls for. "
-        "Commands: status, why, verdict, search, kb, autopilot.",
-        [
-            section(
-                "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "
-                "and answers in the thread. Invite it with `/invite @LiveSOP`."
-            ),
-            section(_HELP),
-            context(_NARROWER),
-        ],
-    )
+    blocks = [
+        section(
+            "*LiveSOP* reads the channels it is in, finds the SOP that a message calls for, "
+            "and answers in the thread. Invite it with `/invite @LiveSOP`. Ask it something in a "
+            "direct message, or by its name: _what is the refund procedure?_"
+        )
+    ]
+    blocks += [
+        section("\n".join((f"*{title}*", *map(_usage, group))), expand=True)
+        for title, group in GROUPS
+    ]
+    blocks.append(context(f"{_NARROWER} Switching on takes an admin; switching off is for all."))
+    return message(f"LiveSOP's commands: {', '.join(NAMES)}", blocks)
 
 
 def unknown(word: str) -> Message:
     """Answer a word that is no command, with the nearest one."""
-    hint = _nearest(word.lower(), WORDS)
+    hint = nearest(word)
     near = f"Did you mean `/livesop {hint}`?" if hint else "`/livesop help` lists what there is."
     return _short(f"LiveSOP does not know {code(word, 60)}. {near}")
 
 
-def status(*, autopilot: bool, health: HomeHealth) -> Message:
-    """Say what may run, and how LiveSOP is doing."""
+def status(*, autopilot: bool, health: HomeHealth, waiting: WaitingCount) -> Message:
+    """Say what may run, what waits, and how LiveSOP is doing."""
     sentence = autopilot_sentence(is_on=autopilot)
+    buttons = [_command("Feed", "feed", 0), _command("Approvals", "approvals", 1)]
+    if autopilot:
+        ask = confirm(
+            title="Switch Auto-Pilot off?",
+            text="For everybody: no SOP starts by itself until an admin switches it on again.",
+            yes="Switch off",
+        )
+        buttons.append(_command("Autopilot off", "autopilot off", 2) | {"confirm": ask})
+    buttons.append(_command("Help", "help", 3))
     return message(
         sentence,
         [
-            section(sentence),
+            section(f"{sentence}\n{_waits(waiting)}"),
             context(health_line(health)),
-            context("The latest decisions are in LiveSOP's Home tab."),
+            actions(BlockId.COMMANDS, *buttons),
         ],
+    )
+
+
+def health(now: HomeHealth) -> Message:
+    """Say how LiveSOP itself is doing."""
+    said = health_line(now)
+    return message(said, [section(said), context("Operators find more at its health port.")])
+
+
+def not_a_number(word: str, text: str, most: int) -> Message:
+    """Say which number is meant, after `text` was not one."""
+    example = code(f"/livesop {word} {min(7, most)}")
+    return _short(f"{code(text, 40)} is not a number from 1 to {most}. Try {example}.")
+
+
+def learn_comes_later() -> Message:
+    """Say what there is in place of it."""
+    return _short(
+        "`/livesop learn` is not there yet. LiveSOP learns from verdicts: "
+        "`/livesop verdict &lt;message link&gt; right`, and from *Start* and *Not this*."
+    )
+
+
+def replay_usage() -> Message:
+    """Say how the command is written."""
+    return _short(
+        "Which message? `/livesop replay &lt;message link&gt;` judges it again and only says what "
+        "would follow; with `run` behind it, that is carried out. In place of the link its "
+        "signal's number will do, as `/livesop why` shows it."
+    )
+
+
+def slack_away() -> Message:
+    """Answer where Slack did not say what had to be known."""
+    return _short(
+        "⚠️ Slack did not answer LiveSOP, so nothing was done. Please try again in a moment."
     )
 
 
@@ -90,7 +133,7 @@ def autopilot(
 def autopilot_usage(text: str) -> Message:
     """Say how the command is written, after `text` was not understood."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
-    hint = _nearest(first.lower(), ("on", "off"))
+    hint = nearest(first, ("on", "off"))
     near = f" Did you mean `{hint}`?" if hint else ""
     return _short(
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
@@ -168,13 +211,26 @@ def _short(text: str) -> Message:
     return message(text, [section(text)])
 
 
-def _nearest(word: str, known: Sequence[str]) -> str | None:
-    return next(iter(get_close_matches(word, known, 1, 0.5)), None)
+def _waits(waiting: WaitingCount) -> str:
+    things, more = waiting.proposals + waiting.steps, " or more" if waiting.is_capped else ""
+    if not things:
+        return "Nothing waits for people."
+    return f"*{things:,}{more} {'thing waits' if things == 1 else 'things wait'} for people.*"
+
+
+def _usage(word: Word) -> str:
+    typed = " ".join(filter(None, ("/livesop", word.name, word.follows)))
+    return f"{code(typed)}  {word.does}"
+
+
+def _command(text: str, command: str, number: int) -> Block:
+    """A button that stands for a command."""
+    return button(ActionId.COMMAND, text, value=command, number=number)
 
 
 def no_such(what: str, name: str, known: Sequence[str]) -> Message:
     """Say that there is nothing of that name, and which there are."""
-    hint = _nearest(name.lower(), known)
+    hint = nearest(name, known)
     near = f" Did you mean {code(hint)}?" if hint else ""
     listed = ", ".join(code(each) for each in known[:_MOST_LISTED])
     left = len(known) - _MOST_LISTED

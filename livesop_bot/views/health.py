@@ -14,8 +14,8 @@ class HomeHealth:
     in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
     is not asked, and of which share of the messages it was (None: of none).
 
-    For admins: events that came again, and those `recovered` from disk after the database was away,
-    both since this process started; and the tokens of a model that a team may use a day.
+    For admins, both since this process started: events that came again, and those `recovered` from
+    disk after the database was away.
     """
 
     sockets: int
@@ -28,7 +28,6 @@ class HomeHealth:
     model_share: float | None = None
     duplicates: int = 0
     recovered: int = 0
-    token_budget: int = 0
 
 
 def health_line(health: HomeHealth) -> str:
@@ -58,8 +57,8 @@ def health_details(health: HomeHealth, strain: Strain) -> str:
         f"{health.recovered:,} events recovered after outages",
         f"{strain.unjudged:,}{more} time-outs or failures in 24 h",
     ]
-    if health.token_budget:
-        share = min(strain.tokens / health.token_budget, 1)
+    if strain.token_budget:
+        share = min(strain.tokens / strain.token_budget, 1)
         parts.append(f"model budget {bar(share)} {percent(share)} used today")
     return "  ·  ".join(parts)
 

@@ -2,19 +2,23 @@
 
 from livesop_bot.domain.decisions import Reason
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import bar, line, percent
 
 
 def verdict_line(evaluation: Evaluation) -> str:
     """Name the SOP and how sure the evaluator was; for no SOP the figure is the nearest one's."""
-    if evaluation.workflow is None:
-        if not evaluation.confidence:
-            return "*No SOP*"
-        return f"*No SOP*  ·  nearest {percent(evaluation.confidence)}"
-    title = f"*{line(evaluation.workflow.title, 200)}*"
-    if evaluation.confidence is None:
+    return judged_line(evaluation.workflow, evaluation.confidence)
+
+
+def judged_line(workflow: Workflow | None, confidence: float | None) -> str:
+    """The same of a judgement; `confidence` is None where nothing was judged."""
+    if workflow is None:
+        return f"*No SOP*  ·  nearest {percent(confidence)}" if confidence else "*No SOP*"
+    title = f"*{line(workflow.title, 200)}*"
+    if confidence is None:
         return title
-    return f"{title}  ·  {percent(evaluation.confidence)}  {bar(evaluation.confidence)}"
+    return f"{title}  ·  {percent(confidence)}  {bar(confidence)}"
 
 
 def detail_line(evaluation: Evaluation) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from livesop_bot.domain.knowledge import Document, Passage, PastCase
+from livesop_bot.domain.knowledge import BODY, Document, Passage, PastCase
 from livesop_bot.views.blocks import (
     Block,
     Message,
@@ -22,7 +22,7 @@ from livesop_bot.views.blocks import (
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 LISTED = 20
-FORM_TEXT, FORM_TITLE = 3000, 150
+FORM_TEXT, FORM_TITLE = BODY, 150
 """Characters that the form's fields take; Slack's own bound for the text."""
 
 _SNIPPET = 300
@@ -48,7 +48,7 @@ def usage() -> Message:
 def added(document: Document, *, is_new: bool) -> Message:
     """Confirm, or say that it was there."""
     passages = "1 passage" if document.chunks == 1 else f"{document.chunks} passages"
-    name = f"*{_linked(document.title, document.link)}* (number {document.id}, {passages})"
+    name = f"*{linked(document.title, document.link)}* (number {document.id}, {passages})"
     if not is_new:
         return _said(f"That text is known already, as {name}. Nothing was changed.")
     return _said(
@@ -113,7 +113,7 @@ def passages(found: Sequence[Passage], question: str) -> Message:
     blocks: list[Block] = []
     for passage in found:
         blocks.append(
-            section(f"*{_linked(passage.title, passage.link)}*\n{quote(passage.text, _SNIPPET)}")
+            section(f"*{linked(passage.title, passage.link)}*\n{quote(passage.text, _SNIPPET)}")
         )
         blocks.append(context(line(passage.source, 200)))
     return message(f"Found in the knowledge: {line(found[0].title, 100)}", blocks)
@@ -128,7 +128,7 @@ def past_cases(found: Sequence[PastCase], question: str) -> Message:
         )
     blocks = [
         section(
-            f"*{_linked(case.workflow_title, case.permalink)}*: {line(case.outcome, 60)}, "
+            f"*{linked(case.workflow_title, case.permalink)}*: {line(case.outcome, 60)}, "
             f"{date(case.occurred_at)}\n{quote(case.text, _SNIPPET)}"
         )
         for case in found
@@ -150,7 +150,7 @@ def cited(found: Sequence[Passage]) -> list[Block]:
     if not found:
         return []
     rows = [
-        f"•  *{_linked(passage.title, passage.link)}* ({line(passage.source, 80)})\n"
+        f"•  *{linked(passage.title, passage.link)}* ({line(passage.source, 80)})\n"
         f"{quote(passage.text, _SNIPPET)}"
         for passage in found[:5]
     ]
@@ -159,7 +159,7 @@ def cited(found: Sequence[Passage]) -> list[Block]:
 
 def based_on(found: Sequence[Passage]) -> str:
     """The same in a few words, for a thread."""
-    titles = list(dict.fromkeys(_linked(each.title, each.link, 80) for each in found))[:3]
+    titles = list(dict.fromkeys(linked(each.title, each.link, 80) for each in found))[:3]
     return f"Based on: {', '.join(titles)}" if titles else ""
 
 
@@ -177,8 +177,10 @@ def form(*, title: str = "", text: str = "", metadata: str = "") -> View:
                 "LiveSOP may cite it when it judges messages, in every channel that it is in. "
                 "Leave out what not everybody here may read."
             ),
-            _input(BlockId.KNOWLEDGE_TITLE, ActionId.KNOWLEDGE_TITLE, "Title", title, FORM_TITLE),
-            _input(
+            form_input(
+                BlockId.KNOWLEDGE_TITLE, ActionId.KNOWLEDGE_TITLE, "Title", title, FORM_TITLE
+            ),
+            form_input(
                 BlockId.KNOWLEDGE_TEXT,
                 ActionId.KNOWLEDGE_TEXT,
                 "Text",
@@ -200,9 +202,10 @@ def done(answer: Message) -> View:
     }
 
 
-def _input(
+def form_input(
     block: BlockId, action: ActionId, label: str, value: str, most: int, *, multiline: bool = False
 ) -> Block:
+    """A field of a form, filled in with `value`."""
     element: Block = {
         "type": "plain_text_input",
         "action_id": action.value,
@@ -221,7 +224,7 @@ def _input(
 
 def _row(document: Document) -> str:
     row = (
-        f"{document.id}.  *{_linked(document.title, document.link, 80)}*  ·  "
+        f"{document.id}.  *{linked(document.title, document.link, 80)}*  ·  "
         f"{line(document.source, 60)}  ·  {_who(document.added_by)}, {date(document.created_at)}"
     )
     if document.problem:
@@ -233,7 +236,8 @@ def _who(user: str) -> str:
     return f"<@{user}>" if user.isalnum() and user[:1] in "UW" else line(user, 40)
 
 
-def _linked(title: str, url: str | None, limit: int = 150) -> str:
+def linked(title: str, url: str | None, limit: int = 150) -> str:
+    """A title on one line, as a link where there is one."""
     short = " ".join(title.split())
     return link(url, short if len(short) <= limit else short[: limit - 1].rstrip() + "…")
 

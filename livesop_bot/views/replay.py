@@ -23,12 +23,14 @@ _DECISIONS = {
     Reason.AUTOPILOT_OFF: "proposed, for Auto-Pilot is off",
     Reason.STAND_IN: "proposed, for the model was away",
     Reason.CAUTION: "proposed, with caution",
+    Reason.BY_HAND: "started by a person",
     Reason.RATE_LIMITED: "proposed, for many were started lately",
     Reason.LOW_CONFIDENCE: "nothing, not sure enough",
     Reason.NO_MATCH: "nothing, no SOP fits",
     Reason.OTHER_CHANNEL: "nothing, it does not watch the channel",
     Reason.PAUSED: "nothing, it is paused",
     Reason.DUPLICATE_RUN: "nothing, it is open in the thread",
+    Reason.PAUSED: "nothing, the SOP is paused",
     Reason.DRY_RUN: "nothing, a dry run",
     Reason.TIMED_OUT: "nothing, it took too long",
     Reason.FAILED: "nothing, it could not be judged",
@@ -118,10 +120,7 @@ def _named(outcome: Outcome) -> str:
 
 def _cost(outcome: Outcome) -> str:
     usage = outcome.usage
-    if not usage.prompt_tokens:
-        return ""
-    tokens = usage.prompt_tokens + usage.completion_tokens
-    return f"{tokens:,} tokens, {usage.cost_usd:.6f} US dollars by list price."
+    return f"{usage.tokens:,} tokens, {usage.cost}." if usage.tokens else ""
 
 
 def _headline(replayed: Replayed) -> str:

@@ -93,7 +93,7 @@ def _fields(which: Form, own: TeamSettings, environment: Environment, zone: str)
                     _percents(own.auto_threshold),
                     least=0,
                     most=100,
-                    hint=f"Empty: {percent(limits.auto)}, as set where LiveSOP runs. It also takes "
+                    hint=f"Empty: {percent(limits.auto)}, the default. It also takes "
                     "Auto-Pilot to be on for the SOP and a step.",
                 ),
                 inputs.number(
@@ -102,7 +102,7 @@ def _fields(which: Form, own: TeamSettings, environment: Environment, zone: str)
                     _percents(own.propose_threshold),
                     least=0,
                     most=100,
-                    hint=f"Empty: {percent(limits.propose)}, as set where LiveSOP runs. Below this "
+                    hint=f"Empty: {percent(limits.propose)}, the default. Below this "
                     "nothing is said in the channel.",
                 ),
             ]
@@ -117,7 +117,7 @@ def _fields(which: Form, own: TeamSettings, environment: Environment, zone: str)
                     least=0,
                     most=_MOST_HOURS,
                     hint=f"Once for each step that waits. 0: never. Empty: "
-                    f"{environment.remind_after_hours}, as set where LiveSOP runs.",
+                    f"{environment.remind_after_hours}, the default.",
                 )
             ]
         case Form.REPORTS:
@@ -142,7 +142,7 @@ def _fields(which: Form, own: TeamSettings, environment: Environment, zone: str)
                     least=0,
                     most=_MOST_TOKENS,
                     hint=f"0: the model is never asked. Empty: {environment.daily_token_budget:,}, "
-                    "as set where LiveSOP runs.",
+                    "the default.",
                 )
             ]
 
@@ -219,7 +219,10 @@ def _report_fields(own: TeamSettings, zone: str) -> list[Block]:
         ),
         _with(
             inputs.channel(
-                "digest_channel", "Channel of the digest", placeholder="Choose a channel"
+                "digest_channel",
+                "Channel of the digest",
+                placeholder="Choose a channel",
+                hint="In a private one somebody types /invite @LiveSOP.",
             ),
             **({"initial_conversation": own.digest_channel} if own.digest_channel else {}),
         ),
@@ -305,16 +308,21 @@ def shortens(settings: TeamSettings, values: Mapping[str, Any]) -> bool:
 
 def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> View:
     """Say what will be deleted before it is."""
-    number = f"more than {most:,}" if texts >= most else f"{texts:,}"
-    now = f"*{number} messages* lose their text" if texts else "*nothing* is that old yet"
+    number = f"more than {most:,} messages" if texts >= most else _messages(texts)
+    now = (
+        f"Right away *{number}* lose{'s' if texts == 1 else ''} the text that is kept here, and "
+        "from then on every message as it gets older than that."
+        if texts
+        else "No message is that old yet. From then on every message loses the text that is kept "
+        "here as it gets older than that."
+    )
     return modal(
         "Delete old texts?",
         [
             header(f"Keep texts for {days:,} days"),
             section(
-                f"Right away {now}, and from then on every message as it gets older than that. "
-                "What LiveSOP quoted of them goes too: in evaluations, in actions, in past cases, "
-                "and the verdicts on them, so that nothing is learned from them any more. "
+                f"{now} What LiveSOP quoted of them goes too: in evaluations, in actions, in past "
+                "cases, and the verdicts on them, so that nothing is learned from them any more. "
                 "SOPs that are still open for them are ended."
             ),
             section(
@@ -323,15 +331,20 @@ def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> Vi
             ),
         ],
         callback=CallbackId.SETTINGS_FORGET,
-        submit="Delete them",
+        submit="Save and delete",
         close="Back",
         metadata=metadata,
     )
 
 
-def joining() -> View:
-    """Stand in while channels are joined."""
-    return modal("Join channels", [section("⏳  One moment, joining …")])
+def _messages(number: int) -> str:
+    return f"{number:,} message{'' if number == 1 else 's'}"
+
+
+def still_joining() -> View:
+    """Say that joining goes on without anybody watching."""
+    text = "Slack takes its time. LiveSOP goes on joining; look at the channels in a minute."
+    return modal("Join channels", [section(f"⏳  {text}")])
 
 
 def joined(done: Sequence[str], refused: Mapping[str, str]) -> View:

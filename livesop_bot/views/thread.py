@@ -126,7 +126,9 @@ def _why(run: Run) -> Iterator[Block]:
 
 def _notes(run: Run) -> Iterator[Block]:
     if run.evaluation.signal.state is SignalState.DELETED:
-        yield context("🗑️  *Basis changed:* the message was deleted since.")
+        yield context(
+            "🗑️  *Basis changed:* the message was deleted since, or grew too old to be kept."
+        )
     elif run.edited_since:
         yield context("✏️  *Basis changed:* the message was edited after this was judged.")
 

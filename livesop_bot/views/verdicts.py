@@ -40,7 +40,9 @@ def unknown_answer(word: str, workflows: Sequence[Workflow]) -> Message:
 
 def deleted() -> Message:
     """Refuse, because the message's text is gone."""
-    return _short("That message was deleted, and its text here, too. There is nothing to judge.")
+    return _short(
+        "That message was deleted, or is older than texts are kept. There is nothing to judge."
+    )
 
 
 def not_judged(signal: Signal) -> Message:

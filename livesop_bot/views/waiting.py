@@ -18,6 +18,7 @@ from livesop_bot.views.blocks import (
     link,
     percent,
     person,
+    quote,
     section,
 )
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
@@ -84,6 +85,8 @@ def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
             )
         )
     )
+    if quoted := quote(signal.text, 300, rows=2):
+        yield section(quoted)
     if run.state is RunState.PROPOSED:
         yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
         if may_press:

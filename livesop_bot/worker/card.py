@@ -12,6 +12,8 @@ from livesop_bot.worker.faults import later, patiently
 
 log = structlog.get_logger()
 
+_LOOK_AGAIN_S = 1.0
+
 
 class Carding:
     """Handles card jobs: shows the newest state there is, whichever change a job was queued for."""
@@ -27,7 +29,8 @@ class Carding:
         if held is None:
             return
         if isinstance(held, float):
-            raise later(0, "the card was updated just now", held)
+            # Whoever holds it is done long before the hold ends, unless it was killed.
+            raise later(0, "the card was updated just now", min(held, _LOOK_AGAIN_S))
         pause = held
         message = pause_card(pause)
         place = (pause.channel, pause.thread_ts, pause.key)

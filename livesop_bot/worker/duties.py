@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from livesop_bot.db.basis import Basis
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.halt import Halts
@@ -19,8 +21,10 @@ from livesop_bot.db.jobs import (
     HaltJob,
     PostJob,
     ReleaseJob,
+    RemarkJob,
     RememberJob,
     RemindJob,
+    ReportJob,
     StartJob,
 )
 from livesop_bot.db.ledger import Ledger
@@ -28,6 +32,7 @@ from livesop_bot.db.patience import Patience
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.retention import Retention
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
@@ -37,8 +42,12 @@ from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
+from livesop_bot.worker.remark import Remarking
 from livesop_bot.worker.remind import Reminding
+from livesop_bot.worker.report import Reporting
 from livesop_bot.worker.sweep import sweep
+
+log = structlog.get_logger()
 
 Duty = Callable[[Mapping[str, Any], int], Coroutine[Any, Any, object]]
 """Does a job, given its fields and how often it was tried before."""
@@ -55,6 +64,7 @@ class Duties:
     posting: Posting
     facing: Facing
     reminding: Reminding
+    remarking: Remarking
     carding: Carding
     telling: TellingDemotions
     greetings: Greetings
@@ -66,6 +76,8 @@ class Duties:
     basis: Basis
     patience: Patience
     figures: Figures
+    retention: Retention
+    reporting: Reporting
 
     def evaluations(self) -> Mapping[str, Duty]:
         """What judges. Each evaluation begins when `give_way` returns."""
@@ -94,7 +106,9 @@ class Duties:
             PostJob.entrypoint: lambda fields, tries: self.posting(PostJob(**fields), tries),
             FaceJob.entrypoint: lambda fields, tries: self.facing(FaceJob(**fields), tries),
             CardJob.entrypoint: lambda fields, tries: self.carding(CardJob(**fields), tries),
+            RemarkJob.entrypoint: lambda fields, tries: self.remarking(RemarkJob(**fields), tries),
             RemindJob.entrypoint: lambda fields, tries: self.reminding(RemindJob(**fields), tries),
+            ReportJob.entrypoint: lambda fields, tries: self.reporting(ReportJob(**fields), tries),
             DemotionJob.entrypoint: lambda fields, tries: self.telling(
                 DemotionJob(**fields), tries
             ),
@@ -121,6 +135,12 @@ class Duties:
         await self.patience.expire()
         await self.embedding.catch_up()
         await self.figures.fold()
+
+    async def forget(self) -> None:
+        """Forget the texts that are older than their teams keep them."""
+        for team, texts in (await self.retention()).items():
+            if texts:
+                log.info("retention.forgotten", team=team, texts=texts)
 
     async def release(self, job: ReleaseJob) -> None:
         """Approve what waited for a pause, in the name of whoever ended it."""

@@ -14,7 +14,8 @@ from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Decision, failed, timed_out
 from livesop_bot.domain.evaluations import Cause, Judgement
-from livesop_bot.domain.signals import Signal
+from livesop_bot.domain.questions import question_of
+from livesop_bot.domain.signals import Signal, UserId
 from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow, watching
 from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
@@ -24,6 +25,8 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.worker.faults import later, patiently
 
 log = structlog.get_logger()
+
+_ASKED = "the message asks LiveSOP something"
 
 MOST_ATTEMPTS = 6
 """Tries for an evaluator that is away, about a minute in all; then the signal is `failed`."""
@@ -41,7 +44,9 @@ class Evaluating:
         evaluator: Evaluator,
         time_limit: float,
         metrics: Metrics,
+        bot: UserId | None = None,
     ) -> None:
+        """`bot`: who LiveSOP is; without it no message is a question to it."""
         self._evaluations = evaluations
         self._workflows = workflows
         self._verdicts = verdicts
@@ -49,6 +54,7 @@ class Evaluating:
         self._evaluator = evaluator
         self._time_limit = time_limit
         self._metrics = metrics
+        self._bot = bot
         self._abandoned: set[asyncio.Task[tuple[Judgement, Workflow | None]]] = set()
 
     async def __call__(
@@ -99,6 +105,10 @@ class Evaluating:
             log.exception("evaluation.crashed", signal=signal.id)
             failure = failed(f"the evaluator broke off ({type(error).__name__}).")
         latency = perf_counter() - started
+        asks = self._bot is not None and bool(question_of(signal, self._bot))
+        if asks and workflow is not None:
+            # Whoever asks about an SOP need not want it started.
+            judgement = replace(judgement, caution=judgement.caution or _ASKED)
         concluded = await patiently(
             lambda: self._evaluations.conclude(
                 job,
@@ -108,6 +118,7 @@ class Evaluating:
                 workflow,
                 latency_ms=latency * 1000,
                 failure=failure,
+                answer=asks,
             )
         )
         self._tell(signal, judgement, concluded, latency)

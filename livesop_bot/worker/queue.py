@@ -95,6 +95,12 @@ class Worker:
         async def on_hour(_schedule: Schedule) -> None:
             await log_heads(Audit(self._pool))
 
+        async def on_tenth_minute(_schedule: Schedule) -> None:
+            await self._duties.forget()
+
+        async def on_fifth_minute(_schedule: Schedule) -> None:
+            await self._duties.reporting.plan()
+
         for jobs, duties in (
             (evaluations, self._duties.evaluations()),
             (posts, self._duties.posts()),
@@ -106,6 +112,8 @@ class Worker:
                 jobs.entrypoint(name)(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
         schedules.schedule("audit_heads", "0 * * * *")(on_hour)
+        schedules.schedule("retention", "*/10 * * * *")(on_tenth_minute)
+        schedules.schedule("reports", "*/5 * * * *")(on_fifth_minute)
         managers = (evaluations, posts, acts, moves, embeddings, schedules)
         await self._duties.embedding.catch_up()
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
 """Showing: a run as people see it, with what its actions would send filled in."""
 
-from livesop_bot.db.held_run import Render
+from livesop_bot.db.plans import Render
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.waiting import Requests, requests
 from livesop_bot.domain.runs import OPEN, Run
@@ -25,4 +25,4 @@ class Showing:
             return {}
         receipts = await patiently(lambda: self._runs.receipts(run.id))
         stored = await patiently(lambda: self._runs.requests(run.id))
-        return requests(run, receipts, stored, self._render)
+        return requests(run, stored, receipts, self._render)

@@ -17,12 +17,16 @@ from livesop_bot.db.jobs import (
     FaceJob,
     Job,
     PostJob,
+    RemarkJob,
+    ReportJob,
     StartJob,
     enqueue,
 )
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId
+from livesop_bot.domain.remarks import RemarkId
+from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import SignalId
 
@@ -42,6 +46,8 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
     "unposted_runs": lambda row: PostJob(RunId(row["id"])),
     "overdue_actions": lambda row: ActJob(ActionId(row["id"])),
     "unshown_faces": lambda row: FaceJob(RunId(row["id"]), row["face_version"]),
+    "unposted_remarks": lambda row: RemarkJob(RemarkId(row["id"])),
+    "unposted_reports": lambda row: ReportJob(ReportId(row["id"])),
     "unshown_cards": lambda row: CardJob(PauseId(row["id"]), row["card_version"]),
 }
 """What finds each, and the job that it lacks."""

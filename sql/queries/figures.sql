@@ -80,18 +80,11 @@ FROM (
 ) AS found
 GROUP BY workflow_id;
 
--- name: team_strain
--- Evaluations of the last 24 hours that ended without a judgement, and tokens that today (UTC) took. $1: team; $2: how many evaluations are counted at most.
-SELECT
-    (
-        SELECT count(*) FROM (
-            SELECT created_at FROM evaluations
-            WHERE team_id = $1 AND outcome = 'unjudged'
-            ORDER BY id DESC LIMIT $2
-        ) AS newest
-        WHERE created_at > now() - interval '24 hours'
-    ) AS unjudged,
-    coalesce((
-        SELECT reserved_tokens + prompt_tokens + completion_tokens FROM model_usage
-        WHERE team_id = $1 AND day = (now() AT TIME ZONE 'UTC')::date
-    ), 0) AS tokens;
+-- name: count_unjudged
+-- How many evaluations of the last 24 hours ended without a judgement. $1: team; $2: how many are counted at most.
+SELECT count(*) FROM (
+    SELECT created_at FROM evaluations
+    WHERE team_id = $1 AND outcome = 'unjudged'
+    ORDER BY id DESC LIMIT $2
+) AS newest
+WHERE created_at > now() - interval '24 hours';

@@ -1,7 +1,7 @@
 -- name: insert_document
--- Stores a document unless the team has its text. $1: team; $2: title; $3: kind; $4: source; $5: link; $6: message; $7: added by; $8: content hash. Gives its id, or nothing.
-INSERT INTO documents (team_id, title, kind, source, link, message, added_by, content_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+-- Stores a document unless the team has its text. $1: team; $2: title; $3: kind; $4: source; $5: link; $6: message; $7: added by; $8: content hash; $9: its text, where the form takes it. Gives its id, or nothing.
+INSERT INTO documents (team_id, title, kind, source, link, message, added_by, content_hash, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (team_id, content_hash) DO NOTHING
 RETURNING id;
 
@@ -39,6 +39,71 @@ FROM documents AS d
 WHERE d.team_id = $1
 ORDER BY d.id DESC
 LIMIT $2;
+
+-- name: documents_page
+-- A page of a team's documents, newest first, each with how often it was cited in 30 days. $1: team; $2: words that it must have (empty: none); $3: how many to pass over; $4: how many at most. Gives also how many there are on all pages.
+SELECT d.*,
+    (SELECT count(*) FROM chunks AS c WHERE c.document_id = d.id) AS chunks,
+    (
+        SELECT count(*) FROM document_citations AS c
+        WHERE c.document_id = d.id AND c.cited_at > now() - interval '30 days'
+    ) AS cited,
+    count(*) OVER () AS found
+FROM documents AS d
+WHERE d.team_id = $1 AND (
+    $2 = '' OR strpos(lower(d.title || ' ' || d.source), lower($2)) > 0 OR EXISTS (
+        SELECT FROM chunks AS c
+        WHERE c.document_id = d.id AND c.words @@ plainto_tsquery('english', $2)
+    )
+)
+ORDER BY d.id DESC
+OFFSET $3 LIMIT $4;
+
+-- name: count_citations
+-- How often a document was cited in 30 days. $1: team; $2: document.
+SELECT count(*)
+FROM document_citations AS c
+JOIN documents AS d ON d.id = c.document_id
+WHERE d.team_id = $1 AND d.id = $2 AND c.cited_at > now() - interval '30 days';
+
+-- name: latest_citations
+-- Where documents were cited last, newest first; messages that were deleted are left out. $1: team; $2: documents; $3: how many of each at most.
+SELECT l.document_id, l.cited_at, s.permalink, s.channel_id
+FROM unnest($2::bigint[]) AS d (id)
+CROSS JOIN LATERAL (
+    SELECT c.document_id, c.cited_at, c.evaluation_id FROM document_citations AS c
+    WHERE c.document_id = d.id AND c.cited_at > now() - interval '30 days'
+    ORDER BY c.cited_at DESC
+    LIMIT $3
+) AS l
+JOIN evaluations AS e ON e.id = l.evaluation_id AND e.team_id = $1
+JOIN raw_signals AS s ON s.id = e.signal_id AND s.deleted_at IS NULL
+ORDER BY l.document_id, l.cited_at DESC;
+
+-- name: documents_lacking
+-- Which of these documents have a chunk without a vector of a model. $1: documents; $2: model.
+SELECT DISTINCT c.document_id
+FROM chunks AS c
+LEFT JOIN chunk_vectors AS v ON v.chunk_id = c.id AND v.model = $2
+WHERE c.document_id = ANY($1::bigint[]) AND v.chunk_id IS NULL;
+
+-- name: document_pieces
+-- A document's chunks in their order. $1: team; $2: document.
+SELECT heading, text FROM chunks WHERE team_id = $1 AND document_id = $2 ORDER BY position;
+
+-- name: update_document
+-- Gives a document another title and text, unless the team has that text already. $1: team; $2: id; $3: title; $4: content hash; $5: its text, where the form takes it. Gives its id, or nothing.
+UPDATE documents AS d
+SET title = $3, content_hash = $4, body = $5, vectors_failed_at = NULL, vectors_error = NULL
+WHERE d.team_id = $1 AND d.id = $2 AND NOT EXISTS (
+    SELECT FROM documents AS other
+    WHERE other.team_id = $1 AND other.content_hash = $4 AND other.id <> $2
+)
+RETURNING d.id;
+
+-- name: remove_pieces
+-- Removes a document's chunks, and their vectors with them. $1: document.
+DELETE FROM chunks WHERE document_id = $1;
 
 -- name: remove_document
 -- Removes a document with all that was made of it. $1: team; $2: id. Gives its id, or nothing.
@@ -86,8 +151,8 @@ WHERE team_id = $1 AND kind = 'case' AND id <= (
 -- What a case is made of. $1: signal id.
 SELECT revision, text FROM raw_signals WHERE id = $1 AND deleted_at IS NULL;
 
--- name: find_passages_by_words
--- Passages that share telling words with a question, best first. $1: team; $2: question; $3: how many; $4: how many words count. Gives id, and the share (0..1) of what the question's words say that the passage has.
+-- name: find_by_words
+-- Chunks that share telling words with a question, best first. $1: team; $2: kind; $3: question; $4: how many; $5: how many words count. Gives id, and the share (0..1) of what the question's words say that the chunk has.
 WITH asked AS MATERIALIZED (
     SELECT
         l.lexeme AS word,
@@ -95,9 +160,9 @@ WITH asked AS MATERIALIZED (
         size.chunks AS all_chunks,
         ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
             AS weight
-    FROM unnest(to_tsvector('english', $2)) AS l
-    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = 'passage' AND size.word = ''
-    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = 'passage' AND w.word = l.lexeme
+    FROM unnest(to_tsvector('english', $3)) AS l
+    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = $2 AND size.word = ''
+    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = $2 AND w.word = l.lexeme
 ), telling AS MATERIALIZED (
     SELECT
         ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
@@ -105,54 +170,25 @@ WITH asked AS MATERIALIZED (
     FROM asked
     WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
     ORDER BY weight DESC, word
-    LIMIT $4
+    LIMIT $5
 )
 SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
 FROM telling
 CROSS JOIN LATERAL (
-    SELECT id, team_id FROM chunks WHERE kind = 'passage' AND words @@ telling.query
-    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
+    -- Each kind has an index of its own. OFFSET 0: by that index, whatever the planner believes
+    -- about a team's size.
+    (SELECT id, team_id FROM chunks
+    WHERE $2 = 'passage' AND kind = 'passage' AND words @@ telling.query OFFSET 0)
+    UNION ALL
+    (SELECT id, team_id FROM chunks
+    WHERE $2 = 'case' AND kind = 'case' AND words @@ telling.query OFFSET 0)
 ) AS c
 WHERE c.team_id = $1
 GROUP BY c.id
 -- One word in common is a coincidence, unless it is half of what was asked.
 HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
 ORDER BY share DESC, c.id
-LIMIT $3;
-
--- name: find_cases_by_words
--- Past cases that share telling words with a question, best first; parameters and columns as find_passages_by_words.
-WITH asked AS MATERIALIZED (
-    SELECT
-        l.lexeme AS word,
-        w.chunks AS known,
-        size.chunks AS all_chunks,
-        ln(1 + (size.chunks - coalesce(w.chunks, 0) + 0.5) / (coalesce(w.chunks, 0) + 0.5))
-            AS weight
-    FROM unnest(to_tsvector('english', $2)) AS l
-    JOIN chunk_words AS size ON size.team_id = $1 AND size.kind = 'case' AND size.word = ''
-    LEFT JOIN chunk_words AS w ON w.team_id = $1 AND w.kind = 'case' AND w.word = l.lexeme
-), telling AS MATERIALIZED (
-    SELECT
-        ('''' || replace(replace(word, '\', '\\'), '''', '''''') || '''')::tsquery AS query,
-        weight
-    FROM asked
-    WHERE known <= greatest(all_chunks / 5, 20)  -- what is everywhere tells nothing
-    ORDER BY weight DESC, word
-    LIMIT $4
-)
-SELECT c.id, sum(telling.weight) / (SELECT sum(weight) FROM asked) AS share
-FROM telling
-CROSS JOIN LATERAL (
-    SELECT id, team_id FROM chunks WHERE kind = 'case' AND words @@ telling.query
-    OFFSET 0  -- by the words' index, whatever the planner believes about a team's size
-) AS c
-WHERE c.team_id = $1
-GROUP BY c.id
--- One word in common is a coincidence, unless it is half of what was asked.
-HAVING count(*) > 1 OR sum(telling.weight) >= 0.5 * (SELECT sum(weight) FROM asked)
-ORDER BY share DESC, c.id
-LIMIT $3;
+LIMIT $4;
 
 -- name: find_by_vector
 -- Chunks that mean what a question means, nearest first. $1: team; $2: kind; $3: model; $4: the question's vector, as text; $5: how many. Gives id and cosine similarity. Every vector of the team is looked at: exact, and none of another team is in the way.
@@ -184,9 +220,14 @@ JOIN documents AS d ON d.id = c.document_id
 WHERE c.team_id = $1 AND c.id = ANY($2::bigint[]);
 
 -- name: cases_by_id
--- Cases to read, with what their latest run came to. $1: team; $2: chunk ids.
+-- Cases to read, with what their latest run came to, and whether people say that its SOP fits (null: nobody did). $1: team; $2: chunk ids.
 SELECT c.id, c.text, s.id AS signal_id, s.channel_id, s.permalink, s.occurred_at, r.state,
-    v.definition ->> 'title' AS workflow_title
+    v.definition ->> 'title' AS workflow_title,
+    (
+        SELECT fits FROM verdicts AS said
+        WHERE said.signal_id = s.id AND said.workflow_id = r.workflow_id
+            AND said.replaced_at IS NULL
+    ) AS fits
 FROM chunks AS c
 JOIN raw_signals AS s ON s.id = c.signal_id AND s.deleted_at IS NULL
 JOIN LATERAL (

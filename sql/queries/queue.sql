@@ -12,6 +12,6 @@ WHERE status = 'queued';
 -- Forgets finished jobs in PgQueuer's log that are counted in its statistics. $1: how old (interval).
 DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - $1::interval;
 
--- name: drop_queued_job
--- Takes back a job that nobody picked yet. $1: its dedupe key.
-DELETE FROM pgqueuer WHERE dedupe_key = $1 AND status = 'queued';
+-- name: drop_job
+-- Takes back a job; who picked it already ends it as if it had not been. $1: its dedupe key.
+DELETE FROM pgqueuer WHERE dedupe_key = $1 AND status IN ('queued', 'picked');

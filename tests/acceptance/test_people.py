@@ -6,9 +6,9 @@ import pytest
 from pydantic import SecretStr
 
 from livesop_bot.errors import ConfigurationError
-from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
+from tests.reader import Reader
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
 
@@ -44,11 +44,7 @@ async def test_why_explains_a_message(
     assert "Incident" in answer
 
     await slack.interactions.message_shortcut(GRACE, INCIDENTS, message["ts"], "why_shortcut")
-    if not slack.workspace.ephemerals:  # the answer comes some time after the ack
-        await slack.workspace.wait_for_change(lambda change: isinstance(change, EphemeralShown))
-    shown = [str(one.message) for one in slack.workspace.ephemerals.values()]
-    assert len(shown) == 1
-    assert "Incident" in shown[0]
+    await Reader(slack).until("*Incident*")
 
 
 async def test_autopilot_is_switched_on_by_admins_only_and_starts_the_sop(

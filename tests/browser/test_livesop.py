@@ -284,14 +284,43 @@ async def test_people_press_a_run_through(
     await press("Done", "We are looking into a problem")
     await press("Approve", "Posted in #status")
     await answer.get_by_role("button", name="Why?").click()
-    told = page.get_by_role("article").filter(has_text="Only visible to you").last
-    await expect(told).to_contain_text("Why: The message fits Incident")
+    panel = page.get_by_role("dialog", name="Why?")
+    await expect(panel).to_contain_text("Its reasoningThe message fits Incident")
+    await expect(panel).to_contain_text(
+        re.compile(r"Open an incident ticket\s+·\s+skipped\s+·\s+by @Linus")
+    )
+    await expect(panel.get_by_role("link", name="Open it in its thread")).to_be_visible()
+    await picture(page, screenshots, "panel-run")
+    await panel.get_by_role("button", name="Close").last.click()
     await press("Done", "started by @Grace")
     await expect(answer.get_by_role("button", name="Done")).to_have_count(0)
     await expect(answer).to_contain_text("Declare the incident")
     await picture(page, screenshots, "run-over")
     posts = [m["text"] for m in workspace.channel(STATUS).messages.values()]
     assert len(posts) == 1
+
+
+async def test_the_trust_panel_says_why_nothing_happened_and_learns(
+    page: Page, database: str, screenshots: Path
+) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1000})
+    message = await send(page, "general", "Has anybody seen my umbrella?")
+    panel = page.get_by_role("dialog", name="Why?")
+    await expect(message).to_contain_text("umbrella")
+    await evaluated(database, 1)
+    await message.hover()
+    await message.get_by_role("button", name="Why (LiveSOP)").click()
+    await expect(panel).to_contain_text("No SOP fits")
+    await expect(panel).to_contain_text("Nothing: no SOP was proposed or started for it.")
+    await picture(page, screenshots, "panel-nothing")
+
+    await panel.get_by_role("button", name="Replay").click()
+    await expect(panel).to_contain_text("A dry run: nothing was done.")
+    await panel.get_by_role("button", name="Right").click()
+    await expect(panel).to_contain_text("No SOP fits, says @Ada")
+    await picture(page, screenshots, "panel-verdict")
+    await panel.get_by_role("button", name="Close").last.click()
+    await expect(panel).to_have_count(0)
 
 
 async def test_a_run_is_cancelled_after_a_question(page: Page, screenshots: Path) -> None:
@@ -329,3 +358,23 @@ async def test_an_absent_database_is_said_and_nothing_is_lost(
     await expect(answer.get_by_role("heading")).to_have_text(SURE)
     await go(page, "Home")
     await expect(home(page)).to_contain_text(re.compile(r"Incident\s+·\s+9\d%"))
+
+
+async def test_an_admin_changes_a_setting_and_others_look(page: Page, screenshots: Path) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1500})
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 90%")
+    await picture(page, screenshots, "settings")
+    await home(page).get_by_role("button", name="Change thresholds").click()
+    form = page.get_by_role("dialog", name="Thresholds")
+    await form.get_by_role("spinbutton", name="Start by itself from (%)").fill("95")
+    await picture(page, screenshots, "settings-thresholds")
+    await form.get_by_role("button", name="Save").click()
+    await expect(home(page)).to_contain_text("Starts by itself from 95% (set by this team)")
+    await act_as(page, "Grace (support)")
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Settings").click()
+    await expect(home(page)).to_contain_text("Only admins can change these")
+    await expect(home(page).get_by_role("button", name="Change")).to_have_count(0)
+    await picture(page, screenshots, "settings-not-admin")

@@ -29,7 +29,7 @@ export const MESSAGE_ACTIONS = [
   },
   {
     id: "why", label: "Why (LiveSOP)", icon: "eye",
-    when: (row) => !row.ephemeral && !row.message.bot_id,
+    when: (row) => !row.ephemeral,
     run: (row) => row.actions.shortcut(row.channel, row.message.ts, "why_shortcut"),
   },
   {

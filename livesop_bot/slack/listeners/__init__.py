@@ -3,13 +3,13 @@
 from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners import (
-    autonomy,
     commands,
     home,
     knowledge,
     pauses,
     runs,
     sops,
+    starting,
     trust_panel,
     waiting,
 )
@@ -19,13 +19,13 @@ from livesop_bot.slack.listeners.face import Face
 def register(app: AsyncApp, face: Face) -> None:
     """Give the app all its listeners."""
     for listener in (
-        autonomy,
         commands,
         home,
         knowledge,
         pauses,
         runs,
         sops,
+        starting,
         trust_panel,
         waiting,
     ):

@@ -13,8 +13,10 @@ from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.guides import Guides
+from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.pauses import Pauses
 from livesop_bot.db.presses import Presses
+from livesop_bot.db.remarks import Remarks
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.verdicts import Verdicts
@@ -60,6 +62,8 @@ class Face:
     verdicts: Verdicts
     presses: Presses
     pauses: Pauses
+    remarks: Remarks
+    starts: HandStarts
     waiting: Waiting
     people: People
     readers: Readers

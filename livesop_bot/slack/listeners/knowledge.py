@@ -19,9 +19,12 @@ from livesop_bot.errors import DatabaseAway, DocumentRefused, SlackAway, SlackRe
 from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.home.frame import Spot, changed
 from livesop_bot.slack.message_text import plain
+from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
+from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 log = structlog.get_logger()
@@ -80,8 +83,9 @@ def register(app: AsyncApp, face: Face) -> None:
             except DatabaseAway:
                 await complain("The database did not answer. Please try again in a moment.")
             else:
-                message = knowledge.added(added.document, is_new=added.is_new)
+                message = _confirmed(added)
                 await ack(response_action="update", view=knowledge.done(message))
+                await _show_in_home(face, client, body)
 
 
 async def answer(
@@ -135,7 +139,7 @@ async def _add(face: Face, client: AsyncWebClient, request: Request, text: str) 
         channel, ts = place
         if not await face.readers.may_read(request.user, channel, here=request.channel):
             return knowledge.no_message()
-        message = await _message(client, channel, ts)
+        message = await message_at(client, channel, ts)
         if message is None:
             return knowledge.no_message()
         return await _add_message(face, client, request.team, request.user, place, message)
@@ -157,7 +161,7 @@ async def _add_message(
     message: Mapping[str, Any],
 ) -> Message:
     """Add the files that a message shares, or its text where it shares none."""
-    link = await _permalink(client, place)
+    link = await permalink_of(client, *place)
     files: Sequence[Mapping[str, Any]] = message.get("files") or ()
     answers = []
     for file in files[:10]:
@@ -201,10 +205,10 @@ async def _add_form(
         )
     )
     place = link = None
-    if metadata:
-        channel, ts = json.loads(metadata)
+    if metadata and isinstance(where := json.loads(metadata), list):  # else it is Home's state
+        channel, ts = where
         place = ChannelId(channel), MessageTs(ts)
-        link = await _permalink(client, place)
+        link = await permalink_of(client, *place)
     storing = face.shelf.add_text(
         team,
         text,
@@ -215,6 +219,15 @@ async def _add_form(
         message=place,
     )
     return await within(storing)
+
+
+async def _show_in_home(face: Face, client: AsyncWebClient, body: Mapping[str, Any]) -> None:
+    """Show what was added in Home, where the form was opened there."""
+    spot = Spot.of(body)
+    if spot.state.tab is HomeTab.KNOWLEDGE:
+        await changed(client, face, spot)
+    else:
+        face.homes.change(spot.team)
 
 
 async def _list(face: Face, team: TeamId) -> Message:
@@ -239,6 +252,7 @@ async def _remove(face: Face, request: Request, number: str) -> Message:
             log.warning("knowledge.admin_unknown", user=request.user, error=str(error))
             return knowledge.not_yours()
     await within(face.documents.remove(request.team, id_))
+    face.homes.change(request.team)
     log.info("knowledge.removed", team=request.team, document=id_, by=request.user)
     return knowledge.removed(document)
 
@@ -247,29 +261,3 @@ def _confirmed(added: Added) -> Message:
     if added.is_new:
         log.info("knowledge.added", document=added.document.id, chunks=added.document.chunks)
     return knowledge.added(added.document, is_new=added.is_new)
-
-
-async def _message(
-    client: AsyncWebClient, channel: ChannelId, ts: MessageTs
-) -> Mapping[str, Any] | None:
-    """A message, in a thread or not; None where Slack does not show it to LiveSOP."""
-    try:
-        with slack_errors():
-            found = await client.conversations_replies(
-                channel=channel, ts=ts, limit=1, inclusive=True
-            )
-    except (SlackAway, SlackRefused) as error:
-        log.warning("knowledge.message_not_read", channel=channel, error=str(error))
-        return None
-    messages = found.get("messages") or ()
-    return next((message for message in messages if message.get("ts") == ts), None)
-
-
-async def _permalink(client: AsyncWebClient, place: tuple[ChannelId, MessageTs]) -> str | None:
-    """A message's address; a document can do without."""
-    try:
-        with slack_errors():
-            found = await client.chat_getPermalink(channel=place[0], message_ts=place[1])
-    except (SlackAway, SlackRefused):
-        return None
-    return str(found.get("permalink") or "") or None

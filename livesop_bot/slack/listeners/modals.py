@@ -32,18 +32,13 @@ class Modal:
     def __init__(self, client: AsyncWebClient, view: Mapping[str, Any]) -> None:
         self._client = client
         self._id: str = view["id"]
-        self._hash: str | None = view["hash"]
+        self._hash: str = view["hash"]
         self._title: str = view["title"]["text"]
 
     @classmethod
     def pressed(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> "Modal":
         """The modal whose button was pressed."""
         return cls(client, body["view"])
-
-    @classmethod
-    def sent(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> "Modal":
-        """The modal that was sent, and stays open: the ack shows something else in it."""
-        return cls(client, {**body["view"], "hash": None})
 
     async def fill(self, view: View, *, over_newer: bool = False) -> bool:
         """Show something else in it; False where it was closed or changed meanwhile, which is

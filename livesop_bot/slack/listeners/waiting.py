@@ -35,6 +35,12 @@ def register(app: AsyncApp, face: Face) -> None:
             await shown.fill(await _look(face, Spot.of(body)))
 
 
+async def open_list(face: Face, client: AsyncWebClient, spot: Spot, trigger_id: str) -> None:
+    """Open the list for somebody who asked for it elsewhere. Raises SlackAway, SlackRefused."""
+    shown = await opened(client, trigger_id, modals.loading(waiting.TITLE))
+    await shown.fill(await _look(face, spot))
+
+
 async def pressed(
     face: Face, client: AsyncWebClient, body: Mapping[str, Any], answer: Message | None
 ) -> None:

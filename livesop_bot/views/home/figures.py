@@ -52,8 +52,6 @@ def _figure(
     if most := max(week, default=0):
         day = days[len(days) - len(week) + week.index(most)].day
         lines.append(f"{spark(week)}   most on {day:%a}: {shown(most)}")
-    else:
-        lines.append(spark(week))
     return "\n".join(lines)
 
 

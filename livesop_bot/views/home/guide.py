@@ -10,7 +10,6 @@ from livesop_bot.views.blocks import (
     Block,
     Message,
     actions,
-    bar,
     button,
     code,
     confirm,
@@ -20,12 +19,12 @@ from livesop_bot.views.blocks import (
     line,
     message,
     plain,
+    quote,
     section,
 )
 from livesop_bot.views.ids import ActionId, BlockId
 
-SAMPLE = "Checkout is down: all payments fail with an error since ten minutes. Who can help?"
-"""A message as a team would write one."""
+_SAMPLE = "Checkout is down: all payments fail with an error since ten minutes. Who can help?"
 
 _TITLES = {
     GuideStep.CHANNELS: "Pick channels",
@@ -56,11 +55,18 @@ def candidates(workflows: Sequence[Workflow]) -> list[Candidate]:
     found = [
         Candidate(workflow, step)
         for workflow in workflows
+        if not workflow.paused
         for step in workflow.definition.acting_steps
         if step.mode is StepMode.AUTO
     ]
     found = [one for one in found if len(one.value) <= _OPTION_VALUE]
     return sorted(found, key=lambda one: one.step.action is not ActionKind.SLACK_MESSAGE)
+
+
+def sample(workflows: Sequence[Workflow]) -> str:
+    """A message as the team would write one: an example of one of its SOPs, where there is one."""
+    examples = (one.definition.trigger.examples for one in workflows if not one.paused)
+    return next((found[0] for found in examples if found), _SAMPLE)
 
 
 def guide_blocks(
@@ -163,7 +169,7 @@ def _why(word: str) -> str:
 
 
 def _overview(guide: Guide, now: GuideStep) -> str:
-    lines = [f"{bar(len(guide.done) / len(GuideStep), len(GuideStep))}"]
+    lines = []
     for step in GuideStep:
         mark = "✅" if step in guide.done else "👉" if step is now else "▫️"
         title = f"*{_TITLES[step]}*" if step is now else _TITLES[step]
@@ -214,12 +220,14 @@ def _step(
             yield actions(BlockId.GUIDE, look, *later)
         case GuideStep.TEST:
             yield section(
-                "Write something that one of your SOPs is for into a channel that I am in, such "
-                f"as:\n> {SAMPLE}\nWithin seconds I propose the SOP in its thread, say why, and do "
-                "nothing until somebody presses *Start*."
+                "See what I would make of a message such as this one; nothing is posted or "
+                f"started:\n{quote(sample(workflows), 300)}\nOr write it into a channel that I am "
+                "in: within seconds I propose the SOP in its thread, say why, and do nothing until "
+                "somebody presses *Start*."
             )
-            again = button(ActionId.GUIDE_AGAIN, "I have sent one", style="primary")
-            yield actions(BlockId.GUIDE, again, *later)
+            here = button(ActionId.GUIDE_TRY, "Try it here", style="primary")
+            again = button(ActionId.GUIDE_AGAIN, "I have sent one")
+            yield actions(BlockId.GUIDE, here, again, *later)
         case GuideStep.SWITCH:
             yield from _switch(candidates(workflows), is_admin=is_admin, later=later)
         case _:

@@ -28,15 +28,15 @@ from livesop_bot.views.ids import ActionId, BlockId
 class Overview:
     """What the tab shows: to whom (`role`), figures of 14 days, and a page of the feed.
 
-    `sops`: titles that the feed's filter offers, by their slugs.
+    `strain` is for admins, None for others; `sops`: titles that the feed's filter offers, by slug.
     """
 
     role: Role
     autopilot: bool
     health: HomeHealth
-    strain: Strain
     days: Sequence[DayFigures]
     waiting: WaitingCount
+    strain: Strain | None = None
     feed: FeedFilter = field(default_factory=FeedFilter)
     sops: Mapping[str, str] = field(default_factory=dict)
     evaluations: Sequence[Evaluation]
@@ -91,7 +91,7 @@ def _autopilot(found: Overview) -> Iterator[Block]:
         who = "An admin can switch it on."
     yield actions(BlockId.KILL_SWITCH, *buttons)
     yield context(who, health_line(found.health))
-    if found.role is Role.ADMIN:
+    if found.strain is not None:
         yield context(health_details(found.health, found.strain))
 
 

@@ -1,7 +1,7 @@
 """App Home, Settings: what holds, where it comes from, and who may change it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +31,10 @@ CHANGES = 6
 _NAMED = 12
 """Channels, people or apps of a list that are named."""
 
-_TEAM, _ENVIRONMENT = "set by this team", "as set where LiveSOP runs"
+_TEAM, _ENVIRONMENT = "set by this team", "default"
+
+
+_DEFAULTS = "Defaults are set where LiveSOP runs."
 
 
 class Form(StrEnum):
@@ -65,23 +68,29 @@ def settings_tab(shown: SettingsShown) -> list[Block]:
     return [
         header("Settings"),
         context(_who_may(shown)),
-        *_channels(shown),
-        *_people(shown),
-        *_thresholds(shown),
-        *_reminders(shown),
-        *_reports(shown),
-        *_retention(shown),
-        *_model(shown),
-        *_jira(shown),
-        *_changes(shown),
+        *(
+            block
+            for part in (
+                _channels,
+                _people,
+                _thresholds,
+                _reminders,
+                _reports,
+                _retention,
+                _model,
+                _jira,
+                _changes,
+            )
+            for block in (divider(), *part(shown))
+        ),
     ]
 
 
 def _who_may(shown: SettingsShown) -> str:
     if shown.is_admin:
-        return "Changes count at once, everywhere, and are kept in the audit log with your name."
+        return f"Changes count at once, and are kept in the audit log with your name. {_DEFAULTS}"
     named = ", ".join(person(one) for one in shown.admins)
-    return f"Only admins can change these{f': {named}' if named else ''}."
+    return f"Only admins can change these{f': {named}' if named else ''}. {_DEFAULTS}"
 
 
 def _channels(shown: SettingsShown) -> Iterator[Block]:
@@ -91,15 +100,13 @@ def _channels(shown: SettingsShown) -> Iterator[Block]:
     else:
         listens = "Listens in *every channel* that it is in."
     if environment.external_channels:
-        shared = f"all count, {_ENVIRONMENT}"
+        shared = f"all count ({_ENVIRONMENT})"
     else:
         shared = _named(channel(one) for one in own.external_channels) or "none count"
     bots = dict.fromkeys((*environment.allowed_bots, *own.allowed_bots))
     apps = _named(code(one) for one in bots) or "none count"
     yield from _part(shown, "Channels", listens, Form.CHANNELS)
-    yield context(
-        f"Channels shared with other organisations: {shared}", f"Messages of apps: {apps}"
-    )
+    yield context(f"Shared with other organisations: {shared}\nMessages of apps: {apps}")
     if shown.is_admin:
         join = button(
             ActionId.SETTINGS_EDIT,
@@ -182,8 +189,9 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
+    cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
     yield context(
-        f"About ${shown.used.cost_usd:,.2f} today. The day ends at midnight UTC. "
+        f"{cost}The day ends at midnight UTC. "
         "When nothing is left, the local evaluator judges alone."
     )
 
@@ -200,7 +208,6 @@ def _jira(shown: SettingsShown) -> Iterator[Block]:
 
 
 def _changes(shown: SettingsShown) -> Iterator[Block]:
-    yield divider()
     yield section("*Last changes*")
     if not shown.changes:
         yield context("Nobody has changed anything yet.")
@@ -226,7 +233,7 @@ def _what(row: AuditRow) -> str:
         case AuditKind.SWITCH:
             return f"switched {'on' if after.get('on') else 'off'}: {code(row.subject, 100)}"
         case _:
-            return f"{line(row.kind, 40)}: {code(row.subject, 100)}"
+            return f"published {code(row.subject.partition(':')[2], 100)}"
 
 
 _NAMES = {
@@ -285,7 +292,7 @@ def _from(own: object) -> str:
     return _ENVIRONMENT if own is None else _TEAM
 
 
-def _named(names: Iterator[str] | Sequence[str]) -> str:
+def _named(names: Iterable[str]) -> str:
     """A list in words, of which the first dozen are named; empty for none."""
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""

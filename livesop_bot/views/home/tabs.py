@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, assert_never
 
-from livesop_bot.views.blocks import Block, View, actions, button, context, header, section
+from livesop_bot.views.blocks import Block, View, actions, button, context, divider, header, section
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 MOST_BLOCKS = 100
@@ -64,18 +64,18 @@ class HomeState:
 
 def home(state: HomeState, blocks: Sequence[Block]) -> View:
     """Show a tab below the row of tabs; what is more than Slack takes is left out, and said."""
-    view = _view(state, [_row(state.tab), *blocks])
+    view = _view(state, blocks)
     shown = len(blocks)
     while len(view["blocks"]) > MOST_BLOCKS or _size(view) > MOST_BYTES:
-        shown = min(shown, MOST_BLOCKS - 1) * 9 // 10
+        shown = min(shown, MOST_BLOCKS) * 9 // 10
         more = context("There is more than can be shown here.")
-        view = _view(state, [_row(state.tab), *blocks[:shown], more])
+        view = _view(state, [*blocks[:shown], more])
     return view
 
 
 def loading(state: HomeState) -> View:
     """Stand in until the database has answered."""
-    return _view(state, [_row(state.tab), section("One moment, looking things up …")])
+    return _view(state, [section("One moment, looking things up …")])
 
 
 def database_away(state: HomeState) -> View:
@@ -103,7 +103,7 @@ def went_wrong(state: HomeState) -> View:
 
 def _trouble(state: HomeState, text: str) -> View:
     again = actions(BlockId.HOME_RETRY, button(ActionId.HOME_REFRESH, "Try again"))
-    return _view(state, [_row(state.tab), header("LiveSOP"), section(f"⚠️ {text}"), again])
+    return _view(state, [header("LiveSOP"), section(f"⚠️ {text}"), again])
 
 
 def _view(state: HomeState, blocks: Sequence[Block]) -> View:
@@ -111,7 +111,7 @@ def _view(state: HomeState, blocks: Sequence[Block]) -> View:
         "type": "home",
         "callback_id": CallbackId.HOME.value,
         "private_metadata": state.write(),
-        "blocks": list(blocks),
+        "blocks": [_row(state.tab), divider(), *blocks],
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Reason, Verdict
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.signals import Signal, SignalState
 from livesop_bot.views.blocks import (
     Block,
@@ -19,6 +20,8 @@ from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.trust_panel.state import Panel
 
 _WORDS = ((0.9, "Very sure"), (0.75, "Sure"), (0.5, "Fairly sure"), (0.25, "Unsure"))
+_WORTH_SAYING = 0.01
+"""A confidence below reads as none."""
 _FOLLOWED = {
     Verdict.START: "started by Auto-Pilot",
     Verdict.PROPOSE: "proposed to people",
@@ -35,6 +38,7 @@ _WHAT_NOW = {
     Reason.OTHER_CHANNEL: "If it should, an admin can add this channel to the SOP's channels.",
     Reason.PAUSED: "An admin can resume it in App Home, *Workflows*.",
     Reason.DUPLICATE_RUN: "It goes on in the message that LiveSOP has in that thread already.",
+    Reason.PAUSED: "An admin can let it go on, in LiveSOP's Home.",
     Reason.AUTOPILOT_OFF: "The switches below say where it is off. It can be started by hand.",
     Reason.STAND_IN: "If it is right, start it in its thread.",
     Reason.CAUTION: "If it is right, start it in its thread.",
@@ -49,7 +53,9 @@ _AGAIN = (
     "✏️  The message was edited since and is being judged again. "
     "Press *Look again* in a moment; what is below is about its earlier text."
 )
-_DELETED = "🗑️  The message was deleted since. Its text is gone here, too."
+_DELETED = (
+    "🗑️  The message was deleted since, or is older than texts are kept. Its text is gone here, too."
+)
 
 
 def in_words(confidence: float) -> str:
@@ -65,8 +71,7 @@ def decision_blocks(panel: Panel) -> Iterator[Block]:
         return
     yield header(_large(evaluation))
     yield section("\n".join(filter(None, (_followed(evaluation), _because(evaluation)))))
-    now = _since(signal, evaluation) or _WHAT_NOW.get(evaluation.decision.reason, "")
-    if now:
+    if now := _since(signal, evaluation) or _what_now(evaluation, panel.explanation.run):
         yield section(now)
     if signal.state is SignalState.PENDING:
         yield _look_again()
@@ -83,7 +88,8 @@ def short(evaluation: Evaluation) -> str:
 def _large(evaluation: Evaluation) -> str:
     sure = "" if evaluation.confidence is None else percent(evaluation.confidence)
     if (said := _IN_LARGE.get(evaluation.decision.reason)) is not None:
-        return f"{said}  ·  the nearest with {sure}" if evaluation.confidence else said
+        nearest = evaluation.confidence is not None and evaluation.confidence >= _WORTH_SAYING
+        return f"{said}  ·  the nearest with {sure}" if nearest else said
     if evaluation.confidence is None:
         return "Nothing was decided"
     return f"{in_words(evaluation.confidence)}  ·  {sure}"
@@ -93,16 +99,25 @@ def _followed(evaluation: Evaluation) -> str:
     parts = [f"*{_FOLLOWED[evaluation.decision.verdict].capitalize()}*"]
     if evaluation.workflow is not None:
         parts.insert(0, f"*{line(evaluation.workflow.title, 200)}*")
-    if evaluation.confidence:
-        parts.insert(0, bar(evaluation.confidence))
+        if evaluation.confidence is not None:
+            parts.insert(0, bar(evaluation.confidence))
     return "  ·  ".join(parts)
 
 
 def _because(evaluation: Evaluation) -> str:
-    notes = [line(evaluation.decision.detail, 500)]
+    said = evaluation.decision.reason is Reason.NO_MATCH  # in large letters, above
+    notes = ["" if said else line(evaluation.decision.detail, 500)]
     if evaluation.stand_in:
         notes.append(f"The local evaluator stood in: {line(evaluation.stand_in, 200)}.")
     return "\n".join(filter(None, notes))
+
+
+def _what_now(evaluation: Evaluation, run: Run | None) -> str:
+    """Nothing where somebody has taken up or dismissed what was proposed."""
+    proposed = evaluation.decision.verdict is Verdict.PROPOSE
+    if proposed and run is not None and run.state is not RunState.PROPOSED:
+        return ""
+    return _WHAT_NOW.get(evaluation.decision.reason, "")
 
 
 def _since(signal: Signal, evaluation: Evaluation) -> str:

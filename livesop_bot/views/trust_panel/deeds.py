@@ -6,6 +6,7 @@ from typing import assert_never
 
 from livesop_bot.domain.decisions import Reason
 from livesop_bot.domain.runs import Run, RunState, StepRecord
+from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import FINAL, StepState
 from livesop_bot.domain.workflows import Step, StepKind
 from livesop_bot.views.blocks import Block, date, escape, line, link, person, section, time
@@ -21,9 +22,7 @@ def deeds_blocks(panel: Panel) -> Iterator[Block]:
     """Show the run; where there is none, that nothing was done."""
     run = panel.explanation.run
     if run is None:
-        reason = None if panel.evaluation is None else panel.evaluation.decision.reason
-        more = " An SOP is open in its thread already." if reason is Reason.DUPLICATE_RUN else ""
-        yield section(f"*What was done*\nNothing: no SOP was proposed or started for it.{more}")
+        yield section(f"*What was done*\n{_nothing(panel)}")
         return
     rows = list(full_deeds(panel))
     folded, shown = _window(run, rows)
@@ -43,6 +42,14 @@ def full_deeds(panel: Panel) -> Iterator[str]:
         record = records.get(step.id, StepRecord(id=step.id))
         if record.state is not StepState.BYPASSED:
             yield _row(step, record)
+
+
+def _nothing(panel: Panel) -> str:
+    if panel.explanation.signal.state is SignalState.PENDING and panel.evaluation is None:
+        return "Nothing yet."
+    reason = None if panel.evaluation is None else panel.evaluation.decision.reason
+    more = " An SOP is open in its thread already." if reason is Reason.DUPLICATE_RUN else ""
+    return f"Nothing: no SOP was proposed or started for it.{more}"
 
 
 def _window(run: Run, rows: list[str]) -> tuple[int, list[str]]:

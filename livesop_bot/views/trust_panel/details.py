@@ -50,10 +50,9 @@ def _evaluated(evaluation: Evaluation) -> Iterator[str]:
         else (f"{evaluation.latency_ms:.1f} ms")
     )
     usage = evaluation.usage
-    if usage.prompt_tokens or usage.completion_tokens:
+    if usage.tokens:
         yield (
-            f"{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out"
-            f"  ·  ${usage.cost_usd:.6f} by list price"
+            f"{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out  ·  {usage.cost}"
         )
     if evaluation.workflow is not None:
         yield f"SOP version {evaluation.workflow.version}"

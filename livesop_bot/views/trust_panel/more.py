@@ -35,7 +35,7 @@ TITLES = {
 
 def more(part: Part) -> Block:
     """The button that leads there."""
-    return button(ActionId.WHY_MORE, "… more", value=_value(part, 0))
+    return button(ActionId.WHY_MORE, "… more", value=_value(part, 0), spoken=f"All: {TITLES[part]}")
 
 
 def with_more(text: str, part: Part, *, is_cut: bool) -> Block:

@@ -25,10 +25,10 @@ def replay_blocks(panel: Panel) -> Iterator[Block]:
         "*Replay*  Judges the message again with the SOPs, the knowledge and the verdicts of now. "
         "It is a dry run: nothing is started or posted."
     )
-    if panel.is_replaying:
+    if panel.news.is_replaying:
         yield context("⏳  Being judged again …  This takes a moment; half a minute at most.")
         return
-    match panel.replayed:
+    match panel.news.replayed:
         case Replayed() as replayed:
             yield from replayed_blocks(replayed, in_channel=panel.may_read)
         case NotReplayed() as why:
@@ -41,15 +41,15 @@ def replay_blocks(panel: Panel) -> Iterator[Block]:
 
 
 def _buttons(panel: Panel) -> Iterator[Block]:
-    yield button(ActionId.WHY_REPLAY, "Replay again" if panel.replayed else "Replay")
+    yield button(ActionId.WHY_REPLAY, "Replay again" if panel.news.replayed else "Replay")
     if _is_worth_it(panel):
         yield button(ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL)
 
 
 def _is_worth_it(panel: Panel) -> bool:
     """What could not be judged, and what would come out otherwise now, may be judged for real."""
-    if isinstance(panel.replayed, Replayed):
-        return panel.replayed.dry_run and bool(panel.replayed.differences)
+    if isinstance(panel.news.replayed, Replayed):
+        return panel.news.replayed.dry_run and bool(panel.news.replayed.differences)
     evaluation = panel.evaluation
     return evaluation is not None and evaluation.decision.reason in (
         Reason.TIMED_OUT,

@@ -86,12 +86,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a press brought: an answer, or a replay that is under way or done."""
+
+    notice: Notice | None = None
+    is_replaying: bool = False
+    replayed: Replayed | NotReplayed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
     """All that a panel shows. `may_read`: the person can read the message's channel.
 
     `sops`: the team's, to choose from. `cases`: like this message, and readable to the person;
-    None while they are looked for. `is_replaying`: a dry run is under way; `replayed`: what came
-    of the one that was asked for.
+    None while they are looked for.
     """
 
     state: PanelState
@@ -99,9 +107,7 @@ class Panel:
     may_read: bool
     sops: Sequence[Workflow] = ()
     cases: Sequence[PastCase] | None = ()
-    is_replaying: bool = False
-    replayed: Replayed | NotReplayed | None = None
-    notice: Notice | None = None
+    news: News = News()  # frozen
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -110,4 +116,5 @@ class Panel:
 
     def told(self, place: Place) -> str:
         """The answer to a press at that place; empty where there is none."""
-        return self.notice.text if self.notice and self.notice.place is place else ""
+        notice = self.news.notice
+        return notice.text if notice and notice.place is place else ""

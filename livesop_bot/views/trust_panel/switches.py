@@ -28,10 +28,10 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
         yield _step(workflow, step, is_on=switches.steps.get(step.id) is True)
     if len(able) > _STEPS:
         yield context(f"… and {len(able) - _STEPS} more steps: `/livesop autopilot`")
-    if asked := [
+    if others := [
         step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO
     ]:
-        yield context(f"Never by itself: {line(', '.join(step.title for step in asked), 300)}")
+        yield context(f"Never by itself: {line(', '.join(step.title for step in others), 300)}")
     if told := panel.told(Place.SWITCHES):
         yield context(told)
 
@@ -43,6 +43,8 @@ def asked(value: str) -> tuple[Scope, str]:
 
 
 def _wider(switches: Switches) -> Iterator[str]:
+    if switches.paused:
+        yield "⏸️  This SOP is paused: no message is matched with it. Home lets it go on."
     if switches.team is not True:
         yield (
             "⏸️  Auto-Pilot is off for the whole team, so nothing starts by itself, whatever is on "
@@ -54,18 +56,26 @@ def _wider(switches: Switches) -> Iterator[str]:
 
 def _step(workflow: Workflow, step: Step, *, is_on: bool) -> Block:
     subject = f"{workflow.slug}/{step.id}"
-    return _row(f"Step: {line(step.title, 150)}", Scope.STEP, subject, is_on=is_on)
+    return _row(f"Step: {step.title}", Scope.STEP, subject, is_on=is_on)
 
 
 def _row(what: str, scope: Scope, subject: str, *, is_on: bool) -> Block:
     value = clip(f"{scope}|{subject}", 2000)
     if is_on:
-        press = button(ActionId.WHY_SWITCH_OFF, "Switch off", style="danger", value=value)
-        return section(f"🟢  {what}: *on*") | {"accessory": press}
+        press = button(
+            ActionId.WHY_SWITCH_OFF,
+            "Switch off",
+            style="danger",
+            value=value,
+            spoken=f"Switch off: {what}",
+        )
+        return section(f"🟢  {line(what, 160)}: *on*") | {"accessory": press}
     ask = confirm(
         title="Switch Auto-Pilot on?",
         text="LiveSOP will then do this by itself when it is sure. Everybody can switch it off.",
         yes="Switch on",
     )
-    press = button(ActionId.WHY_SWITCH_ON, "Switch on", confirm=ask, value=value)
-    return section(f"⚪  {what}: *off*") | {"accessory": press}
+    press = button(
+        ActionId.WHY_SWITCH_ON, "Switch on", confirm=ask, value=value, spoken=f"Switch on: {what}"
+    )
+    return section(f"⚪  {line(what, 160)}: *off*") | {"accessory": press}

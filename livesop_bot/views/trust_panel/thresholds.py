@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from livesop_bot.domain.decisions import Limits, Verdict, percent
+from livesop_bot.domain.decisions import Limits, Verdict, limits_of, percent
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.what_if import at_threshold
 from livesop_bot.views.blocks import Block, line, section
@@ -13,7 +13,8 @@ def threshold_blocks(panel: Panel) -> Iterator[Block]:
     """Say from which thresholds on it would have been started, proposed, or left alone."""
     if panel.evaluation is None:
         return
-    rows = list(_rows(panel.evaluation, panel.explanation.limits))
+    workflow, now = panel.evaluation.workflow, panel.explanation.limits
+    rows = list(_rows(panel.evaluation, now if workflow is None else limits_of(workflow, now)))
     if rows:
         head = "*At other thresholds*  As if every switch had been on."
         yield section("\n".join((head, *(f"•  {row}" for row in rows))))

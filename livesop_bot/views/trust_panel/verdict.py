@@ -33,13 +33,14 @@ def verdict_blocks(panel: Panel) -> Iterator[Block]:
         return
     titles = {workflow.slug: workflow.title for workflow in panel.sops}
     rows = [_said(said, titles) for said in panel.explanation.said[-_SAID:]]
-    ask = "Was this right?" if _can_be_right(panel) else "Which SOP fits it?"
+    judged = _can_be_right(panel)
+    ask = "Was this right?" if judged else "Which SOP fits it?"
     yield section("\n".join((f"*{ask}*  LiveSOP learns from what you say.", *rows)))
     buttons = []
-    if _can_be_right(panel):
+    if judged:
         buttons.append(button(ActionId.WHY_RIGHT, "👍  Right"))
         buttons.append(button(ActionId.WHY_WRONG, "👎  Wrong"))
-    yield actions(BlockId.WHY_VERDICT, *buttons, _select(panel.sops))
+    yield actions(BlockId.WHY_VERDICT, *buttons, _select(panel.sops, judged=judged))
     if len(panel.sops) > _CHOICES:
         yield context(
             f"The first {_CHOICES} SOPs are listed; for any other: "
@@ -56,13 +57,13 @@ def _can_be_right(panel: Panel) -> bool:
     )
 
 
-def _select(sops: Sequence[Workflow]) -> Block:
+def _select(sops: Sequence[Workflow], *, judged: bool) -> Block:
     options = [{"text": plain("No SOP fits", 75), "value": NONE}]
     options += [{"text": plain(sop.title, 75), "value": sop.slug[:150]} for sop in sops[:_CHOICES]]
     return {
         "type": "static_select",
         "action_id": ActionId.WHY_OTHER.value,
-        "placeholder": plain("Another SOP …", 150),
+        "placeholder": plain("Another SOP …" if judged else "An SOP …", 150),
         "options": options,
     }
 

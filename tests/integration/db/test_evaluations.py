@@ -32,6 +32,7 @@ from livesop_bot.domain.signals import (
     Source,
     TeamId,
 )
+from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.sop.starter_pack import starter_pack
 
@@ -73,9 +74,9 @@ class Desk:
     def __init__(self, pool: Pool) -> None:
         teams = Teams(pool)
         self.pool = pool
-        self.evaluations = Evaluations(
-            pool, teams, Limits(propose=0.5, auto=0.9), TeamSettingsBook(pool)
-        )
+        self.settings = TeamSettingsBook(pool)
+        limits = Limits(propose=0.5, auto=0.9)
+        self.evaluations = Evaluations(pool, teams, limits, self.settings)
         self.workflow: Workflow | None = None
         self.job = EvaluateJob(SignalId(1), 1)
 
@@ -280,3 +281,36 @@ async def test_hot_queries_use_their_indexes(
     text = "\n".join(row[0] for row in plan)
     assert index in text
     assert "Seq Scan" not in text
+
+
+@pytest.mark.parametrize(
+    ("own", "confidence", "reason"),
+    [
+        (TeamSettings(), 0.7, Reason.PROPOSED),
+        (TeamSettings(propose_threshold=0.8), 0.7, Reason.LOW_CONFIDENCE),
+        (TeamSettings(), 0.3, Reason.LOW_CONFIDENCE),
+        (TeamSettings(propose_threshold=0.2), 0.3, Reason.PROPOSED),
+        (TeamSettings(), 0.93, Reason.AUTOPILOT_OFF),
+        (TeamSettings(auto_threshold=0.95), 0.93, Reason.PROPOSED),
+        (TeamSettings(auto_threshold=0.6), 0.7, Reason.AUTOPILOT_OFF),
+    ],
+)
+async def test_the_gate_takes_the_teams_own_thresholds(
+    desk: Desk, own: TeamSettings, confidence: float, reason: Reason
+) -> None:
+    await TeamSettingsBook(desk.pool).change(TEAM, "U1", lambda _: own)
+    concluded = await desk.conclude(await desk.begin(), confidence)
+    assert concluded is not None
+    assert concluded.decision.reason is reason
+
+
+async def test_a_threshold_that_was_raised_meanwhile_counts(desk: Desk) -> None:
+    """What is known from two seconds ago lets it through; the transaction looks again."""
+    book = TeamSettingsBook(desk.pool)
+    begun = await desk.begin()
+    await desk.settings.recent(TEAM)
+    await book.change(TEAM, "U1", lambda _: TeamSettings(propose_threshold=0.8))
+    concluded = await desk.conclude(begun, 0.7)
+    assert concluded is not None
+    assert concluded.decision.reason is Reason.LOW_CONFIDENCE
+    assert concluded.run is None

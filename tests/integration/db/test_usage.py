@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
 from livesop_bot.db.usage import ModelUsage
 from livesop_bot.domain.evaluations import Usage
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.team_settings import TeamSettings, UsedToday
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.evaluation.budget import Budget, BudgetSpent
 
@@ -104,3 +106,16 @@ async def test_an_answer_is_not_lost_where_its_cost_cannot_be_noted(
     async with Budget(Forgetful(), 100).call(TEAM, 10) as call:
         call.usage = USED
     assert [e["event"] for e in log_events] == ["model.usage_not_noted"]
+
+
+async def test_a_team_may_set_its_own_budget(usage: ModelUsage, pool: Pool) -> None:
+    book = TeamSettingsBook(pool)
+    await book.change(TEAM, "U1", lambda _: TeamSettings(daily_token_budget=500))
+    assert await usage.reserve(TEAM, 501, 1000) is None
+    assert await usage.reserve(TEAM, 400, 1000) is not None
+    assert await usage.reserve(TEAM, 101, 1000) is None
+    assert await usage.reserve(OTHER, 501, 1000) is not None
+    assert await usage.today(TEAM) == UsedToday(400)
+    assert await usage.today(TeamId("T3")) == UsedToday()
+    await book.change(TEAM, "U1", lambda _: TeamSettings(daily_token_budget=0))
+    assert await usage.reserve(TEAM, 1, 1000) is None

@@ -12,9 +12,11 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.runs import RunState
 from livesop_bot.domain.signals import (
     ChannelId,
     EventId,
@@ -26,7 +28,9 @@ from livesop_bot.domain.signals import (
     SignalId,
     Source,
     TeamId,
+    UserId,
 )
+from livesop_bot.domain.verdicts import NewVerdict
 from livesop_bot.errors import EmbedderBroken
 from livesop_bot.sop.starter_pack import starter_pack
 from tests.integration.knowledge.conftest import OTHER, TEAM, Desk, Grams
@@ -119,6 +123,43 @@ async def test_what_an_sop_answered_is_kept_and_nothing_else(history: History) -
     assert (text, outcome) == ("The checkout is down, error 502", "proposed")
     assert title in sop
     assert await history.found("happy birthday") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "fits", "outcome"),
+    [
+        *((state, None, None) for state in RunState),
+        (RunState.DONE, True, "done; people say it fits"),
+        (RunState.CANCELLED, False, "cancelled; people say it does not fit"),
+        (RunState.DISMISSED, False, "not this one, people said"),
+    ],
+)
+async def test_whatever_a_case_came_to_is_said(
+    history: History, state: RunState, fits: bool | None, outcome: str | None
+) -> None:
+    signal = await history.judged(history.message("The checkout is down, error 502"))
+    await history.work()
+    pool = history.desk.pool
+    await pool.execute(
+        "UPDATE runs SET state = $1, ended_at = "
+        "CASE WHEN $1 NOT IN ('proposed', 'running') THEN now() END",
+        state,
+    )
+    if fits is not None:
+        run = await pool.fetchrow("SELECT workflow_id, evaluation_id FROM runs")
+        assert run is not None
+        verdict = NewVerdict(
+            team=TEAM,
+            signal=signal.id,
+            revision=1,
+            workflow=run["workflow_id"],
+            fits=fits,
+            evaluation=run["evaluation_id"],
+            by=UserId("U1"),
+        )
+        assert await Verdicts(pool).keep(verdict)
+    ((_, _, said),) = await history.found("checkout shows error 502 again")
+    assert said == outcome if outcome else said
 
 
 async def test_cases_are_found_within_the_team_alone(history: History) -> None:

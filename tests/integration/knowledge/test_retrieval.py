@@ -172,8 +172,8 @@ async def explain(desk: Desk) -> Explain:
 @pytest.mark.parametrize(
     ("query", "arguments", "index"),
     [
-        ("find_passages_by_words", ["'T1'", "'a lost phone'", "20", "24"], "chunks_passages"),
-        ("find_cases_by_words", ["'T1'", "'a lost phone'", "20", "24"], "chunks_cases"),
+        ("find_by_words", ["'T1'", "'passage'", "'a lost phone'", "20", "24"], "chunks_passages"),
+        ("find_by_words", ["'T1'", "'case'", "'a lost phone'", "20", "24"], "chunks_cases"),
         ("find_by_vector", ["'T1'", "'case'", "'m'", "'[1,0]'", "20"], "chunk_vectors_of_team"),
         ("passages_by_id", ["'T1'", "ARRAY[1]"], "chunks_pkey"),
         ("cases_by_id", ["'T1'", "ARRAY[1]"], "chunks_pkey"),
@@ -219,7 +219,7 @@ async def test_ten_thousand_chunks_are_searched_by_their_indexes(desk: Desk) -> 
     question = " ".join(draw.choices(words, weights, k=25))
     vector = "[" + ",".join(["0.1"] * 384) + "]"
     for query, arguments in (
-        ("find_passages_by_words", (TEAM, question, 20, 24)),
+        ("find_by_words", (TEAM, "passage", question, 20, 24)),
         ("find_by_vector", (TEAM, "passage", "m", vector, 20)),
     ):
         rows = await desk.pool.fetch(f"EXPLAIN {sql(query)}", *arguments)

@@ -20,6 +20,7 @@ from livesop_bot.actions.destinations import Destinations
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.slack_message import SlackMessage
+from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import Stores
@@ -29,6 +30,7 @@ from livesop_bot.db.signals import store_batch
 from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.remarks import Remark
 from livesop_bot.domain.runs import Run, RunId
 from livesop_bot.domain.signals import (
     ChannelId,
@@ -58,6 +60,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
+from livesop_bot.views.blocks import Message, message
 from tests.outside.webhook_receiver import WebhookReceiver
 
 TEAM = TeamId("T0SANDBOX")
@@ -103,6 +106,10 @@ def by_hand(name: str, kind: StepKind = StepKind.MANUAL) -> Step:
     return Step(id=StepId(name), title=name, kind=kind, mode=StepMode.MANUAL)
 
 
+async def _answer(_remark: Remark) -> Message:
+    return message("An answer")
+
+
 class Floor:
     """Where runs are carried out. Jobs are done when `work` is called, and not before."""
 
@@ -114,6 +121,7 @@ class Floor:
         self.pool = pool
         self.slack = slack
         self.receiver = receiver
+        self.messages = ThreadMessages(client)
         self.stores = Stores.on(pool, settings)
         self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),
@@ -128,11 +136,14 @@ class Floor:
             held=self.held,
             kinds=self.kinds,
             slack=client,
-            evaluating=self.stores.evaluating(settings, Sure(), metrics),
+            evaluating=self.stores.evaluating(
+                settings, Sure(), metrics, UserId(slack.workspace.bot.user_id)
+            ),
             embedding=self.stores.embedding(None),
             give_way=None,
             metrics=metrics,
             settings=settings,
+            answering=_answer,
         )
         self.presses = self.duties.presses
         self._handlers = {

@@ -71,6 +71,20 @@ async def test_it_can_be_taken_back_while_it_waits_and_approved_after_all(floor:
     assert (await floor.run(run.id)).state is RunState.DONE
 
 
+async def test_what_is_approved_again_has_a_job_though_the_old_one_is_not_struck_off_yet(
+    floor: Any,
+) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await floor.pool.execute("UPDATE pgqueuer SET status = 'picked' WHERE entrypoint = 'act'")
+    await floor.press(run, "tell", Press.HOLD)
+    await floor.press(run, "tell", Press.APPROVE)
+    jobs = "SELECT array_agg(status::text) FROM pgqueuer WHERE entrypoint = 'act'"
+    assert await floor.pool.fetchval(jobs) == ["queued"]
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+
+
 @pytest.mark.parametrize(
     ("scope", "subject", "said"),
     [

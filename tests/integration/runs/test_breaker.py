@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from pgqueuer import RetryRequested
 
-from livesop_bot.domain.breaker import CAP, FAILURES
+from livesop_bot.db.jobs import CardJob
+from livesop_bot.domain.breaker import CAP, FAILURES, Pause
 from livesop_bot.domain.runs import PauseId
 from livesop_bot.sandbox.faults import AnswerError
 from tests.integration.runs.conftest import ADA, TEAM, posts
@@ -70,3 +72,17 @@ async def test_three_failures_in_a_row_pause_it(floor: Any, between: bool) -> No
         await floor.hurry()
     (run,) = await burst(floor, 1)
     assert await floor.states(run) == {"tell": "done" if between else "waiting"}
+
+
+async def test_a_card_that_another_worker_is_at_is_looked_at_again_soon(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await burst(floor, CAP + 1)
+    assert await floor.duties.pauses.end(TEAM, PauseId(1), ADA)
+    version = await floor.pool.fetchval("SELECT card_version FROM pauses")
+    await floor.pool.execute("UPDATE pauses SET card_at = now()")
+    held = await floor.duties.pauses.claim_card(PauseId(1), version)
+    assert isinstance(held, Pause)
+    with pytest.raises(RetryRequested) as waits:
+        await floor.duties.carding(CardJob(PauseId(1), version), 0)
+    assert waits.value.delay is not None
+    assert waits.value.delay.total_seconds() < 2

@@ -1,10 +1,17 @@
 """Patience: one reminder of what waits, an end to what nobody takes up, and a limit to starts."""
 
 from typing import Any
+from uuid import uuid4, uuid5
 
+import pytest
+
+from livesop_bot.db.team_settings import TeamSettingsBook
+from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import RunState
+from livesop_bot.domain.runs import PauseId, RunState
 from livesop_bot.domain.steps import Press
+from livesop_bot.domain.team_settings import TeamSettings
+from livesop_bot.domain.workflows import StepMode
 from livesop_bot.sandbox.faults import HandledUnanswered
 from tests.integration.runs.conftest import STARTS, by_hand, posts
 
@@ -48,6 +55,34 @@ async def test_a_reminder_without_an_answer_is_found_and_not_doubled(floor: Any)
     await a_minute(floor)
     await floor.hurry()
     assert len(floor.said("Reminder")) == 1
+
+
+async def test_what_livesop_says_in_one_thread_is_told_apart(floor: Any) -> None:
+    """The run's message, a pause's card, a reminder, an action: each is found by its own key."""
+    await floor.publish(posts("tell"), posts("alarm", StepMode.APPROVE), edges=())
+    runs = []
+    for number in range(CAP + 1):
+        runs.append(await floor.start(f"Checkout is down {number}"))
+        await floor.hurry()
+    await hours_ago(floor, 5)
+    await a_minute(floor)
+    paused = await floor.run(runs[-1].id)
+    await floor.press(paused, "alarm", Press.APPROVE)
+    await floor.hurry()
+    pause = await floor.duties.pauses.get(PauseId(1))
+    action = "SELECT idempotency_key FROM actions WHERE run_id = $1 AND step_id = 'alarm'"
+    keys = {
+        "The SOP": paused.idempotency_key,
+        "⏸️": pause.key,
+        "Reminder: *tell*": uuid5(paused.idempotency_key, "remind:tell"),
+        "Reminder: *alarm*": uuid5(paused.idempotency_key, "remind:alarm"),
+        "alarm:": await floor.pool.fetchval(action, paused.id),
+    }
+    place = (paused.channel, paused.thread_ts)
+    for said, key in keys.items():
+        (message,) = [one for one in floor.said(said) if one["thread_ts"] == paused.thread_ts]
+        assert await floor.messages.find(*place, key) == message["ts"], said
+    assert await floor.messages.find(*place, uuid4()) is None
 
 
 async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:
@@ -110,3 +145,30 @@ async def test_the_sweep_finds_what_fell_out_of_the_queue(floor: Any) -> None:
     await a_minute(floor)
     assert len(floor.said("tell:")) == 1
     assert len([one for one in floor.said("The SOP") if "done" in one["text"]]) == 1
+
+
+@pytest.mark.parametrize(("hours", "reminders"), [(2, 1), (8, 0), (0, 0)])
+async def test_a_team_may_say_when_it_is_reminded(floor: Any, hours: int, reminders: int) -> None:
+    await floor.publish(by_hand("look"))
+    run = await floor.start()
+    await TeamSettingsBook(floor.pool).change(
+        run.team, "U1", lambda _: TeamSettings(remind_after_hours=hours)
+    )
+    await hours_ago(floor, 5)
+    await a_minute(floor)
+    assert len(floor.said("Reminder")) == reminders
+
+
+async def test_an_open_run_ends_with_the_text_that_it_is_for(floor: Any) -> None:
+    await floor.publish(posts("tell", undo_s=3600), by_hand("look"))
+    run = await floor.start()
+    await TeamSettingsBook(floor.pool).change(
+        run.team, "U1", lambda _: TeamSettings(retention_days=90)
+    )
+    await floor.pool.execute("UPDATE raw_signals SET stored_at = stored_at - interval '91 days'")
+    await floor.duties.forget()
+    await floor.hurry()
+    found = await floor.run(run.id)
+    assert (found.state, found.evaluation.signal.text) == (RunState.CANCELLED, "")
+    bodies = await floor.pool.fetchval("SELECT request ->> 'body' FROM actions")
+    assert bodies == "{}"

@@ -1,11 +1,23 @@
 """What other thresholds would have started: counted by hand, and never more than the gate lets."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from livesop_bot.domain.signals import ChannelId, TeamId
-from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches, what_if
+from livesop_bot.domain.decisions import Decision, Limits, Reason, Verdict
+from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId
+from livesop_bot.domain.signals import (
+    ChannelId,
+    MessageTs,
+    Signal,
+    SignalId,
+    SignalState,
+    Source,
+    TeamId,
+)
+from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches, at_threshold, what_if
 from livesop_bot.domain.workflows import (
     ActionKind,
     Step,
@@ -39,6 +51,44 @@ def sop(*modes: StepMode, trust_local: bool = False, channels: tuple[str, ...] =
         team=TeamId("T1"),
         version=1,
         definition=WorkflowDefinition(slug="a", title="A", trigger=trigger, steps=steps),
+    )
+
+
+def evaluation(workflow: Workflow, confidence: float | None) -> Evaluation:
+    """What was made of a message."""
+    noon = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+    signal = Signal(
+        id=SignalId(1),
+        team=TeamId("T1"),
+        source=Source.SLACK,
+        external_id="C1:1",
+        channel=ChannelId("C1"),
+        message_ts=MessageTs("1"),
+        thread_ts=None,
+        author="U1",
+        author_is_bot=False,
+        text="x",
+        permalink=None,
+        occurred_at=noon,
+        received_at=noon,
+        stored_at=noon,
+        state=SignalState.EVALUATED,
+        revision=1,
+        attempt=1,
+    )
+    return Evaluation(
+        id=EvaluationId(1),
+        signal=signal,
+        workflow=workflow,
+        confidence=confidence,
+        reasoning="",
+        evidence="",
+        evaluator="lexical",
+        decision=Decision(Verdict.SKIP, Reason.NO_MATCH, ""),
+        cause=Cause.SIGNAL,
+        dry_run=False,
+        latency_ms=1,
+        created_at=noon,
     )
 
 
@@ -88,3 +138,27 @@ def test_what_the_gate_never_starts_starts_at_no_threshold(
 def test_the_thresholds_ascend_from_one_half_to_nearly_sure() -> None:
     assert (THRESHOLDS[0], THRESHOLDS[-1]) == (0.5, 0.99)
     assert list(THRESHOLDS) == sorted(set(THRESHOLDS))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "limits", "change", "verdict"),
+    [
+        (0.8, (0.5, 0.8), {}, Verdict.START),
+        (0.8, (0.5, 0.81), {}, Verdict.PROPOSE),
+        (0.8, (0.81, 0.9), {}, Verdict.SKIP),
+        (0.8, (0.5, 0.8), {"caution": "it instructs"}, Verdict.PROPOSE),
+        (0.8, (0.5, 0.8), {"stand_in": "the model was away"}, Verdict.PROPOSE),
+        (None, (0, 0), {}, None),
+        (0.8, (0, 0), {"workflow": None}, None),
+    ],
+)
+def test_one_evaluation_at_other_thresholds(
+    confidence: float | None, limits: tuple[float, float], change: dict[str, Any], verdict: object
+) -> None:
+    strict = sop(StepMode.AUTO)
+    trigger = replace(strict.definition.trigger, auto_from=99, propose_from=98)
+    strict = replace(strict, definition=replace(strict.definition, trigger=trigger))
+    judged = evaluation(strict, confidence)
+    propose, auto = limits
+    found = at_threshold(replace(judged, **change), Limits(propose=propose, auto=auto))
+    assert (found and found.verdict) == verdict

@@ -25,6 +25,7 @@ def outcome(
     named: str | None,
     confidence: float,
     *,
+    nearest: str | None = None,
     latency: float = 1.0,
     refused: frozenset[str] = frozenset(),
     is_answered: bool = True,
@@ -35,6 +36,7 @@ def outcome(
             name="line 1", text="x", expected=expected, is_answered=is_answered, refused=refused
         ),
         named=named,
+        nearest=named or nearest,
         confidence=confidence,
         evaluator="e",
         usage=Usage(prompt_tokens=10, completion_tokens=2, cost_usd=0.001),
@@ -96,7 +98,18 @@ def test_confusions_come_most_often_first() -> None:
     )
 
 
-def test_calibration_is_about_messages_for_which_an_sop_is_named() -> None:
+def test_the_nearest_sop_counts_also_where_it_is_not_near_enough_to_be_named() -> None:
+    found = of(
+        outcome("a", None, 0.3, nearest="a"),
+        outcome("a", None, 0.2, nearest="b"),
+        outcome(None, None, 0.1, nearest="a"),
+    )
+    assert (found.nearest, found.right) == (0.5, 1)
+    assert [(each.start, each.right) for each in found.bins] == [(0.1, 0), (0.2, 0), (0.3, 1)]
+    assert found.ece == pytest.approx((0.1 + 0.2 + 0.7) / 3)
+
+
+def test_calibration_is_about_messages_that_come_close_to_an_sop() -> None:
     found = of(*TEN)
     assert [(each.start, each.messages, each.right) for each in found.bins] == [
         (0.4, 2, 0.5),
@@ -119,7 +132,8 @@ def test_cost_and_latency_are_of_all_messages() -> None:
     found = of(*TEN)
     assert found.tokens == 120
     assert found.cost_usd == pytest.approx(0.01)
-    assert (found.latency_p50_ms, found.latency_p95_ms) == (5, 10)
+    latencies = (found.latency_mean_ms, found.latency_p50_ms, found.latency_p95_ms)
+    assert latencies == (5.5, 5, 10)
 
 
 def test_messages_that_were_only_marked_wrong_are_a_figure_of_their_own() -> None:

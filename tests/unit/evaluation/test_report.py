@@ -25,6 +25,7 @@ outcomes = st.builds(
     Outcome,
     case=labelled,
     named=slugs,
+    nearest=slugs,
     confidence=st.floats(0, 1),
     evaluator=st.sampled_from(["local", "openai/" + "m" * 90]),
     usage=st.builds(Usage, prompt_tokens=st.integers(0, 10**7), cost_usd=st.floats(0, 10**4)),
@@ -57,6 +58,7 @@ def test_a_comparison_shows_what_changed_for_which_message() -> None:
             Outcome(
                 case=case,
                 named=named,
+                nearest=named,
                 confidence=0.8,
                 evaluator="e",
                 usage=Usage(),

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.signals import NewSignal, Noise, SignalDeletion, SignalEdit
+from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.slack.ingest import LONGEST_TEXT, Installation, Rules, parse
+from livesop_bot.slack.rules import combined
 
 ME = Installation(
     team="T1",  # type: ignore[arg-type]
@@ -231,3 +233,64 @@ def test_no_payload_whatever_crashes(event: dict[str, Any], rest: Any) -> None:
     if isinstance(rest, dict):
         body.update({key: value for key, value in rest.items() if key != "event"})
     assert isinstance(read(body), NewSignal | SignalEdit | SignalDeletion | Noise)
+
+
+@pytest.mark.parametrize(
+    ("channel", "watched", "counts"),
+    [
+        ("C1", frozenset(), True),
+        ("C1", frozenset({"C1"}), True),
+        ("C1", frozenset({"C2"}), False),
+        ("G1", frozenset({"C2"}), False),
+        ("D1", frozenset({"C2"}), True),
+    ],
+)
+def test_only_watched_channels_count_where_some_are_named(
+    channel: str, watched: frozenset[str], counts: bool
+) -> None:
+    found = read(payload(channel=channel), Rules(channels=watched))
+    assert isinstance(found, NewSignal) is counts
+    if not counts:
+        assert found == Noise("unwatched_channel")
+
+
+def test_a_deletion_counts_in_a_channel_that_is_watched_no_more() -> None:
+    body = payload(subtype="message_deleted", deleted_ts=TS)
+    assert isinstance(read(body, Rules(channels=frozenset({"C2"}))), SignalDeletion)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "counts"),
+    [(False, False), (True, True), (frozenset({"C1"}), True), (frozenset({"C2"}), False)],
+)
+def test_shared_channels_count_where_they_are_let_in(
+    allowed: bool | frozenset[str], counts: bool
+) -> None:
+    body = payload() | {"is_ext_shared_channel": True}
+    assert isinstance(read(body, Rules(external_channels=allowed)), NewSignal) is counts
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "combined_"),
+    [
+        (Rules(), TeamSettings(), Rules(external_channels=frozenset())),
+        (
+            Rules(allowed_bots=frozenset({"B1"})),
+            TeamSettings(allowed_bots=("B2",), channels=("C1",), external_channels=("C2",)),
+            Rules(
+                allowed_bots=frozenset({"B1", "B2"}),
+                external_channels=frozenset({"C2"}),
+                channels=frozenset({"C1"}),
+            ),
+        ),
+        (
+            Rules(external_channels=True),
+            TeamSettings(external_channels=("C2",)),
+            Rules(external_channels=True),
+        ),
+    ],
+)
+def test_what_a_team_lets_in_counts_beside_the_environment(
+    default: Rules, own: TeamSettings, combined_: Rules
+) -> None:
+    assert combined(default, own) == combined_

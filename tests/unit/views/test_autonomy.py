@@ -73,7 +73,7 @@ def shown(
 
 
 def said(blocks: list[Block]) -> str:
-    parts = [block.get("text") or block["elements"][0] for block in blocks]
+    parts = [one.get("text") or one["elements"][0] for one in blocks if one["type"] != "divider"]
     return "\n".join(part["text"] for part in parts)
 
 
@@ -113,7 +113,7 @@ def buttons(blocks: list[Block]) -> list[str]:
         (
             StepAutonomy(step=step(), is_on=True, agreement=Agreement()),
             "it does this by itself",
-            ["autonomy_off"],
+            [],
         ),
         (
             StepAutonomy(step=step(), is_on=False, agreement=Agreement(), demoted_at=NOON),

@@ -8,17 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.health import HomeHealth
 from livesop_bot.views.lint import violations
+from livesop_bot.views.words import NAMES
 
 
 @pytest.mark.parametrize(
     ("word", "answer"),
     [
-        ("statsu", "LiveSOP does not know `statsu`. Did you mean `/livesop status`?"),
+        ("statsu", "LiveSOP does not know `statsu`. Did you mean `/livesop stats`?"),
         ("AUTOPILT", "LiveSOP does not know `AUTOPILT`. Did you mean `/livesop autopilot`?"),
         ("xyzzy", "LiveSOP does not know `xyzzy`. `/livesop help` lists what there is."),
         (
@@ -33,7 +35,7 @@ def test_an_unknown_word_gets_the_nearest_command(word: str, answer: str) -> Non
 
 def test_help_names_every_command() -> None:
     shown = str(commands.help_().blocks)
-    assert all(f"/livesop {word}" in shown for word in commands.WORDS if word != "help")
+    assert all(f"/livesop {word}" in shown for word in NAMES)
 
 
 def test_an_unknown_sop_gets_the_nearest_one_and_the_list(workflow: Workflow) -> None:
@@ -101,8 +103,12 @@ def test_nothing_is_claimed_of_a_switch_that_the_database_did_not_confirm() -> N
 def _plain_answers(health: HomeHealth) -> Sequence[Message]:
     return [
         commands.help_(),
-        commands.status(autopilot=True, health=health),
-        commands.status(autopilot=False, health=health),
+        commands.status(autopilot=True, health=health, waiting=WaitingCount()),
+        commands.status(autopilot=False, health=health, waiting=WaitingCount(proposals=1)),
+        commands.health(health),
+        commands.learn_comes_later(),
+        commands.replay_usage(),
+        commands.slack_away(),
         commands.database_away(),
         commands.not_confirmed(),
         commands.went_wrong(),
@@ -112,7 +118,7 @@ def _plain_answers(health: HomeHealth) -> Sequence[Message]:
 
 
 def test_slack_takes_the_plain_answers(health: HomeHealth) -> None:
-    assert [violations(answer.payload()) for answer in _plain_answers(health)] == [[]] * 8
+    assert [violations(answer.payload()) for answer in _plain_answers(health)] == [[]] * 12
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -129,6 +135,7 @@ def test_slack_takes_any_answer(
     on = {(Scope.STEP, f"{workflow.slug}/{step.id}") for step in steps}
     answers = [
         commands.unknown(text),
+        commands.not_a_number("feed", text, 20),
         commands.autopilot_usage(text),
         commands.unknown_sop(text, many),
         commands.unknown_step(text, workflow),

@@ -107,7 +107,7 @@ def test_a_model_is_told_with_what_it_cost(same: Replayed) -> None:
     usage = Usage(prompt_tokens=900, completion_tokens=100, cost_usd=0.002)
     now = replace(same.now, usage=usage, stand_in="OpenAI is away")
     lines = replayed_lines(replace(same, now=now))
-    assert "1,000 tokens, 0.002000 US dollars by list price." in lines
+    assert "1,000 tokens, $0.002000 by list price." in lines
     assert "The local evaluator stood in: OpenAI is away." in lines
 
 

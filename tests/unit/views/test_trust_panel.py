@@ -23,7 +23,7 @@ from livesop_bot.views.trust_panel.decision import in_words
 from livesop_bot.views.trust_panel.deeds import thread_link
 from livesop_bot.views.trust_panel.more import asked, page
 from livesop_bot.views.trust_panel.panel import full_page, history_page, trust_panel
-from livesop_bot.views.trust_panel.state import Notice, Panel, PanelState, Part, Place
+from livesop_bot.views.trust_panel.state import News, Notice, Panel, PanelState, Part, Place
 from livesop_bot.views.trust_panel.trouble import away
 from livesop_bot.views.trust_panel.unknown import Unheard, not_there, unknown
 
@@ -106,7 +106,8 @@ def test_where_nothing_happened_it_says_why_not_and_what_to_do(
     decision = Decision(Verdict.SKIP, reason, "That is why.")
     text = explained(panel, evaluation=replace(evaluation, decision=decision), run=None)
     assert large.strip("[]") in text
-    assert "*Nothing was done*\nThat is why." in text
+    assert "*Nothing was done*" in text
+    assert ("\nThat is why." in text) is (reason is not Reason.NO_MATCH)
     assert "*What was done*\nNothing" in text
     assert "[Replay]" in text
     assert ("[Judge it again for real]" in text) is (reason in (Reason.TIMED_OUT, Reason.FAILED))
@@ -171,17 +172,22 @@ def test_switches_are_shown_as_they_stand(panel: Panel, workflow: Workflow) -> N
     off = said(trust_panel(panel))
     assert "off for the whole team" in off
     assert "The SOP as a whole: *off*\n[Switch on]" in off
+    assert "This SOP is paused" in explained(panel, switches=replace(on, paused=True))
     assert "*Tier-3 escalation* is archived" in explained(panel, workflow=None)
 
 
 def test_other_thresholds_are_weighed_as_if_every_switch_was_on(
-    panel: Panel, evaluation: Evaluation
+    panel: Panel, evaluation: Evaluation, workflow: Workflow
 ) -> None:
     text = said(trust_panel(panel))
     assert "a start threshold of 93% or lower (it is 90%): *started*" in text
     assert "a propose threshold above 93%: *left alone*" in text
     cautious = replace(evaluation, caution="it reads like an instruction")
     assert "never started at any: " in explained(panel, evaluation=cautious)
+    own = replace(workflow.definition.trigger, auto_from=95)
+    strict = replace(workflow, definition=replace(workflow.definition, trigger=own))
+    text = explained(panel, evaluation=replace(evaluation, workflow=strict))
+    assert "a start threshold of 93% or lower (it is 95%): *started*" in text
     nothing = replace(evaluation, workflow=None)
     assert "At other thresholds" not in explained(panel, evaluation=nothing)
 
@@ -284,9 +290,11 @@ def test_slack_takes_it_whatever_people_wrote(
         may_read=data.draw(st.booleans()),
         sops=data.draw(st.lists(workflows, max_size=2)) * data.draw(st.sampled_from([1, 500])),
         cases=data.draw(st.none() | st.lists(past, max_size=10)),
-        is_replaying=data.draw(st.booleans()),
-        replayed=replayed,
-        notice=Notice(data.draw(st.sampled_from(Place)), "*Not confirmed*"),
+        news=News(
+            is_replaying=data.draw(st.booleans()),
+            replayed=replayed,
+            notice=Notice(data.draw(st.sampled_from(Place)), "*Not confirmed*"),
+        ),
     )
     shown = [trust_panel(panel), away(STATE, "*Not confirmed*")]
     shown += [full_page(panel, part, 0) for part in Part if part is not Part.HISTORY]

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.listeners.home import (
+    autonomy,
     feed,
     frame,
     guide,
@@ -30,5 +31,5 @@ def register(app: AsyncApp, face: Face) -> None:
         HomeTab.KNOWLEDGE: partial(knowledge.blocks, face),
         HomeTab.SETTINGS: partial(settings.blocks, face),
     }
-    for part in (frame, guide, overview, feed, workflows, knowledge, settings):
+    for part in (frame, autonomy, guide, overview, feed, workflows, knowledge, settings):
         part.register(app, face)

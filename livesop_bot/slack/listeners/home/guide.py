@@ -17,7 +17,8 @@ from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.guide import Guide, GuideStep, Shown
 from livesop_bot.domain.rights import Right
-from livesop_bot.errors import DatabaseAway
+from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
+from livesop_bot.evaluation.rehearsal import ANYWHERE
 from livesop_bot.slack.channels import join
 from livesop_bot.slack.homes import Draw, Visitor
 from livesop_bot.slack.listeners.boundary import boundary
@@ -26,11 +27,13 @@ from livesop_bot.slack.listeners.home.frame import Spot, changed, trouble_shown
 from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import commands
-from livesop_bot.views.blocks import Block
+from livesop_bot.views.blocks import Block, View
 from livesop_bot.views.home import guide as view
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.modal import database_away, loading
 from livesop_bot.views.rights import notice
+from livesop_bot.views.sops import sample
 
 log = structlog.get_logger()
 
@@ -68,6 +71,23 @@ def register(app: AsyncApp, face: Face) -> None:
     @app.action(re.compile(f"^({ActionId.GUIDE_CHANNELS}|{ActionId.GUIDE_STEP})$"))
     async def picked(ack: AsyncAck) -> None:
         await ack()
+
+    @app.action(ActionId.GUIDE_TRY)
+    async def tried(
+        ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
+        await ack()
+        modal = await opened(client, body["trigger_id"], loading(sample.TITLE))
+        async with boundary(body, modal.went_wrong):
+            spot = Spot.of(body)
+            shown, is_judged = await _tried(face, spot)
+            await modal.fill(shown)
+            if is_judged:
+                await within(face.guides.note(spot.team, GuideStep.TEST))
+                if body.get("view"):
+                    await changed(client, face, spot, HomeState())
+                else:
+                    await _show_message(face, spot, "", respond)
 
     @app.action(re.compile(f"^({'|'.join(_BUTTONS)})$"))
     async def pressed(
@@ -193,6 +213,21 @@ async def _switch(face: Face, spot: Spot, picked: Mapping[str, Any]) -> str:
             by=spot.user,
         )
     return view.switched(chosen)
+
+
+async def _tried(face: Face, spot: Spot) -> tuple[View, bool]:
+    """What a sample would lead to, and whether that could be said."""
+    try:
+        text = view.sample(await within(face.workflows.current(spot.team)))
+        found = await face.rehearsal.sample(spot.team, spot.user, text, ANYWHERE)
+    except DatabaseAway:
+        return database_away(sample.TITLE), False
+    except TimeoutError:
+        return sample.not_tested("The evaluator did not answer in time; please try again."), False
+    except (EvaluatorAway, EvaluatorBroken) as error:
+        return sample.not_tested(f"It could not be judged: {error}."), False
+    asked = found.workflow.slug if found.workflow else ""
+    return sample.tested(text, found.judgement, found.workflow, found.decision, asked), True
 
 
 async def _show_message(face: Face, spot: Spot, notice: str, respond: AsyncRespond) -> None:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.figures import Strain
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.waiting import MOST_WAITING, count
@@ -61,7 +62,7 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
     autopilot, health, strain, days, waiting, (sops, evaluations) = await asyncio.gather(
         face.teams.autopilot(team),
         face.home_health(),
-        face.figures.strain(team),
+        _strain(face, visitor),
         face.figures.of_team(team, 2 * WEEK),
         face.waiting.runs(team, MOST_WAITING),
         _feed(face, team, found),
@@ -78,6 +79,19 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         evaluations=evaluations,
     )
     return [*await guide.blocks(face, visitor, state), *overview(shown)]
+
+
+async def _strain(face: Face, visitor: Visitor) -> Strain | None:
+    if not visitor.is_admin:
+        return None
+    book = face.administration
+    own = (await book.settings.recent(visitor.team)).daily_token_budget
+    budget = book.environment.daily_token_budget if own is None else own
+    return Strain(
+        unjudged=await face.figures.unjudged(visitor.team),
+        tokens=(await book.usage.today(visitor.team)).tokens,
+        token_budget=0 if book.environment.model is None else budget,
+    )
 
 
 async def _feed(

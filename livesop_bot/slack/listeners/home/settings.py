@@ -1,5 +1,6 @@
 """App Home, Settings: shown to everybody, changed by admins in small modals."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.retention import COUNTED
-from livesop_bot.domain.audit import AuditKind, AuditRow, settings_subject
+from livesop_bot.domain.audit import BOT, AuditKind, AuditRow, settings_subject
 from livesop_bot.domain.rights import Right, Role
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
@@ -21,7 +22,7 @@ from livesop_bot.slack.homes import Visitor
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed
-from livesop_bot.slack.listeners.modals import Modal, opened
+from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import inputs, settings_forms
 from livesop_bot.views.blocks import Block, View
@@ -34,6 +35,12 @@ from livesop_bot.views.rights import notice
 from livesop_bot.views.settings_forms import TITLES, Invalid
 
 log = structlog.get_logger()
+
+_JOIN_S = 1.5
+"""Seconds that joining gets before the form says that it goes on; Slack waits for 3 in all."""
+
+_joining: set[asyncio.Task[Any]] = set()
+"""Joining that goes on behind a form; kept from being collected."""
 
 _LOOKED_AT = 200
 """Rows of the audit log in which changes of settings and switches are looked for."""
@@ -89,7 +96,8 @@ async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Bl
 
 async def _changes(face: Face, team: TeamId) -> list[AuditRow]:
     rows = await face.audit.last(team, _LOOKED_AT)
-    return [row for row in rows if row.kind in _KINDS][-settings.CHANGES :]
+    people = [row for row in rows if row.kind in _KINDS and row.actor != BOT]
+    return people[-settings.CHANGES :]
 
 
 async def _form(face: Face, spot: Spot, which: Form) -> View:
@@ -172,6 +180,8 @@ async def _save(
     log.info("settings.changed", team=spot.team, by=spot.user, names=sorted(values))
     await ack(response_action="clear")
     await changed(client, face, spot)
+    if where := values.get("digest_channel"):
+        await join(client, [where])  # a private one is not joined, but invited to
 
 
 async def _join(
@@ -186,15 +196,16 @@ async def _join(
     if refused is not None:
         await ack(response_action="update", view=refused)
         return
-    if not wanted:
-        await ack(response_action="update", view=settings_forms.joined((), {}))
-        return
-    await ack(response_action="update", view=settings_forms.joining())
-    modal = Modal.sent(client, body)
-    async with boundary(body, modal.went_wrong):
-        done, not_done = await join(client, wanted)
+    joining = asyncio.create_task(join(client, wanted))
+    _joining.add(joining)
+    joining.add_done_callback(_joining.discard)
+    await asyncio.wait({joining}, timeout=_JOIN_S)
+    if joining.done():
+        done, not_done = joining.result()
         log.info("channels.joined", team=spot.team, by=spot.user, joined=len(done))
-        await modal.fill(settings_forms.joined(done, not_done))
+        await ack(response_action="update", view=settings_forms.joined(done, not_done))
+    else:
+        await ack(response_action="update", view=settings_forms.still_joining())
 
 
 async def _complain(ack: AsyncAck, body: Mapping[str, Any], why: str) -> None:

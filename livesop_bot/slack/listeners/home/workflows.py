@@ -18,12 +18,12 @@ from livesop_bot.domain.rights import Right
 from livesop_bot.domain.workflows import Step, StepMode, Workflow, WorkflowId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
-from livesop_bot.slack.listeners import autonomy
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home import autonomy
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show, trouble_shown
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import rights
-from livesop_bot.views.blocks import Block, divider
+from livesop_bot.views.blocks import Block
 from livesop_bot.views.home import sop, tabs, workflows
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.ids import ActionId
@@ -154,16 +154,16 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
             is_admin=visitor.is_admin,
             done=state.filters.get("done", ""),
         )
-        return [*whole, divider(), *await autonomy.blocks(face, visitor, workflow)]
+        return [*whole, *await autonomy.blocks(face, visitor, workflow)]
     words = state.filters.get(_WORDS, "")
     found = [workflow for workflow in current if _has(workflow, words)]
     pages = max(1, -(-len(found) // workflows.PAGE))
     page = min(int(state.page) if state.page.isdecimal() else 0, pages - 1)
-    shown = found[page * workflows.PAGE : (page + 1) * workflows.PAGE]
+    listed = found[page * workflows.PAGE : (page + 1) * workflows.PAGE]
     slugs = {workflow.slug for workflow in current}
     return workflows.listing(
         workflows.Listing(
-            cards=[_card(workflow, on, drafts, figures) for workflow in shown],
+            cards=[_card(workflow, on, drafts, figures) for workflow in listed],
             page=page,
             pages=pages,
             found=len(found),

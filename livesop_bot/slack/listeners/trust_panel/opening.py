@@ -9,7 +9,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.explanation import About, Explanation, OfMessage, OfRun
 from livesop_bot.domain.knowledge import PastCase
-from livesop_bot.domain.replays import NotReplayed, Replayed
 from livesop_bot.domain.signals import ChannelId, Signal, TeamId, UserId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
@@ -18,12 +17,13 @@ from livesop_bot.slack.listeners.modals import Modal, opened, pushed
 from livesop_bot.slack.listeners.trust_panel.unheard import unheard
 from livesop_bot.views.modal import database_away, loading
 from livesop_bot.views.trust_panel.panel import trust_panel
-from livesop_bot.views.trust_panel.state import TITLE, Notice, Panel, PanelState
+from livesop_bot.views.trust_panel.state import TITLE, News, Panel, PanelState
 from livesop_bot.views.trust_panel.trouble import away
 from livesop_bot.views.trust_panel.unknown import not_there, unknown
 
 _CASES_S = 0.3
 """How long the panel waits for similar cases; where they take longer they are shown later."""
+_NONE = News()
 _LOOKED_AT = 10
 """Similar cases that are looked at; some of them the person may not read."""
 
@@ -81,10 +81,7 @@ async def show_again(
     modal: Modal,
     asker: Asker,
     state: PanelState,
-    *,
-    notice: Notice | None = None,
-    is_replaying: bool = False,
-    replayed: Replayed | NotReplayed | None = None,
+    news: News = _NONE,
 ) -> None:
     """Show a panel as things are now, after something was pressed in it."""
     for over_newer in (False, True):
@@ -94,18 +91,10 @@ async def show_again(
                 await modal.fill(not_there())
                 return
             shown = await _show(
-                face,
-                modal,
-                asker.user,
-                state,
-                found,
-                notice=notice,
-                is_replaying=is_replaying,
-                replayed=replayed,
-                over_newer=over_newer,
+                face, modal, asker.user, state, found, news=news, over_newer=over_newer
             )
         except DatabaseAway:
-            shown = await modal.fill(away(state, notice.text if notice else ""))
+            shown = await modal.fill(away(state, news.notice.text if news.notice else ""))
         if shown:
             return
         # Another press was shown meanwhile: what is read now is newer than both.
@@ -138,20 +127,13 @@ async def _show(
     state: PanelState,
     found: Explanation,
     *,
-    notice: Notice | None = None,
-    is_replaying: bool = False,
-    replayed: Replayed | NotReplayed | None = None,
+    news: News = _NONE,
     over_newer: bool = False,
 ) -> bool:
     """Fill the panel; what is like it may come a moment later. False: it was closed or changed."""
     looking = asyncio.create_task(_cases(face, user, state, found.signal))
     try:
-        panel = replace(
-            await _panel(face, user, state, found),
-            notice=notice,
-            is_replaying=is_replaying,
-            replayed=replayed,
-        )
+        panel = replace(await _panel(face, user, state, found), news=news)
         done, _ = await asyncio.wait({looking}, timeout=_CASES_S)
         cases = looking.result() if done else None
         shown = await modal.fill(trust_panel(replace(panel, cases=cases)), over_newer=over_newer)

@@ -15,7 +15,7 @@ from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
 from livesop_bot.views import commands, why
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
-from livesop_bot.views.trust_panel.state import Notice, PanelState, Place
+from livesop_bot.views.trust_panel.state import News, Notice, PanelState, Place
 from livesop_bot.views.trust_panel.switches import asked
 from livesop_bot.views.trust_panel.verdict import NONE
 
@@ -48,8 +48,8 @@ def register(app: AsyncApp, face: Face) -> None:
             except DatabaseAway:
                 answer = commands.not_confirmed()
             face.homes.change(asker.team)
-            notice = Notice.of(Place.SWITCHES, answer)
-            await show_again(face, modal, asker, _state(body), notice=notice)
+            news = News(notice=Notice.of(Place.SWITCHES, answer))
+            await show_again(face, modal, asker, _state(body), news)
 
     @app.action(re.compile(f"^({'|'.join(_WORDS)}|{ActionId.WHY_OTHER})$"))
     async def verdict(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -59,8 +59,8 @@ def register(app: AsyncApp, face: Face) -> None:
             asker, state, action = Asker.of(body), _state(body), body["actions"][0]
             word = _WORDS.get(action["action_id"]) or action["selected_option"]["value"]
             answer = await _give(face, asker, state, "none" if word == NONE else word)
-            notice = Notice.of(Place.VERDICT, answer)
-            await show_again(face, modal, asker, state, notice=notice)
+            news = News(notice=Notice.of(Place.VERDICT, answer))
+            await show_again(face, modal, asker, state, news)
 
 
 async def _give(face: Face, asker: Asker, state: PanelState, word: str) -> Message:

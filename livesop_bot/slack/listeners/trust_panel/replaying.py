@@ -18,7 +18,7 @@ from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
 from livesop_bot.views import commands
 from livesop_bot.views.ids import ActionId
-from livesop_bot.views.trust_panel.state import Notice, PanelState, Place
+from livesop_bot.views.trust_panel.state import News, Notice, PanelState, Place
 
 log = structlog.get_logger()
 
@@ -37,28 +37,22 @@ def register(app: AsyncApp, face: Face) -> None:
             asker, state = Asker.of(body), PanelState.read(body["view"]["private_metadata"])
             subject = signal_subject(state.signal)
             if no := await refusal(face, asker.team, asker.user, Right.REPLAY, subject):
-                notice = Notice.of(Place.REPLAY, no)
-                await show_again(face, modal, asker, state, notice=notice)
-                return
-            await show_again(face, modal, asker, state, is_replaying=True)
-            dry_run = body["actions"][0]["action_id"] == ActionId.WHY_REPLAY
-            came = await _replay(face, asker, state, dry_run=dry_run)
-            if isinstance(came, Notice):
-                await show_again(face, modal, asker, state, notice=came)
+                news = News(notice=Notice.of(Place.REPLAY, no))
             else:
-                await show_again(face, modal, asker, state, replayed=came)
+                await show_again(face, modal, asker, state, News(is_replaying=True))
+                dry_run = body["actions"][0]["action_id"] == ActionId.WHY_REPLAY
+                news = await _replay(face, asker, state, dry_run=dry_run)
+            await show_again(face, modal, asker, state, news)
 
 
-async def _replay(
-    face: Face, asker: Asker, state: PanelState, *, dry_run: bool
-) -> Replayed | NotReplayed | Notice:
+async def _replay(face: Face, asker: Asker, state: PanelState, *, dry_run: bool) -> News:
     request = ReplayRequest(team=asker.team, signal=state.signal, by=asker.user, dry_run=dry_run)
 
     async def replay() -> Replayed | NotReplayed:
         return await face.replay(request)
 
     try:
-        return await within(replay(), _LONGEST_S)
+        return News(replayed=await within(replay(), _LONGEST_S))
     except DatabaseAway as error:
         log.warning("replay.not_confirmed", signal=state.signal, error=str(error))
-        return Notice.of(Place.REPLAY, commands.not_confirmed())
+        return News(notice=Notice.of(Place.REPLAY, commands.not_confirmed()))

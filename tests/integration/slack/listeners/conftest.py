@@ -88,6 +88,13 @@ class Desk:
         assert not self._answers
         return _said(answer["blocks"])
 
+    async def ask(self, user: str, line: str, channel: str = GENERAL) -> str:
+        """Type a command line; gives the answer, which comes some time after the ack."""
+        await self.slack.interactions.command(user, channel, line)
+        if not self._answers:
+            await self.slack.workspace.wait_for_change(lambda _: bool(self._answers), timeout=10)
+        return _said(self._answers.pop()["blocks"])
+
     def open(self, user: str, tab: str = "home") -> None:
         """Open a tab of the app."""
         self.slack.workspace.open_home(user, tab)
@@ -104,10 +111,10 @@ class Desk:
             pass
         return said
 
-    async def press(self, user: str, action_id: str) -> str:
-        """Press a button, whether it is shown or not; gives what the home tab shows then."""
+    async def press(self, user: str, action_id: str, **element: Any) -> str:
+        """Press or pick something, whether it is shown or not; gives what Home shows then."""
         view = self.slack.workspace.views.homes[user]
-        action = {"type": "button", "action_id": action_id, "block_id": "any"}
+        action = {"type": "button", "action_id": action_id, "block_id": "any", **element}
         await self.slack.interactions.block_action(
             user, {"type": "view", "view_id": view["id"]}, action
         )
@@ -118,8 +125,8 @@ def _said(blocks: list[dict[str, Any]]) -> str:
     texts = []
     for block in blocks:
         for part in block.get("elements") or [block.get("text")]:
-            if part is not None:
-                text = part["text"]
+            if part is not None and ("text" in part or "placeholder" in part):
+                text = part.get("text") or part["placeholder"]
                 texts.append(text if isinstance(text, str) else f"[{text['text']}]")
     return "\n".join(texts)
 

@@ -50,7 +50,7 @@ def test_each_figure_has_its_sum_its_trend_and_its_course() -> None:
     assert shown == [
         "*Signals seen*\n*8,000*   ▲ 14% more\n▅▅▅▅▅▅█   most on Sun: 2,000",
         "*SOPs started*\n*6*   ▼ 14% less\n██████▁   most on Mon: 1",
-        "*Automated actions*\n*0*   none so far\n▁▁▁▁▁▁▁",
+        "*Automated actions*\n*0*   none so far",
         "*Hours saved*\n*103*   ▲ 2,843% more\n▂▂▂▂▂▂█   most on Sun: 100",
     ]
 

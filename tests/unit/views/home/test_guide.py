@@ -60,7 +60,7 @@ def pressable(blocks: Sequence[Block]) -> list[str]:
     [
         ((), "step 1 of 4", ["guide_channels", "guide_join", "guide_later"]),
         ((CHANNELS,), "step 2 of 4", ["guide_sops", "guide_later"]),
-        ((CHANNELS, SOPS), "step 3 of 4", ["guide_again", "guide_later"]),
+        ((CHANNELS, SOPS), "step 3 of 4", ["guide_try", "guide_again", "guide_later"]),
         ((CHANNELS, SOPS, TEST), "step 4 of 4", ["guide_step", "guide_switch", "guide_later"]),
         ((SOPS, SWITCH), "step 1 of 4", ["guide_channels", "guide_join", "guide_later"]),
         ((CHANNELS, TEST, SWITCH), "step 2 of 4", ["guide_sops", "guide_later"]),
@@ -80,7 +80,6 @@ def test_what_is_done_is_ticked_off() -> None:
     blocks = view.guide_blocks(guide(CHANNELS, TEST), [sop()], is_admin=True)
     text = blocks[1]["text"]["text"]
     assert text.splitlines() == [
-        "▰▰▱▱",
         "✅  Pick channels",
         "👉  *Look at your SOPs*",
         "✅  Send a test message",

@@ -139,6 +139,16 @@ async def test_the_steps_follow_each_other_to_the_end(desk: Desk, pool: Pool, ju
     ]
 
 
+async def test_a_sample_is_judged_in_a_modal_and_that_is_the_test(desk: Desk, pool: Pool) -> None:
+    await desk.home(ADA)
+    await Guides(pool).note(TEAM, GuideStep.SOPS)
+    view = await press(desk, ADA, "guide_try")
+    assert "step 4 of 4" in str(view)
+    (modal,) = desk.slack.workspace.views.stacks[ADA]
+    assert "Nothing was stored, posted or started." in str(modal["blocks"])
+    assert await pool.fetchval("SELECT count(*) FROM raw_signals") == 0
+
+
 async def test_it_is_left_and_resumed_by_each_for_themselves(desk: Desk, pool: Pool) -> None:
     await desk.home(ADA)
     assert "Go on setting up" in str(await press(desk, ADA, "guide_later"))

@@ -10,6 +10,7 @@ import pytest_asyncio
 from livesop_bot.db.pool import Pool
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
+from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
 
 Judged = Callable[..., Awaitable[str]]
@@ -157,3 +158,19 @@ async def test_what_goes_wrong_is_said_in_the_panel(
     await grace.press("Refresh")
     await grace.until("Something went wrong here")
     assert "listener.failed" in [event["event"] for event in log_events]
+
+
+async def test_a_guest_looks_and_is_told_who_may_more(
+    panel: Any, slack: SlackServer, pool: Pool
+) -> None:
+    guest = Person(id="U0GUEST001", name="gus", real_name="Gus", is_guest=True)
+    slack.workspace.people[guest.id] = guest
+    gus = await panel(guest.id)
+    await gus.press("👍 Right")
+    await gus.until("Only members of this workspace who are no guests can teach LiveSOP")
+    await gus.press("Replay")
+    await gus.until("can have a message judged again; nothing was changed.")
+    assert await pool.fetchval("SELECT count(*) FROM verdicts") == 0
+    assert await pool.fetchval("SELECT count(*) FROM evaluations") == 1
+    rows = await pool.fetch("SELECT actor, after ->> 'right' FROM audit_log WHERE kind = 'refusal'")
+    assert [tuple(row) for row in rows] == [(guest.id, "verdict"), (guest.id, "replay")]

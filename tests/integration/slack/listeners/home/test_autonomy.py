@@ -1,4 +1,4 @@
-"""The buttons with which a step that earned it is switched on, and any step off."""
+"""The button with which a step that has earned it is switched on."""
 
 import asyncio
 from typing import Any, Protocol
@@ -80,7 +80,7 @@ async def earned(pool: Pool, desk: Desk, judged: Any) -> None:
 
 
 @pytest.mark.usefixtures("earned")
-async def test_an_admin_switches_on_what_is_earned_and_anyone_off(desk: Desk, pool: Pool) -> None:
+async def test_an_admin_switches_on_what_is_earned(desk: Desk, pool: Pool) -> None:
     await desk.home(ADA)
     await desk.home(GRACE)
     await press(desk, GRACE, "autonomy_on", "bug-report/tell")
@@ -88,8 +88,15 @@ async def test_an_admin_switches_on_what_is_earned_and_anyone_off(desk: Desk, po
     assert await pool.fetchval("SELECT count(*) FROM audit_log WHERE kind = 'refusal'") == 1
     await press(desk, ADA, "autonomy_on", "bug-report/tell")
     assert await is_on(pool)
-    await press(desk, GRACE, "autonomy_off", "bug-report/tell")
-    assert not await is_on(pool)
+
+
+@pytest.mark.usefixtures("earned")
+async def test_an_sop_shows_what_its_steps_have_earned(desk: Desk) -> None:
+    await desk.home(ADA)
+    await press(desk, ADA, "sop_open", "bug-report")
+    said = str(desk.slack.workspace.views.homes[ADA]["blocks"])
+    assert "12 of 12 approved in 11 days" in said
+    assert "autonomy_on" in said
 
 
 @pytest.mark.parametrize("value", ["bug-report/tell", "bug-report/see", "other/tell", "nonsense"])

@@ -1,7 +1,4 @@
-"""Earned autonomy in an SOP's details: what is shown, and the buttons that switch a step.
-
-`blocks` is for whoever shows an SOP. A press ends by showing Home anew, where it came from.
-"""
+"""App Home, Workflows, one SOP: how its steps stand with Auto-Pilot, and the button they earn."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,9 +8,8 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import switch_subject
-from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.decisions import Scope, limits_of
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.what_if import Shift, around, shifts, what_if
 from livesop_bot.domain.workflows import StepId, Workflow
@@ -37,7 +33,7 @@ _MOST = 2_000
 
 
 def register(app: AsyncApp, face: Face) -> None:
-    """Answer to both buttons."""
+    """Answer to it."""
 
     @app.action(ActionId.AUTONOMY_ON)
     async def on(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -47,22 +43,16 @@ def register(app: AsyncApp, face: Face) -> None:
             subject = switch_subject(Scope.STEP, value)
             refused = await refusal(face, spot.team, spot.user, Right.SWITCH_ON, subject)
             if refused is None:
-                await _turn(client, face, spot, value, is_on=True)
+                await _switch_on(client, face, spot, value)
             else:
                 await opened(client, body["trigger_id"], notice(refused))
                 await changed(client, face, spot)
-
-    @app.action(ActionId.AUTONOMY_OFF)
-    async def off(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        await ack()
-        async with trouble_shown(client, body) as spot:
-            await _turn(client, face, spot, body["actions"][0]["value"], is_on=False)
 
 
 async def blocks(face: Face, visitor: Visitor, workflow: Workflow) -> Sequence[Block]:
     """Show how an SOP's steps stand with Auto-Pilot. Raises DatabaseAway."""
     settings = await face.administration.settings.recent(visitor.team)
-    today = settings.limits(face.administration.environment.limits).auto
+    today = limits_of(workflow, settings.limits(face.administration.environment.limits)).auto
     return autonomy_blocks(
         workflow,
         await face.autonomy.steps(workflow),
@@ -82,35 +72,25 @@ async def _shifts(face: Face, workflow: Workflow, today: float) -> Sequence[Shif
     return shifts(what_if(matches, thresholds), today)
 
 
-async def _turn(client: AsyncWebClient, face: Face, spot: Spot, value: str, *, is_on: bool) -> None:
-    """Switch a step, on only where it has earned that; what is so is shown after it."""
+async def _switch_on(client: AsyncWebClient, face: Face, spot: Spot, value: str) -> None:
+    """Switch a step on if it has earned that; what is so is shown after it."""
     slug, _, step = value.partition("/")
     try:
-        turned = await within(_switch(face, spot, slug, StepId(step), is_on=is_on))
+        workflow = await within(face.workflows.get(spot.team, slug))
+        turned = workflow is not None and await within(
+            face.autonomy.switch_on(workflow, StepId(step), spot.user)
+        )
     except DatabaseAway as error:
-        log.warning("autopilot.not_confirmed", team=spot.team, is_on=is_on, error=str(error))
+        log.warning("autopilot.not_confirmed", team=spot.team, is_on=True, error=str(error))
         await publish(client, spot, tabs.not_confirmed(spot.state))
         return
     if turned:
-        subject = step_subject(slug, StepId(step))
         log.info(
             "autopilot.switched",
             team=spot.team,
             scope=Scope.STEP,
-            subject=subject,
-            is_on=is_on,
+            subject=value,
+            is_on=True,
             by=spot.user,
         )
     await changed(client, face, spot)
-
-
-async def _switch(face: Face, spot: Spot, slug: str, step: StepId, *, is_on: bool) -> bool:
-    workflows = await face.workflows.current(spot.team)
-    workflow = next((one for one in workflows if one.slug == slug), None)
-    if workflow is None or all(one.id != step for one in workflow.definition.acting_steps):
-        return False
-    if is_on:
-        return await face.autonomy.switch_on(workflow, step, spot.user)
-    subject = step_subject(slug, step)
-    await face.teams.set_autopilot(spot.team, Scope.STEP, subject, is_on=False, by=spot.user)
-    return True

@@ -1,0 +1,72 @@
+-- name: due_reports
+-- Reports that are due on this day of their team, from 09:00 its time, and not planned yet. $1: now (null: the present). Gives team, kind, day, and the channel of a digest.
+WITH wanted AS (
+    SELECT *, coalesce($1::timestamptz, now()) AT TIME ZONE time_zone AS local
+    FROM team_settings
+    WHERE weekly_digest OR daily_summary
+), due AS (
+    SELECT team_id, 'weekly_digest' AS kind, local::date AS day, digest_channel AS channel
+    FROM wanted
+    WHERE weekly_digest AND extract(isodow FROM local) = 1 AND local::time >= '09:00'
+    UNION ALL
+    SELECT team_id, 'daily_summary', local::date, null
+    FROM wanted
+    WHERE daily_summary AND local::time >= '09:00'
+)
+SELECT team_id, kind, day, channel FROM due
+WHERE NOT EXISTS (
+    SELECT FROM reports AS r
+    WHERE r.team_id = due.team_id AND r.kind = due.kind AND r.day = due.day
+)
+ORDER BY team_id, kind;
+
+-- name: plan_report
+-- Plans a report for each recipient, unless it was planned before; the team is to be locked. $1: team; $2: kind; $3: day; $4: recipients. Gives their ids.
+INSERT INTO reports (team_id, kind, day, recipient)
+SELECT $1, $2, $3, recipient FROM unnest($4::text[]) AS recipient
+WHERE NOT EXISTS (SELECT FROM reports WHERE team_id = $1 AND kind = $2 AND day = $3)
+RETURNING id;
+
+-- name: claim_report
+-- Claims a report for posting. $1: report. Gives it with the state it was found in ('trying': somebody may have posted it); nothing if there is nothing to post.
+WITH found AS (
+    SELECT id, state FROM reports WHERE id = $1 AND state IN ('planned', 'trying') FOR UPDATE
+)
+UPDATE reports AS r SET state = 'trying'
+FROM found
+WHERE r.id = found.id
+RETURNING r.id, r.team_id, r.kind, r.day, r.recipient, r.idempotency_key, r.message, r.created_at,
+    found.state;
+
+-- name: set_report_message
+-- Keeps what a report says, for every try to say the same. $1: report; $2: text and blocks.
+UPDATE reports SET message = $2 WHERE id = $1 AND message IS NULL;
+
+-- name: set_report_planned
+-- Notes that Slack surely did not post a report. $1: report.
+UPDATE reports SET state = 'planned' WHERE id = $1 AND state = 'trying';
+
+-- name: set_report_posted
+-- Notes that a report is posted. $1: report.
+UPDATE reports SET state = 'posted' WHERE id = $1 AND state = 'trying';
+
+-- name: set_report_failed
+-- Notes that a report will not be posted. $1: report; $2: why.
+UPDATE reports SET state = 'failed', error = $2 WHERE id = $1 AND state = 'trying';
+
+-- name: unposted_reports
+-- Reports that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
+SELECT id FROM reports
+WHERE state IN ('planned', 'trying') AND created_at < now() - $1::interval
+ORDER BY created_at LIMIT $2;
+
+-- name: waiting_for_people
+-- How many proposals of a team wait to be started, and how many steps of its runs for people. $1: team.
+SELECT
+    (SELECT count(*) FROM runs WHERE team_id = $1 AND state = 'proposed') AS proposals,
+    (
+        SELECT count(*)
+        FROM runs AS r
+        JOIN run_steps AS s ON s.run_id = r.id
+        WHERE r.team_id = $1 AND r.state = 'running' AND s.state = 'waiting'
+    ) AS steps;

@@ -1,0 +1,161 @@
+"""The words of `/livesop` that look, try and start; each answers to the one who typed it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import pytest
+
+from livesop_bot.db.pool import Pool
+from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
+from livesop_bot.sandbox.server import SlackServer
+
+Judged = Callable[..., Awaitable[str]]
+
+
+class Desk(Protocol):
+    slack: SlackServer
+
+    async def type(self, user: str, line: str, channel: str = ...) -> str: ...
+    async def ask(self, user: str, line: str, channel: str = ...) -> str: ...
+
+
+async def counts(pool: Pool) -> tuple[int, ...]:
+    """How much there is of what a look must not make more of."""
+    tables = ("raw_signals", "evaluations", "runs", "remarks", "pgqueuer")
+    return tuple([await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables])
+
+
+async def until(pool: Pool, query: str, wanted: object) -> None:
+    """Poll the database until it says what is wanted."""
+    async with asyncio.timeout(10):
+        while True:
+            if await pool.fetchval(query) == wanted:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_alone_it_gives_a_short_status_with_buttons(desk: Desk) -> None:
+    said = await desk.type(GRACE, "/livesop")
+    assert said.startswith("*Auto-Pilot is off.*")
+    assert "Nothing waits for people." in said
+    assert said.endswith("[Feed]\n[Approvals]\n[Help]")
+    await desk.ask(ADA, "/livesop autopilot on")
+    assert "[Autopilot off]" in await desk.type(GRACE, "/livesop")
+
+
+async def test_a_button_does_what_its_command_does(desk: Desk, pool: Pool) -> None:
+    await desk.type(ADA, "/livesop autopilot on")
+    await desk.type(GRACE, "/livesop")
+    (shown,) = [
+        one.message
+        for one in desk.slack.workspace.ephemerals.values()
+        if "Autopilot off" in str(one.message)
+    ]
+    container = {"type": "message", "ts": shown["ts"], "channel": GENERAL}
+    (row,) = [block for block in shown["blocks"] if block["type"] == "actions"]
+    (off,) = [each for each in row["elements"] if each["value"] == "autopilot off"]
+    action = off | {"block_id": row["block_id"]}
+    await desk.slack.interactions.block_action(GRACE, container, action)
+    await until(pool, "SELECT autopilot FROM teams", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("feed", "Nothing was judged yet."),
+        ("feed 0", "`0` is not a number from 1 to 20. Try `/livesop feed 7`."),
+        ("feed many", "`many` is not a number from 1 to 20."),
+        ("stats 1000", "`1000` is not a number from 1 to 90."),
+        ("stats", "*The last 7 days (UTC)*"),
+        ("stats 1", "*Today (UTC)*"),
+        ("health", "🟢 All well"),
+        ("settings", "•  Proposed from *50%* on, started from *90%* on"),
+        ("workflows", "`bug-report`  *Bug report*"),
+        ("show bug-report", "1.  See it  ·  _by hand_"),
+        ("show Bug Report", "*When:* Something is broken"),
+        ("show bug", "There is no SOP named `bug`. There are: `bug-report`."),
+        ("show", "Which one? `/livesop show bug-report`."),
+        ("learn", "`/livesop learn` is not there yet."),
+    ],
+)
+async def test_words_that_look(desk: Desk, pool: Pool, line: str, answer: str) -> None:
+    before = await counts(pool)
+    assert answer in await desk.type(GRACE, f"/livesop {line}")
+    assert await counts(pool) == before
+
+
+async def test_the_feed_never_quotes_a_message(desk: Desk, judged: Judged) -> None:
+    await judged()
+    said = await desk.type(GRACE, "/livesop feed 3")
+    assert "*Bug report*  ·  80%" in said
+    assert "export crashes" not in said
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("test", "What text?"),
+        ("replay", "Which message?"),
+        ("replay 7 now", "Which message?"),
+        ("replay 987654321", "LiveSOP has no record of that message."),
+        ("start", "Which one? `/livesop start bug-report`."),
+        ("start bug", "There is no SOP named `bug`."),
+    ],
+)
+async def test_slow_words_say_how_they_are_written(desk: Desk, line: str, answer: str) -> None:
+    assert answer in await desk.ask(GRACE, f"/livesop {line}")
+
+
+async def test_a_text_is_tried_and_nothing_of_it_is_stored(desk: Desk, pool: Pool) -> None:
+    before = await counts(pool)
+    said = await desk.ask(GRACE, "/livesop test the export <!channel> is broken, a bug", BUGS)
+    assert "the export &lt;!channel&gt; is broken" in said
+    assert "Nothing was stored, posted or started." in said
+    assert await counts(pool) == before
+
+
+async def test_a_replay_only_says_unless_it_is_to_run(
+    desk: Desk, pool: Pool, judged: Judged
+) -> None:
+    link = await judged()
+    said = await desk.ask(GRACE, f"/livesop replay {link}", BUGS)
+    assert "A dry run: nothing was done." in said
+    assert await pool.fetchval("SELECT count(*) FROM runs") == 0
+    number = await pool.fetchval("SELECT id FROM raw_signals")
+    await desk.ask(GRACE, f"/livesop replay #{number} run", BUGS)
+    replays = "SELECT count(*) FROM evaluations WHERE cause = 'replay' AND NOT dry_run"
+    assert await pool.fetchval(replays) == 1
+
+
+async def test_a_start_is_asked_for_once_however_often_slack_delivers_the_command(
+    desk: Desk, pool: Pool
+) -> None:
+    body: dict[str, Any] = {
+        "command": "/livesop",
+        "text": "start bug-report the export\x00 crashes",
+        "team_id": desk.slack.workspace.team.id,
+        "user_id": GRACE,
+        "channel_id": BUGS,
+        "trigger_id": "1.2.3",
+        "response_url": desk.slack.page_url,
+    }
+    for _ in range(2):
+        await desk.slack.socket_mode.request("slash_commands", body)
+    await until(pool, "SELECT count(*) FROM remarks", 1)
+    await desk.ask(GRACE, "/livesop start bug-report again", BUGS)
+    await until(pool, "SELECT count(*) FROM remarks", 2)
+    rows = await pool.fetch("SELECT kind, about, asked_by, channel_id FROM remarks ORDER BY id")
+    assert [tuple(row) for row in rows] == [
+        ("opening", "the export\ufffd crashes", GRACE, BUGS),
+        ("opening", "again", GRACE, BUGS),
+    ]
+
+
+async def test_nothing_is_started_where_livesop_is_not(desk: Desk, pool: Pool) -> None:
+    desk.slack.workspace.add_channel("C0ELSEWHER", "elsewhere").members.discard(
+        desk.slack.workspace.bot.user_id
+    )
+    said = await desk.ask(GRACE, "/livesop start bug-report", "C0ELSEWHER")
+    assert "LiveSOP is not in this channel" in said
+    assert await pool.fetchval("SELECT count(*) FROM remarks") == 0

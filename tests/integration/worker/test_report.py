@@ -1,0 +1,203 @@
+"""Digests and summaries: due at nine in the team's own time, and there once."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+from pgqueuer import RetryRequested
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.db.figures import Figures
+from livesop_bot.db.jobs import ReportJob
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.reports import Due, Reports
+from livesop_bot.db.team_settings import TeamSettingsBook
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.reports import ReportId, ReportKind
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.team_settings import TeamSettings
+from livesop_bot.metrics import Metrics
+from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, demo_workspace
+from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
+from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.worker.post import MOST_ATTEMPTS
+from livesop_bot.worker.report import Reporting
+
+TEAM = TeamId("T0SANDBOX")
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+BOTH = TeamSettings(weekly_digest=True, daily_summary=True, digest_channel=GENERAL)
+
+
+class Desk:
+    """A team with reports, and the Slack that they go to."""
+
+    def __init__(self, pool: Pool, slack: SlackServer, client: AsyncWebClient) -> None:
+        self.pool = pool
+        self.slack = slack
+        self.book = TeamSettingsBook(pool)
+        self.reports = Reports(pool, Figures(pool), Workflows(pool))
+        self.reporting = Reporting(
+            reports=self.reports,
+            settings=self.book.now,
+            admins=frozenset({GRACE}),
+            slack=client,
+            metrics=Metrics(),
+        )
+
+    async def set(self, settings: TeamSettings) -> None:
+        await self.book.change(TEAM, "U1", lambda _: settings)
+
+    async def due(self, hours: float) -> list[tuple[str, date]]:
+        """What is due so many hours after Monday began in UTC."""
+        at = datetime.fromtimestamp(MONDAY.timestamp() + hours * 3600, UTC)
+        return [(due.kind, due.day) for due in await self.reports.due(at)]
+
+    async def plan(self, kind: ReportKind, *recipients: str) -> list[ReportJob]:
+        """Plan a report for today; gives its jobs."""
+        due = Due(team=TEAM, kind=kind, day=date(2026, 11, 23), channel=None)
+        await self.reports.plan(due, recipients)
+        rows = await self.pool.fetch("SELECT id FROM reports ORDER BY id")
+        return [ReportJob(ReportId(row["id"])) for row in rows]
+
+    async def states(self) -> list[tuple[str, str]]:
+        rows = await self.pool.fetch("SELECT recipient, state FROM reports ORDER BY id")
+        return [tuple(row) for row in rows]
+
+    def said(self, channel: str = GENERAL) -> list[str]:
+        """What LiveSOP said in a channel."""
+        workspace = self.slack.workspace
+        return [
+            message["text"]
+            for message in workspace.channel(channel).messages.values()
+            if message.get("user") == workspace.bot.user_id
+        ]
+
+
+@pytest.fixture
+async def desk(tools: Any) -> AsyncIterator[Desk]:
+    timeout = aiohttp.ClientTimeout(total=1)
+    async with SlackServer(demo_workspace()) as slack, aiohttp.ClientSession(timeout=timeout) as s:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=s)
+        client.retry_handlers = []
+        yield Desk(tools.pool, slack, client)
+
+
+DIGEST, SUMMARY = ReportKind.WEEKLY_DIGEST, ReportKind.DAILY_SUMMARY
+FIRST, SECOND = date(2026, 11, 23), date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "due"),
+    [
+        ("UTC", 8.9, []),
+        ("UTC", 9.1, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+        ("UTC", 23.9, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+        ("UTC", 33.1, [(SUMMARY, SECOND)]),
+        ("Europe/Berlin", 7.9, []),
+        ("Europe/Berlin", 8.1, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+        ("Asia/Kolkata", 3.4, []),
+        ("Asia/Kolkata", 3.6, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+        ("Pacific/Kiritimati", -4.9, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+        ("America/Los_Angeles", 9.1, []),
+        ("America/Los_Angeles", 17.1, [(SUMMARY, FIRST), (DIGEST, FIRST)]),
+    ],
+)
+async def test_they_are_due_from_nine_in_the_teams_own_time(
+    desk: Desk, zone: str, hours: float, due: list[tuple[str, date]]
+) -> None:
+    await desk.set(
+        TeamSettings(weekly_digest=True, daily_summary=True, digest_channel=GENERAL, time_zone=zone)
+    )
+    assert [one for one in await desk.due(hours) if one[1] >= FIRST] == due
+
+
+async def test_none_is_due_before_it_is_switched_on(desk: Desk) -> None:
+    assert await desk.due(9.1) == []
+    await desk.set(TeamSettings(digest_channel=GENERAL))
+    assert await desk.due(9.1) == []
+
+
+async def test_a_day_is_planned_once_whoever_looks(desk: Desk) -> None:
+    await desk.set(BOTH)
+    await desk.plan(DIGEST, GENERAL)
+    await desk.plan(DIGEST, "C0OTHER")
+    assert await desk.states() == [(GENERAL, "planned")]
+    assert await desk.due(9.1) == [(SUMMARY, FIRST)]
+
+
+async def test_a_digest_is_posted_once_with_its_figures(desk: Desk) -> None:
+    await desk.set(BOTH)
+    (job,) = await desk.plan(DIGEST, GENERAL)
+    await desk.reporting(job, 0)
+    await desk.reporting(job, 0)
+    (text,) = desk.said()
+    assert text.startswith("LiveSOP: the week. 0 messages")
+    assert await desk.states() == [(GENERAL, "posted")]
+
+
+async def test_a_summary_goes_to_each_admin(desk: Desk) -> None:
+    await desk.set(TeamSettings(daily_summary=True))
+    due = Due(team=TEAM, kind=SUMMARY, day=FIRST, channel=None)
+    recipients = await desk.reporting._recipients(due)
+    assert recipients == [GRACE, ADA]
+    for job in await desk.plan(SUMMARY, *recipients):
+        await desk.reporting(job, 0)
+    for user in recipients:
+        channel = desk.slack.workspace.direct_channel(user).id
+        assert ["LiveSOP: yesterday" in text for text in desk.said(channel)][-1]
+    assert {state for _, state in await desk.states()} == {"posted"}
+
+
+async def test_an_answer_that_got_lost_doubles_nothing(desk: Desk) -> None:
+    (job,) = await desk.plan(DIGEST, GENERAL)
+    desk.slack.faults.add("chat.postMessage", HandledUnanswered())
+    with pytest.raises(RetryRequested):
+        await desk.reporting(job, 0)
+    await desk.reporting(job, 1)
+    assert len(desk.said()) == 1
+    assert await desk.states() == [(GENERAL, "posted")]
+
+
+async def test_a_second_try_says_the_same(desk: Desk) -> None:
+    (job,) = await desk.plan(DIGEST, GENERAL)
+    desk.slack.faults.add("chat.postMessage", AnswerStatus(503))
+    with pytest.raises(RetryRequested):
+        await desk.reporting(job, 0)
+    await desk.pool.execute("INSERT INTO figure_changes (team_id, signals) VALUES ($1, 9)", TEAM)
+    await desk.reporting(job, 1)
+    (text,) = desk.said()
+    assert text.startswith("LiveSOP: the week. 0 messages")
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"),
+    [(AnswerError("not_in_channel"), 0), (AnswerStatus(503), MOST_ATTEMPTS - 1)],
+)
+async def test_what_slack_will_not_take_is_given_up(desk: Desk, fault: Any, tries: int) -> None:
+    (job,) = await desk.plan(DIGEST, GENERAL)
+    desk.slack.faults.add("chat.postMessage", fault)
+    await desk.reporting(job, tries)
+    assert await desk.states() == [(GENERAL, "failed")]
+
+
+async def test_being_asked_to_wait_is_no_failure(desk: Desk) -> None:
+    (job,) = await desk.plan(DIGEST, GENERAL)
+    desk.slack.faults.add("chat.postMessage", RateLimited(7))
+    with pytest.raises(RetryRequested):
+        await desk.reporting(job, MOST_ATTEMPTS)
+    assert await desk.states() == [(GENERAL, "planned")]
+
+
+async def test_what_is_due_now_is_planned_with_its_jobs(desk: Desk) -> None:
+    """Whether anything is due now depends on the hour; a zone in which it is past nine is."""
+    now = datetime.now(UTC)
+    offset = (10 - now.hour) % 24
+    zone = f"Etc/GMT{-offset if offset < 12 else 24 - offset:+d}"
+    await desk.set(TeamSettings(daily_summary=True, time_zone=zone))
+    await desk.reporting.plan()
+    await desk.reporting.plan()
+    assert [recipient for recipient, _ in await desk.states()] == [GRACE, ADA]
+    jobs = await desk.pool.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'report'")
+    assert jobs == 2
