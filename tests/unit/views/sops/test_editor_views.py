@@ -20,6 +20,7 @@ from livesop_bot.domain.history import VersionLine
 from livesop_bot.domain.signals import ChannelId, Signal, SignalId, UserId
 from livesop_bot.domain.workflows import (
     ActionKind,
+    Edge,
     Step,
     StepId,
     StepKind,
@@ -163,6 +164,22 @@ def test_publishing_and_history_are_ones_that_slack_takes(
     judged = Judgement(workflow=None, confidence=0.3, reasoning=text, evaluator=text)
     decision = Decision(Verdict.SKIP, Reason.NO_MATCH, text)
     fine(sample.tested(text, replace(judged, evidence=text), None, decision, ""), mentions)
+
+
+def test_the_largest_draft_there_can_be_is_shown(mentions: Callable[[object], list[str]]) -> None:
+    """Fifty steps of emoji, each leading to six others: every step is there with its menu."""
+    text = "🙂" * 3000
+    steps = tuple(_step(n, text, text, None, StepKind.DECISION) for n in range(50))
+    edges = tuple(
+        Edge(source=one.id, target=steps[(n + way) % 50].id, label=f"{way}{text[:59]}")
+        for n, one in enumerate(steps)
+        for way in range(1, 7)
+    )
+    sop = replace(INCIDENT, title=text[:100], summary=text[:500], steps=steps, edges=edges)
+    view = editor(Draft(definition=sop, base=1), EDITING, me=ME, flaws=[text] * 60)
+    fine(view, mentions)
+    menus = [b for b in view["blocks"] if b.get("accessory", {}).get("type") == "overflow"]
+    assert len(menus) == 50
 
 
 def test_small_views_are_ones_that_slack_takes(mentions: Callable[[object], list[str]]) -> None:
