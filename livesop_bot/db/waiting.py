@@ -56,7 +56,7 @@ def requests(
 ) -> Requests:
     """Say what each action to come will send, as it is `stored`, or would as things stand."""
     over = {record.id for record in run.steps if record.state in FINAL}
-    found: dict[StepId, ActionRequest | str] = dict(stored)
+    found: dict[StepId, ActionRequest | str] = {}
     for step in run.workflow.definition.acting_steps if run.state in OPEN else ():
         if step.id not in over and step.id not in stored:
             try:
