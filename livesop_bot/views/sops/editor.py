@@ -78,6 +78,7 @@ def _editor(
     if note:
         yield section(f"⚠️ {note}")
     yield context(_state(draft, me, newest))
+    yield from _fate(draft, editing, flaws)
     yield _part(f"*{line(sop.title, 100)}*\n{_or(sop.summary, 'no summary')}", ActionId.EDIT_ABOUT)
     yield _part(_trigger(sop), ActionId.EDIT_TRIGGER)
     yield _part(_extract(sop), ActionId.EDIT_EXTRACT)
@@ -92,11 +93,9 @@ def _editor(
         yield section("_No steps yet._ The first one is where the SOP begins.")
     add = button(ActionId.EDIT_ADD_STEP, "＋ Add a step")
     yield actions(BlockId.SOP, add, of="steps")
-    yield divider()
-    yield from _end(draft, editing, flaws)
 
 
-def _end(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block]:
+def _fate(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block]:
     if flaws:
         shown = [f"•  {line(flaw, 250)}" for flaw in flaws[:_FLAWS]]
         if more := len(flaws) - _FLAWS:
@@ -114,9 +113,9 @@ def _end(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block
     if draft.revision == 0:
         yield context("Every change is saved as a draft; nothing is in use before it is published.")
     elif flaws:
-        yield actions(BlockId.SOP, discard, of="end")
+        yield actions(BlockId.SOP, discard, of="fate")
     else:
-        yield actions(BlockId.SOP, publish, discard, of="end")
+        yield actions(BlockId.SOP, publish, discard, of="fate")
 
 
 def _state(draft: Draft, me: UserId, newest: int) -> str:
