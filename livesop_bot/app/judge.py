@@ -1,6 +1,5 @@
 """Who judges messages: built from the settings, for processes and commands alike."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,8 +35,8 @@ from livesop_bot.settings import Settings
 log = structlog.get_logger()
 
 _WORDS_THREADS = 16
-_MODEL_THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""The local model keeps a core a thread busy: half of them are for everything else."""
+_MODEL_THREADS = 8
+"""Messages that the local model may read in one go, which takes half the time for each."""
 _MODEL_PART = 0.6
 """The part of LIVESOP_EVALUATION_TIMEOUT that a model gets, so that a stand-in still fits."""
 

@@ -8,6 +8,7 @@ import ctypes
 import hashlib
 import importlib
 import importlib.util
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import numpy as np
 from livesop_bot.embeddings.embedder import Vectors
 from livesop_bot.embeddings.linear_algebra import keep_to_one_core
 from livesop_bot.embeddings.native_code import NativeCode
+from livesop_bot.embeddings.together import Together
 from livesop_bot.embeddings.word_pieces import WordPieces
 
 _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
@@ -31,6 +33,10 @@ _INNER = ("layer_norm_10", "layer_norm_6")
 _TOKEN_LIMIT = 128
 _BATCH = 768
 """Tokens that are read at once, padding included; it bounds the memory that this takes."""
+_ALIKE = 0.7
+"""The part of the longest text's length that others read with it have: they are padded to it."""
+_MOST_TEXTS = 32
+"""Texts that the threads that wait have read together: it bounds how long the next ones wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class LocalModel:
     def __init__(self, session: Any, pieces: WordPieces) -> None:
         self._session = session
         self._pieces = pieces
+        turns = max(1, (os.cpu_count() or 1) // 2)
+        self._together = Together[Sequence[int], Vectors](
+            self._views, turns=turns, most=_MOST_TEXTS
+        )
 
     @classmethod
     def load(cls) -> Self:
@@ -92,16 +102,23 @@ class LocalModel:
         return self.read(texts).vectors
 
     def read(self, texts: Sequence[str]) -> Reading:
-        """Read each text by itself, whatever the others are."""
+        """Read each text by itself, whatever the others are, and those of other threads."""
         ids = [self._pieces.ids(text, _TOKEN_LIMIT) for text in texts]
+        views = np.reshape(self._together.ask(ids), (len(ids), 5, self.dimensions))
+        unit = views / np.maximum(np.linalg.norm(views, axis=2, keepdims=True), 1e-12)
+        return Reading(vectors=unit[:, 0], views=unit.reshape(len(ids), 5 * self.dimensions))
+
+    def _views(self, ids: Sequence[Sequence[int]]) -> Sequence[Vectors]:
+        """All five views of each text."""
         views = np.empty((len(ids), 5, self.dimensions), dtype=np.float32)
         order = sorted(range(len(ids)), key=lambda n: len(ids[n]))  # so that little is padded
         while order:
-            batch = order[-max(1, _BATCH // len(ids[order[-1]])) :]
+            width = len(ids[order[-1]])
+            longest = order[-max(1, _BATCH // width) :]
+            batch = [n for n in longest if len(ids[n]) >= _ALIKE * width]
             del order[-len(batch) :]
             views[batch] = self._run([ids[n] for n in batch])
-        unit = views / np.maximum(np.linalg.norm(views, axis=2, keepdims=True), 1e-12)
-        return Reading(vectors=unit[:, 0], views=unit.reshape(len(ids), 5 * self.dimensions))
+        return list(views)
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
         width = max(map(len, ids))
