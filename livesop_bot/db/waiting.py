@@ -55,9 +55,11 @@ def requests(
     render: Render,
 ) -> Requests:
     """Say what each action to come will send, as it is `stored`, or would as things stand."""
+    if run.state not in OPEN:
+        return {}
     over = {record.id for record in run.steps if record.state in FINAL}
-    found: dict[StepId, ActionRequest | str] = {}
-    for step in run.workflow.definition.acting_steps if run.state in OPEN else ():
+    found: dict[StepId, ActionRequest | str] = dict(stored)
+    for step in run.workflow.definition.acting_steps:
         if step.id not in over and step.id not in stored:
             try:
                 found[step.id] = render(run, step, receipts)
