@@ -292,27 +292,26 @@ class Rules(RuleBasedStateMachine):
 
     @rule(meant=st.integers(0, 4))
     def end(self, meant: int) -> None:
-        """Now and then somebody has enough of it."""
-        if meant in (0, 1):
-            states = [RunState.DISMISSED, RunState.CANCELLED]
-            self.loop.run(self._end(states[::-1] if meant else states))
+        """Somebody presses what does not end it; now and then one has enough of it."""
+        states = [RunState.DISMISSED, RunState.CANCELLED]
+        self.loop.run(self._end(states[::-1] if meant % 2 else states, in_vain=meant > 1))
 
-    async def _end(self, states: Sequence[RunState]) -> None:
+    async def _end(self, states: Sequence[RunState], *, in_vain: bool) -> None:
         run = await self.floor.newest()
         alone = run.state is RunState.RUNNING and run.started_by is None
         fitting = {
             RunState.DISMISSED: run.state is RunState.PROPOSED or alone,
             RunState.CANCELLED: run.state is RunState.RUNNING,
         }
+        if in_vain:
+            states = [state for state in states if not fitting[state]]
         meant = next((state for state in states if fitting[state]), run.state)
         for state in states:
             ended = await self.floor.presses.end(TEAM, run.id, state, ADA)
             assert isinstance(ended, Run if state is meant and fitting[state] else TooLate)
         after = await self.floor.run(run.id)
-        assert (after.state, after.ended_by) == (
-            meant,
-            ADA if any(fitting.values()) else run.ended_by,
-        )
+        by = ADA if any(fitting[state] for state in states) else run.ended_by
+        assert (after.state, after.ended_by) == (meant, by)
         if meant is RunState.DISMISSED:
             assert run.basis_lost or await self._verdict(run) is False
             # Where Auto-Pilot was wrong too often, it is switched off.
