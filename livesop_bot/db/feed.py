@@ -7,7 +7,6 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.domain.evaluations import Evaluation, Outcome
-from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, TeamId
 
 _NEWEST = 2**63 - 1
@@ -85,14 +84,6 @@ class Feed:
         with away():
             row = await self._pool.fetchrow(sql("evaluation_of_signal"), team, signal)
         return None if row is None else _judged(row)
-
-    async def of_run(self, team: TeamId, run: RunId) -> tuple[Signal, Evaluation] | None:
-        """Give the signal of a run as it now is, and the evaluation that the run came of."""
-        with away():
-            row = await self._pool.fetchrow(sql("run_by_id"), run)
-        if row is None or row["team_id"] != team:
-            return None
-        return signal_from_row(row), evaluation_from_row(row)
 
 
 def _judged(row: asyncpg.Record) -> tuple[Signal, Evaluation | None]:

@@ -75,6 +75,11 @@ class Remarks:
         with away():
             await self._pool.execute(sql("set_remark_planned"), remark)
 
+    async def not_needed(self, remark: RemarkId) -> None:
+        """Note that there is nothing to say."""
+        with away():
+            await self._pool.execute(sql("cancel_remark"), remark)
+
     async def failed(self, remark: RemarkId, why: str) -> None:
         """Note that it will not be posted; `why` is for people."""
         with away():

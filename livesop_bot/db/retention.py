@@ -18,7 +18,7 @@ _BATCHES = 100
 """Transactions for a team in one go; the rest is there at the next."""
 
 COUNTED = 10_000
-"""Texts, at most, that are counted beforehand."""
+"""Signals that are looked at to say beforehand how many texts go."""
 
 
 class Retention:
@@ -40,7 +40,7 @@ class Retention:
         }
 
     async def due(self, team: TeamId, keep: timedelta) -> int:
-        """Count the texts that go at once where a team keeps them so long, up to COUNTED."""
+        """Count the texts that go at once where a team keeps them so long, up to about COUNTED."""
         with away():
             count: int = await self._pool.fetchval(sql("count_to_forget"), team, keep, COUNTED)
         return count

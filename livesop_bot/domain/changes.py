@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from livesop_bot.domain.workflows import Step, StepId, StepKind, Trigger, WorkflowDefinition
 
+_SHORT = 100
+"""Characters of two texts that stand in one line."""
+
 
 class ChangeKind(StrEnum):
     """What became of a part."""
@@ -104,7 +107,7 @@ def _step_details(before: Step, after: Step) -> Iterator[str]:
     for name in dict.fromkeys((*before.fields, *after.fields)):
         old, new = before.fields.get(name, ""), after.fields.get(name, "")
         if old != new:
-            yield f"{name}: {_quoted(old)} → {_quoted(new)}"
+            yield from (f"{name}: {words}" for words in _turned(old, new))
     if before.approvers != after.approvers:
         yield f"approvers: {_people(before.approvers)} → {_people(after.approvers)}"
     if before.undo != after.undo:
@@ -137,7 +140,7 @@ def _extracted(extract: Mapping[str, str]) -> tuple[str, ...]:
 
 def _one(part: str, before: str, after: str) -> Iterator[Change]:
     if before != after:
-        yield Change(ChangeKind.CHANGED, part, (f"{_quoted(before)} → {_quoted(after)}",))
+        yield Change(ChangeKind.CHANGED, part, _turned(before, after))
 
 
 def _listed(
@@ -155,6 +158,13 @@ def _listed(
 def _listed_details(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
     added = tuple(f"+ {one}" for one in after if one not in before)
     return added + tuple(f"− {one}" for one in before if one not in after)
+
+
+def _turned(before: str, after: str) -> tuple[str, ...]:
+    """From the one to the other; long texts one below the other."""
+    if len(before) + len(after) <= _SHORT:
+        return (f"{_quoted(before)} → {_quoted(after)}",)
+    return f"was {_quoted(before)}", f"is {_quoted(after)}"
 
 
 def _quoted(text: str) -> str:

@@ -62,7 +62,8 @@ class Remarking:
                 outcome = "posted"
                 message = await self._message(remark)
                 if message is None:
-                    await self._give_up(remark, "There is nothing to say to it.")
+                    await patiently(lambda: self._remarks.not_needed(remark.id))
+                    self._metrics.posts.labels("cancelled").inc()
                     return
                 ts = await self._post(remark, message)
         except SlackRefused as error:

@@ -41,6 +41,11 @@ RETURNING id;
 UPDATE remarks SET post_state = 'failed', post_error = $2, about = ''
 WHERE id = $1 AND post_state IN ('planned', 'trying');
 
+-- name: cancel_remark
+-- Notes that there is nothing to say. $1: id.
+UPDATE remarks SET post_state = 'cancelled', about = ''
+WHERE id = $1 AND post_state IN ('planned', 'trying');
+
 -- name: unposted_remarks
 -- Remarks that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
 SELECT id FROM remarks

@@ -40,11 +40,11 @@ WHERE s.id = held.id
 RETURNING s.id, EXISTS (SELECT FROM runs WHERE runs.signal_id = s.id) AS answered;
 
 -- name: count_to_forget
--- How many texts of a team would be forgotten, up to a bound. $1: team; $2: how old they may be (interval); $3: the bound.
+-- How many texts of a team would be forgotten, among the next signals. $1: team; $2: how old they may be (interval); $3: how many signals are looked at.
 SELECT count(*) FROM (
-    SELECT FROM raw_signals
+    SELECT team_id, deleted_at, stored_at FROM raw_signals
     WHERE id > coalesce((SELECT up_to FROM forgotten WHERE team_id = $1), 0)
-        AND team_id = $1 AND deleted_at IS NULL AND stored_at <= now() - $2::interval
     ORDER BY id
     LIMIT $3
-) AS due;
+) AS next
+WHERE team_id = $1 AND deleted_at IS NULL AND stored_at <= now() - $2::interval;

@@ -40,8 +40,8 @@ async def test_why_explains_a_message(
     message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
     await facts.until("SELECT post_state FROM runs", "posted")
     link = await facts.value("SELECT permalink FROM raw_signals")
-    answer = await asked(slack, GRACE, f"why {link}")
-    assert "Incident" in answer
+    await slack.interactions.command(ADA, INCIDENTS, f"/livesop why {link}")
+    await Reader(slack, ADA).until("*Incident*")
 
     await slack.interactions.message_shortcut(GRACE, INCIDENTS, message["ts"], "why_shortcut")
     await Reader(slack).until("*Incident*")

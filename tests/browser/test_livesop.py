@@ -215,6 +215,45 @@ async def test_why_explains_a_message_by_its_copied_link(page: Page, screenshots
     await picture(page, screenshots, "why-elsewhere")
 
 
+async def test_what_waits_is_gone_through_in_a_list(
+    page: Page, database: str, screenshots: Path
+) -> None:
+    await send(page, "incidents", "Checkout is down, customers cannot pay, payments fail")
+    await send(page, "support", "A customer was charged twice and asks for a refund")
+    await evaluated(database, 2)
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("2 proposals waiting for people.")
+    await picture(page, screenshots, "home-waiting")
+    await home(page).get_by_role("button", name="Go through them").click()
+    waiting = page.get_by_role("dialog", name="Waiting for people")
+    await waiting.get_by_role("button", name="Start").first.click()
+    await expect(waiting).to_contain_text("How bad is it?")
+    await picture(page, screenshots, "waiting")
+    await waiting.get_by_role("button", name="Not this").click()
+    await expect(waiting).not_to_contain_text("Refund request")
+    await waiting.get_by_role("button", name="Close").last.click()
+    await expect(home(page)).not_to_contain_text("proposal waiting")
+
+
+async def test_the_feed_is_filtered_and_tabs_keep_their_place(page: Page, database: str) -> None:
+    await send(page, "support", "A customer was charged twice and asks for a refund")
+    await send(page, "general", "Who wants to join for lunch at noon?")
+    await evaluated(database, 2)
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("No SOP")
+    await home(page).get_by_role("button", name="All outcomes").click()
+    await page.get_by_role("option", name="Proposed").click()
+    await expect(home(page).get_by_role("button", name="Show all")).to_be_visible()
+    await expect(home(page)).to_contain_text("Refund request")
+    await expect(home(page)).not_to_contain_text("nearest")
+    await home(page).get_by_role("button", name="Go to Knowledge").click()
+    await expect(
+        home(page).get_by_role("button", name="Knowledge, the tab you see")
+    ).to_be_visible()
+    await home(page).get_by_role("button", name="Go to Overview").click()
+    await expect(home(page)).to_contain_text("nearest")
+
+
 async def test_everybody_may_switch_off_and_admins_on(page: Page, screenshots: Path) -> None:
     await go(page, "Home")
     await expect(home(page)).to_contain_text("Nothing yet.")
@@ -228,11 +267,40 @@ async def test_everybody_may_switch_off_and_admins_on(page: Page, screenshots: P
     await act_as(page, "Grace (support)")
     await expect(home(page)).to_contain_text("Auto-Pilot is on")
     await home(page).get_by_role("button", name="Switch off").click()
+    dialog = page.get_by_role("dialog", name="Switch Auto-Pilot off?")
+    await dialog.get_by_role("button", name="Switch off").click()
     await expect(home(page)).to_contain_text("Auto-Pilot is off")
     await expect(home(page)).to_contain_text("An admin can switch it on")
     await expect(home(page).get_by_role("button", name="Switch on")).to_have_count(0)
     await picture(page, screenshots, "home-not-admin")
     await expect(await ask(page, "/livesop autopilot on")).to_contain_text("Only admins")
+
+
+async def test_a_new_team_is_guided_through_its_first_steps(page: Page, screenshots: Path) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 1000})
+    await go(page, "Home")
+    await expect(home(page)).to_contain_text("Set up LiveSOP: step 2 of 4", timeout=10_000)
+    await picture(page, screenshots, "guide-sops")
+    await home(page).get_by_role("button", name="Look at the SOPs").click()
+    await expect(home(page)).to_contain_text("Access request")
+    await home(page).get_by_role("button", name="Go to Overview").click()
+    await expect(home(page)).to_contain_text("step 3 of 4")
+    await home(page).get_by_role("button", name="Later").click()
+    await home(page).get_by_role("button", name="Go on setting up: step 3 of 4").click()
+    await home(page).get_by_role("button", name="Try it here").click()
+    tried = page.get_by_role("dialog", name="Test a message")
+    await expect(tried).to_contain_text("Nothing was stored, posted or started.", timeout=10_000)
+    await picture(page, screenshots, "guide-tried")
+    await tried.get_by_role("button", name="Close").last.click()
+    await expect(home(page)).to_contain_text("step 4 of 4")
+    await home(page).get_by_role("button", name="Switch it on").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Switch it on").click()
+    await expect(home(page)).to_contain_text("Auto-Pilot is on for")
+    await expect(home(page)).not_to_contain_text("of 4")
+    await picture(page, screenshots, "guide-done")
+    await go(page, "Messages")
+    await expect(page.get_by_role("main")).to_contain_text("Hello! I am LiveSOP.")
+    await picture(page, screenshots, "guide-greeting")
 
 
 async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -> None:
@@ -252,8 +320,11 @@ async def test_what_is_allowed_starts_by_itself(page: Page, screenshots: Path) -
     await expect(answer).to_contain_text(re.compile(r"Will be done at \d+:\d\d:\d\d"))
     await expect(answer).to_contain_text("Critical incident: see the message, reported by @Ada")
     await picture(page, screenshots, "run-window")
+    thread = page.get_by_role("complementary", name="Thread")
+    run = thread.get_by_role("article").filter(has=page.get_by_role("heading"))
     await answer.get_by_role("button", name="Cancel", exact=True).click()
-    await expect(answer).to_contain_text("Taken back before it was done.")
+    await expect(run).to_contain_text("Taken back before it was done.")
+    await expect(thread).to_contain_text("Auto-Pilot is off for the step Declare the incident")
     await picture(page, screenshots, "run-taken-back")
 
 
@@ -378,3 +449,28 @@ async def test_an_admin_changes_a_setting_and_others_look(page: Page, screenshot
     await expect(home(page)).to_contain_text("Only admins can change these")
     await expect(home(page).get_by_role("button", name="Change")).to_have_count(0)
     await picture(page, screenshots, "settings-not-admin")
+
+
+async def test_an_sop_is_edited_and_published(page: Page, screenshots: Path) -> None:
+    await act_as(page, "Ada")
+    await go(page, "Home")
+    await home(page).get_by_role("button", name="Go to Workflows").click()
+    await expect(home(page)).to_contain_text("Refund request")
+    await picture(page, screenshots, "workflows")
+    await home(page).get_by_role("button", name="Open Incident").click()
+    await expect(home(page)).to_contain_text("Declare the incident")
+    await picture(page, screenshots, "sop")
+    await home(page).get_by_role("button", name="Edit: Incident").click()
+    modal = page.get_by_role("dialog")
+    await modal.get_by_role("button", name="Edit").first.click()
+    await modal.get_by_role("textbox", name="Name").fill("Outage")
+    await picture(page, screenshots, "sop-form")
+    await modal.get_by_role("button", name="Save to draft").click()
+    await expect(modal).to_contain_text("last changed by you")
+    await picture(page, screenshots, "sop-editor")
+    await modal.get_by_role("button", name="Review and publish").click()
+    await expect(modal).to_contain_text("“Incident” → “Outage”")
+    await picture(page, screenshots, "sop-review")
+    await modal.get_by_role("button", name="Publish version 2").click()
+    await expect(home(page)).to_contain_text("Version 2 is published")
+    await expect(home(page).get_by_role("heading", name="Outage")).to_be_visible()

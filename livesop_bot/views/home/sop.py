@@ -48,12 +48,12 @@ def step_words(step: Step) -> str:
     """Say what a step does and how, without its instructions."""
     match step.kind:
         case StepKind.MANUAL:
-            return "👤 by a person"
+            return "👤 By a person"
         case StepKind.DECISION:
-            return "🔀 decision"
+            return "🔀 Decision"
         case StepKind.ACTION:
             what = str(step.action or "action").replace("_", " ")
-            return f"⚡ {what}  ·  {mode_words(step.mode)}"
+            return f"⚡ {what[:1].upper()}{what[1:]}  ·  {mode_words(step.mode)}"
 
 
 def mode_words(mode: StepMode) -> str:
@@ -88,7 +88,8 @@ def _details(
     workflow, sop = card.workflow, card.workflow.definition
     yield header(sop.title)
     state = autopilot_words(card, team_on=team_on)
-    yield context(f"`{sop.slug}`  ·  version {workflow.version}", state, figures_line(card.figures))
+    yield context(f"`{sop.slug}`  ·  version {workflow.version}  ·  {state}")
+    yield context(figures_line(card.figures))
     if card.draft:
         yield context(f"✏️ There is a draft of it, {changed_line(card.draft)}.")
     yield from _buttons(card, is_admin=is_admin)

@@ -159,7 +159,8 @@ def _card(card: Card, number: int, *, team_on: bool) -> Iterator[Block]:
         spoken=f"Open {definition.title}",
     )
     yield section("\n".join(lines)) | {"accessory": open_}
-    yield context(autopilot_words(card, team_on=team_on), figures_line(card.figures))
+    state = autopilot_words(card, team_on=team_on)
+    yield context(f"{state}  ·  {figures_line(card.figures)}")
 
 
 def _pager(shown: Listing) -> Iterator[Block]:

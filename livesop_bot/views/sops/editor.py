@@ -1,5 +1,6 @@
 """The editor's first modal: the whole draft, with a button to every part of it."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from livesop_bot.domain.drafts import Draft
@@ -21,6 +22,7 @@ from livesop_bot.views.blocks import (
     section,
 )
 from livesop_bot.views.home.sop import step_words, ways_words
+from livesop_bot.views.home.tabs import MOST_BYTES
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 from livesop_bot.views.modal import modal
 from livesop_bot.views.sops.editing import Editing
@@ -34,6 +36,8 @@ STEP_MENU = {
     "remove": "Remove",
 }
 _FLAWS = 8
+_BRIEF = 60
+"""Characters of a step's title where the whole would be more than Slack takes."""
 
 
 def editor(
@@ -49,35 +53,49 @@ def editor(
 
     `newest`: the version that is in use now.
     """
-    blocks = list(_editor(draft, editing, me=me, flaws=flaws, newest=newest, note=note))
-    return modal(TITLE, blocks, callback=CallbackId.SOP_EDITOR, metadata=editing.write())
+
+    def view(*, brief: bool) -> View:
+        blocks = list(
+            _editor(draft, editing, me=me, flaws=flaws, newest=newest, note=note, brief=brief)
+        )
+        return modal(TITLE, blocks, callback=CallbackId.SOP_EDITOR, metadata=editing.write())
+
+    whole = view(brief=False)
+    return whole if len(json.dumps(whole).encode()) <= MOST_BYTES else view(brief=True)
 
 
 def _editor(
-    draft: Draft, editing: Editing, *, me: UserId, flaws: Sequence[str], newest: int, note: str
+    draft: Draft,
+    editing: Editing,
+    *,
+    me: UserId,
+    flaws: Sequence[str],
+    newest: int,
+    note: str,
+    brief: bool,
 ) -> Iterator[Block]:
     sop = draft.definition
     if note:
         yield section(f"⚠️ {note}")
     yield context(_state(draft, me, newest))
+    yield from _fate(draft, editing, flaws)
     yield _part(f"*{line(sop.title, 100)}*\n{_or(sop.summary, 'no summary')}", ActionId.EDIT_ABOUT)
     yield _part(_trigger(sop), ActionId.EDIT_TRIGGER)
     yield _part(_extract(sop), ActionId.EDIT_EXTRACT)
     yield divider()
     for number, step in enumerate(sop.steps, 1):
-        lines = [f"*{number}.  {line(step.title, 150)}*", step_words(step)]
-        if ways := ways_words(sop, step.id):
+        title = line(step.title, _BRIEF if brief else 150)
+        lines = [f"*{number}.  {title}*", step_words(step)]
+        if ways := "" if brief else ways_words(sop, step.id):
             lines.append(ways)
         yield section("\n".join(lines)) | {"accessory": _menu(sop, number - 1)}
     if not sop.steps:
         yield section("_No steps yet._ The first one is where the SOP begins.")
     add = button(ActionId.EDIT_ADD_STEP, "＋ Add a step")
     yield actions(BlockId.SOP, add, of="steps")
-    yield divider()
-    yield from _end(draft, editing, flaws)
 
 
-def _end(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block]:
+def _fate(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block]:
     if flaws:
         shown = [f"•  {line(flaw, 250)}" for flaw in flaws[:_FLAWS]]
         if more := len(flaws) - _FLAWS:
@@ -95,9 +113,9 @@ def _end(draft: Draft, editing: Editing, flaws: Sequence[str]) -> Iterator[Block
     if draft.revision == 0:
         yield context("Every change is saved as a draft; nothing is in use before it is published.")
     elif flaws:
-        yield actions(BlockId.SOP, discard, of="end")
+        yield actions(BlockId.SOP, discard, of="fate")
     else:
-        yield actions(BlockId.SOP, publish, discard, of="end")
+        yield actions(BlockId.SOP, publish, discard, of="fate")
 
 
 def _state(draft: Draft, me: UserId, newest: int) -> str:

@@ -1,5 +1,6 @@
 """An SOP's versions, what is different from one to the other, and its document."""
 
+import json
 from collections.abc import Sequence
 
 from livesop_bot.domain.changes import Change
@@ -23,8 +24,8 @@ from livesop_bot.views.sops.publishing import change_blocks
 
 HISTORY, DOCUMENT = "History", "SOP document"
 SHOWN = 40
-_PART = 2_800
-_PARTS = 40
+_CHANGES = 8
+_PART, _BYTES = 2_800, 200_000
 
 
 def history(
@@ -54,10 +55,13 @@ def compared(
     version: int, newest: int, made: Sequence[Change], now: Sequence[Change], editing: Editing
 ) -> View:
     """Show what a version changed, and what restoring it would change now."""
-    blocks: list[Block] = [section(f"*What version {version} changed*"), *change_blocks(made)]
+    blocks: list[Block] = [
+        section(f"*What version {version} changed*"),
+        *change_blocks(made, _CHANGES),
+    ]
     if version != newest:
         blocks += [section(f"*What restoring it would change in version {newest}*")]
-        blocks += change_blocks(now)
+        blocks += change_blocks(now, _CHANGES)
         if now:
             restore = button(
                 ActionId.VERSION_RESTORE, f"Restore version {version} …", value=str(version)
@@ -76,8 +80,12 @@ def document(title: str, text: str) -> View:
             "`livesop workflows export` writes it."
         )
     ]
-    blocks += [_code(part) for part in parts[:_PARTS]]
-    if len(parts) > _PARTS:
+    room = _BYTES
+    for part in parts:
+        room -= len(json.dumps(part))
+        if room > 0:
+            blocks.append(_code(part))
+    if room <= 0:
         blocks.append(context("… and more: `livesop workflows export` writes all of it."))
     return modal(DOCUMENT, blocks)
 

@@ -26,7 +26,7 @@ from livesop_bot.views.sops.editing import Editing
 
 TITLE = "Publish SOP"
 HITS = 6
-_CHANGES, _DETAILS = 25, 6
+_CHANGES, _DETAILS = 12, 5
 _MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANGED: "🔵"}
 _WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
 
@@ -68,18 +68,18 @@ def refused(why: str) -> View:
     return modal(TITLE, [section(f"🔒  {why}")])
 
 
-def change_blocks(changed: Sequence[Change]) -> Iterator[Block]:
-    """Say in words what changed."""
+def change_blocks(changed: Sequence[Change], most: int = _CHANGES) -> Iterator[Block]:
+    """Say in words what changed, at most so many parts of it."""
     if not changed:
         yield section("_Nothing is different._")
-    for change in changed[:_CHANGES]:
-        text = f"{_MARKS[change.kind]}  *{line(change.part, 200)}*  {_WORDS[change.kind]}"
-        details = [f"      {line(detail, 300)}" for detail in change.details[:_DETAILS]]
+    for change in changed[:most]:
+        text = f"{_MARKS[change.kind]}  *{line(change.part, 170)}*  {_WORDS[change.kind]}"
+        details = [f"      {line(detail, 160)}" for detail in change.details[:_DETAILS]]
         if more := len(change.details) - _DETAILS:
             details += [f"      … and {more} more"] if more > 0 else []
         yield section("\n".join([text, *details]))
-    if len(changed) > _CHANGES:
-        yield context(f"… and {len(changed) - _CHANGES} more changes.")
+    if len(changed) > most:
+        yield context(f"… and {len(changed) - most} more changes.")
 
 
 def _review(

@@ -142,6 +142,9 @@ def ways_form(sop: WorkflowDefinition, step: Step, editing: Editing, note: str =
     others = [one for one in sop.steps if one.id != step.id][:_WAYS]
     labels = {edge.target: edge.label for edge in sop.edges if edge.source == step.id}
     blocks = [*noted(note), section(f"After *{line(step.title, 150)}* comes …")]
+    if not others:
+        blocks.append(context("It is the only step: add another first."))
+        return modal("Where it leads", blocks, close="Back", metadata=editing.write())
     if step.kind is StepKind.DECISION:
         blocks.append(context("Write the answer that leads to a step; leave the others empty."))
         for one in others:
@@ -245,7 +248,9 @@ def _action_fields(sop: WorkflowDefinition, step: Step) -> Iterator[Block]:
             hint=field.meaning,
             placeholder=field.default,
         )
-    earlier = [one.id for one in sop.acting_steps if one.id != step.id]
+    ids = [one.id for one in sop.steps]
+    here = ids.index(step.id) if step.id in ids else len(ids)
+    earlier = [one.id for one in sop.steps[:here] if one.kind is StepKind.ACTION]
     known = "  ".join(f"`{{{{ {name} }}}}`" for name in names(sop.extract, earlier)[:24])
     yield context(f"Texts may use  {known}")
     yield actions(

@@ -221,6 +221,7 @@ async def test_an_unknown_message_is_none(feed: Feed) -> None:
 @pytest.mark.parametrize(
     ("query", "arguments", "indexes"),
     [
+        ("recent_signals", ("T1", 10), {"raw_signals_pkey"}),
         ("feed_ids", (*_FILTER, 10), {"evaluations_by_outcome"}),
         ("feed_ids_in_channel", (*_FILTER, 10, "C1"), {"evaluations_by_channel"}),
         ("feed_ids_of_sop", (*_FILTER, 10, 1), {"evaluations_by_sop"}),

@@ -128,7 +128,9 @@ async def test_runs_from_before_their_steps_were_carried_out(empty: Connection) 
     await empty.execute(BEFORE_RUNS)
     await migrate(empty, migrations)
     stored = await empty.fetchval("SELECT definition FROM workflow_versions")
-    (step,) = definition_from_json(json.loads(stored)).steps
+    sop = definition_from_json(json.loads(stored))
+    (step,) = sop.steps
+    assert (sop.trigger.propose_from, sop.trigger.auto_from) == (None, None)
     assert (step.approvers, step.undo_s, step.saves_min) == ((), None, 0)
     rows = await empty.fetch("SELECT state, post_state, face_shown FROM runs ORDER BY id")
     assert [tuple(row) for row in rows] == [

@@ -24,7 +24,7 @@ from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed
 from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
-from livesop_bot.views import inputs, settings_forms
+from livesop_bot.views import inputs, settings_answers, settings_forms, settings_notices
 from livesop_bot.views.blocks import Block, View
 from livesop_bot.views.home import settings
 from livesop_bot.views.home.settings import Form
@@ -32,7 +32,8 @@ from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.modal import loading
 from livesop_bot.views.rights import notice
-from livesop_bot.views.settings_forms import TITLES, Invalid
+from livesop_bot.views.settings_answers import Invalid
+from livesop_bot.views.settings_forms import TITLES
 
 log = structlog.get_logger()
 
@@ -64,7 +65,7 @@ def register(app: AsyncApp, face: Face) -> None:
         modal = await opened(client, body["trigger_id"], loading("Jira"))
         async with boundary(body, modal.went_wrong):
             problem = await face.administration.jira.problem()
-            await modal.fill(settings_forms.jira(face.administration.environment, problem))
+            await modal.fill(settings_notices.jira(face.administration.environment, problem))
 
     @app.view(CallbackId.SETTINGS_FORM.value)
     async def sent(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -131,17 +132,17 @@ async def _sent(face: Face, ack: AsyncAck, body: Mapping[str, Any], client: Asyn
         await _join(face, ack, body, client, answers.get("join") or ())
         return
     try:
-        values = settings_forms.filled(which, answers, book.environment)
+        values = settings_answers.filled(which, answers, book.environment)
         zone = values.get("time_zone")
         if zone is not None and not await within(book.settings.is_time_zone(zone)):
-            await ack(response_action="errors", errors=settings_forms.NO_SUCH_ZONE.errors())
+            await ack(response_action="errors", errors=settings_answers.NO_SUCH_ZONE.errors())
             return
         own = await within(book.settings.now(spot.team))
-        if settings_forms.shortens(own, values):
+        if settings_answers.shortens(own, values):
             days = values["retention_days"]
             texts = await within(book.retention.due(spot.team, timedelta(days=days)))
             carried = _carry(spot.state, days=days)
-            view = settings_forms.confirm_forgetting(days, texts, COUNTED, metadata=carried)
+            view = settings_notices.confirm_forgetting(days, texts, COUNTED, metadata=carried)
             await ack(response_action="push", view=view)
             return
     except Invalid as error:
@@ -170,7 +171,7 @@ async def _save(
         return
     try:
         saving = face.administration.settings.change(
-            spot.team, spot.user, lambda own: settings_forms.changed(own, values)
+            spot.team, spot.user, lambda own: settings_answers.changed(own, values)
         )
         await within(saving)
     except DatabaseAway as error:
@@ -203,9 +204,9 @@ async def _join(
     if joining.done():
         done, not_done = joining.result()
         log.info("channels.joined", team=spot.team, by=spot.user, joined=len(done))
-        await ack(response_action="update", view=settings_forms.joined(done, not_done))
+        await ack(response_action="update", view=settings_notices.joined(done, not_done))
     else:
-        await ack(response_action="update", view=settings_forms.still_joining())
+        await ack(response_action="update", view=settings_notices.still_joining())
 
 
 async def _complain(ack: AsyncAck, body: Mapping[str, Any], why: str) -> None:
@@ -214,7 +215,7 @@ async def _complain(ack: AsyncAck, body: Mapping[str, Any], why: str) -> None:
     if fields:
         await ack(response_action="errors", errors={fields[0]["block_id"]: why})
     else:
-        await ack(response_action="update", view=settings_forms.trouble(why))
+        await ack(response_action="update", view=settings_notices.trouble(why))
 
 
 def _carry(state: HomeState, **more: object) -> str:

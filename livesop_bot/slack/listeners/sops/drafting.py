@@ -136,7 +136,9 @@ async def show(client: AsyncWebClient, view_id: str, view: View) -> None:
 
 async def refuse(ack: AsyncAck, errors: Mapping[str, str]) -> None:
     """Have each flaw stand at its field."""
-    shown = {block_id(name): message[:300] for name, message in errors.items()}
+    shown = {
+        block_id(name): f"{message[:1].upper()}{message[1:300]}" for name, message in errors.items()
+    }
     await ack(response_action="errors", errors=shown)
 
 

@@ -13,12 +13,12 @@ from livesop_bot.domain.audit import AuditRow
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import Environment, TeamSettings, UsedToday
-from livesop_bot.views import settings_forms
+from livesop_bot.views import settings_answers, settings_forms, settings_notices
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.home.settings import Form, SettingsShown, settings_tab
 from livesop_bot.views.home.tabs import HomeState, HomeTab, home
 from livesop_bot.views.lint import violations
-from livesop_bot.views.settings_forms import Invalid
+from livesop_bot.views.settings_answers import Invalid
 
 ENVIRONMENT = Environment(
     limits=Limits(propose=0.5, auto=0.9),
@@ -208,9 +208,9 @@ def test_slack_takes_every_form(which: Form, own: TeamSettings) -> None:
 def test_what_is_filled_in_becomes_settings(
     which: Form, answers: dict[str, Any], values: tuple[object, ...]
 ) -> None:
-    found = settings_forms.filled(which, answers, ENVIRONMENT)
+    found = settings_answers.filled(which, answers, ENVIRONMENT)
     assert tuple(found.values()) == values
-    settings_forms.changed(TeamSettings(), found)
+    settings_answers.changed(TeamSettings(), found)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_what_cannot_be_is_said_at_its_field(
     which: Form, answers: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as found:
-        settings_forms.filled(which, answers, ENVIRONMENT)
+        settings_answers.filled(which, answers, ENVIRONMENT)
     assert found.value.field == field
     assert str(found.value)
 
@@ -246,7 +246,7 @@ def test_only_what_deletes_more_is_asked_about(
     kept: int | None, days: int | None, is_shorter: bool
 ) -> None:
     own = TeamSettings(retention_days=kept)
-    assert settings_forms.shortens(own, {"retention_days": days}) is is_shorter
+    assert settings_answers.shortens(own, {"retention_days": days}) is is_shorter
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_only_what_deletes_more_is_asked_about(
     ],
 )
 def test_what_will_be_deleted_is_said_before(texts: int, said_: str) -> None:
-    view = settings_forms.confirm_forgetting(90, texts, 10_000, metadata="{}")
+    view = settings_notices.confirm_forgetting(90, texts, 10_000, metadata="{}")
     assert violations(view) == []
     assert said_ in said(view["blocks"])
     assert "This cannot be undone." in said(view["blocks"])
@@ -272,17 +272,17 @@ def test_what_was_joined_and_what_not_is_said() -> None:
         "C4": "missing_scope",
         "C5": "away",
     }
-    view = settings_forms.joined(["C1"], refused)
+    view = settings_notices.joined(["C1"], refused)
     assert violations(view) == []
     text = said(view["blocks"])
     assert "LiveSOP is in <#C1>." in text
     assert "Not in <#C2>: it is private." in text
     assert "channels:join" in text
-    assert violations(settings_forms.joined([], {})) == []
+    assert violations(settings_notices.joined([], {})) == []
 
 
 def test_jiras_word_is_passed_on() -> None:
-    assert "sees the project *OPS*" in said(settings_forms.jira(ENVIRONMENT, None)["blocks"])
-    broken = settings_forms.jira(ENVIRONMENT, "Jira refused the token (401): <!channel>")
+    assert "sees the project *OPS*" in said(settings_notices.jira(ENVIRONMENT, None)["blocks"])
+    broken = settings_notices.jira(ENVIRONMENT, "Jira refused the token (401): <!channel>")
     assert violations(broken) == []
     assert "&lt;!channel&gt;" in said(broken["blocks"])

@@ -1,0 +1,303 @@
+"""Editing SOPs through the socket: Home, the editor's modals, publishing, and what comes of it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from livesop_bot.domain.workflows import StepId
+from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
+from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.sandbox.wire import JsonObject
+
+INCIDENT_STEP = StepId("declare")
+
+
+class Hands:
+    """A person at Home and in the modals that it opens."""
+
+    def __init__(self, slack: SlackServer, user: str) -> None:
+        self.slack, self.user = slack, user
+
+    @property
+    def home(self) -> JsonObject:
+        """What Home shows."""
+        return self.slack.workspace.views.homes[self.user]
+
+    @property
+    def top(self) -> JsonObject:
+        """The modal on top; none: an empty one."""
+        stack = self.slack.workspace.views.stacks.get(self.user)
+        return stack[-1] if stack else {"title": None, "blocks": []}
+
+    async def until(self, words: str, *, in_home: bool = False) -> JsonObject:
+        """Wait until Home, or the modal on top, says so; gives it."""
+
+        def shown() -> JsonObject:
+            if in_home:
+                return self.slack.workspace.views.homes.get(self.user) or {}
+            return self.top
+
+        try:
+            async with asyncio.timeout(30):
+                if words not in str(shown()):
+                    await self.slack.workspace.wait_for_change(lambda _: words in str(shown()))
+        except TimeoutError:
+            pytest.fail(f"{words!r} is not in {shown()}")
+        return shown()
+
+    async def workflows(self) -> None:
+        """Open the Workflows tab of Home."""
+        self.slack.workspace.open_home(self.user)
+        await self.until("Auto-Pilot", in_home=True)
+        await self.press("home_tab:1", "workflows", self.home)
+        await self.until("New SOP", in_home=True)
+
+    async def press(self, action: str, value: str, view: JsonObject) -> None:
+        """Press a button of a view."""
+        pressed = {"type": "button", "action_id": action, "block_id": "any", "value": value}
+        await self._act(view, pressed)
+
+    async def choose(self, action: str, value: str) -> None:
+        """Choose from a menu of the modal on top."""
+        option = {"text": {"type": "plain_text", "text": "x"}, "value": value}
+        chosen = {"type": "overflow", "action_id": action, "selected_option": option}
+        await self._act(self.top, chosen)
+
+    async def edit(self, slug: str = "incident") -> None:
+        """Open the editor on an SOP."""
+        await self.press("sop_edit", slug, self.home)
+        await self.until("Add a step")
+
+    async def send(self, **typed: Any) -> dict[str, str]:
+        """Send the modal on top with this typed, and the rest as it is; gives the errors."""
+        names = {name.replace("__", " "): value for name, value in typed.items()}
+        values: JsonObject = {}
+        for block in self.top["blocks"]:
+            if block["type"] == "input":
+                element, name = block["element"], block["block_id"].partition(":")[2]
+                state = _state(element, names.pop(name, None))
+                values[block["block_id"]] = {element["action_id"]: state}
+        assert not names, "only what the form asks for can be typed"
+        view = self.top["id"]
+        return await self.slack.interactions.submit(self.user, view, values)
+
+    async def _act(self, view: JsonObject, action: JsonObject) -> None:
+        where = {"type": "view", "view_id": view["id"]}
+        await self.slack.interactions.block_action(self.user, where, action)
+
+
+def _state(element: JsonObject, typed: Any) -> JsonObject:
+    kind = element["type"]
+    match kind:
+        case "static_select":
+            return {"type": kind, "selected_option": element.get("initial_option")}
+        case "checkboxes":
+            return {"type": kind, "selected_options": element.get("initial_options", [])}
+        case "multi_users_select":
+            return {"type": kind, "selected_users": element.get("initial_users", [])}
+        case "multi_conversations_select":
+            chosen = element.get("initial_conversations", [])
+            return {"type": kind, "selected_conversations": chosen}
+        case _:
+            value = element.get("initial_value") if typed is None else typed
+            return {"type": kind, "value": value}
+
+
+@pytest.fixture
+def ada(slack: SlackServer) -> Hands:
+    """An admin."""
+    return Hands(slack, ADA)
+
+
+@pytest.fixture
+def grace(slack: SlackServer) -> Hands:
+    """Somebody who is no admin."""
+    return Hands(slack, GRACE)
+
+
+async def test_an_sop_is_edited_published_and_fires(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    await start_app(database)
+    slack.workspace.post(INCIDENTS, GRACE, "The printer on floor two is on fire again")
+    await facts.until("SELECT count(*) FROM evaluations", 1)
+    await ada.workflows()
+    await ada.press("sop_new", "", ada.home)
+    await ada.until("New SOP")
+    errors = await ada.send(title="Printer fire", description="A printer burns", examples="x" * 501)
+    assert list(errors) == ["sop_field:examples"]
+    assert (
+        await ada.send(
+            title="Printer fire",
+            description="A printer burns",
+            examples="The printer on floor two is on fire again\nThe printer burns",
+        )
+        == {}
+    )
+    await ada.until("No steps yet")
+
+    await ada.press("edit_add_step", "", ada.top)
+    await ada.until("What is to be done")
+    assert await ada.send(title="Fetch the extinguisher") == {}
+    await ada.until("Review and publish")
+    assert "Fetch the extinguisher" in str(ada.top)
+
+    await ada.press("edit_publish", "", ada.top)
+    await ada.until("newly fires on *1*")
+    assert "The printer on floor two is on fire again" in str(ada.top)
+    assert await ada.send() == {}
+    await ada.until("Version 1 is published", in_home=True)
+    assert await facts.value("SELECT count(*) FROM drafts") == 0
+    assert (
+        await facts.value("SELECT actor FROM audit_log WHERE subject = 'workflow:printer-fire'")
+        == ADA
+    )
+
+    slack.workspace.post(INCIDENTS, GRACE, "The printer on floor two is on fire again, help")
+    await facts.until(
+        "SELECT w.slug FROM runs AS r JOIN workflows AS w ON w.id = r.workflow_id", "printer-fire"
+    )
+
+
+async def test_a_template_that_cannot_be_filled_in_is_refused_at_its_field(
+    database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    await start_app(database)
+    await ada.workflows()
+    await ada.edit()
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("What is to be done")
+    errors = await ada.send(with__text="{{ message.txt }}")
+    assert errors == {
+        "sop_field:with text": "There is no {{ message.txt }}; did you mean message.text?"
+    }
+    assert await facts.value("SELECT count(*) FROM drafts") == 0
+
+
+async def test_the_second_of_two_who_edit_is_told_and_loses_nothing(
+    database: str, start_app: Any, facts: Any, ada: Hands, grace: Hands
+) -> None:
+    await start_app(database)
+    for hands in (ada, grace):
+        await hands.workflows()
+        await hands.edit()
+        await hands.press("edit_about", "", hands.top)
+        await hands.until("What it is for")
+    assert await ada.send(title="Outage") == {}
+    await ada.until("last changed by you")
+
+    assert await grace.send(summary="What Grace wrote") == {}
+    told = str(await grace.until("changed this draft"))
+    assert f"<@{ADA}>" in told
+    assert "What Grace wrote" in told
+    assert await facts.value("SELECT definition ->> 'title' FROM drafts") == "Outage"
+
+    assert await grace.send(title="Outage", summary="What Grace wrote") == {}
+    await grace.until("last changed by you")
+    row = "SELECT concat(definition ->> 'title', ': ', definition ->> 'summary') FROM drafts"
+    assert await facts.value(row) == "Outage: What Grace wrote"
+
+    await ada.choose("edit_step:0", "down/severity")
+    await ada.until("Nothing of yours was done")
+
+
+async def test_only_admins_publish_and_are_named_to_who_may_not(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, grace: Hands
+) -> None:
+    await start_app(database)
+    await grace.workflows()
+    await grace.edit()
+    await grace.press("edit_about", "", grace.top)
+    await grace.until("What it is for")
+    await grace.send(title="Outage")
+    await grace.until("Review and publish")
+    await grace.press("edit_publish", "", grace.top)
+    await grace.until("Only admins publish")
+    assert grace.top["submit"] is None
+
+    await slack.interactions.submit(GRACE, grace.top["id"], {})  # as if the button were there
+    assert f"<@{ADA}>" in str(await grace.until("nothing was changed"))
+    assert await facts.value("SELECT max(version) FROM workflow_versions") == 1
+    assert (
+        await facts.value("SELECT subject FROM audit_log WHERE kind = 'refusal'")
+        == "workflow:incident"
+    )
+
+
+async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_back(
+    database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    await start_app(database)
+    await facts.value(
+        "INSERT INTO autopilot_switches VALUES ('T0SANDBOX', 'step', 'incident/declare', true)"
+    )
+    await ada.workflows()
+    await ada.edit()
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("What is to be done")
+    assert await ada.send(with__text="Something else: {{ message.text | line | short 80 }}") == {}
+    await ada.until("Review and publish")
+    await ada.press("edit_publish", "", ada.top)
+    await ada.until("Auto-Pilot goes off for")
+    await ada.until("there are none yet to compare on")
+    assert await ada.send() == {}
+    await ada.until("Version 2 is published", in_home=True)
+    assert await facts.value("SELECT is_on FROM autopilot_switches") is False
+
+    await ada.press("sop_history", "incident", ada.home)
+    await ada.until("Version 1")
+    await ada.press("version_compare:1", "1", ada.top)
+    await ada.until("What restoring it would change")
+    await ada.press("version_restore", "1", ada.top)
+    await ada.until("there are none yet to compare on")
+    assert await ada.send() == {}
+    await ada.until("Version 3 is published", in_home=True)
+    assert await facts.value("SELECT is_on FROM autopilot_switches") is False
+    same = "SELECT count(DISTINCT definition) FROM workflow_versions WHERE version IN (1, 3)"
+    assert await facts.value(f"{same} AND definition ->> 'slug' = 'incident'") == 1
+
+
+async def test_what_is_paused_proposes_nothing_until_an_admin_resumes_it(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, ada: Hands, grace: Hands
+) -> None:
+    await start_app(database)
+    await grace.workflows()
+    await grace.press("sop_pause", "incident", grace.home)
+    await grace.until("Paused", in_home=True)
+    text = "URGENT: checkout is down, all payments fail with error 502"
+    slack.workspace.post(INCIDENTS, GRACE, text)
+    await facts.until("SELECT count(*) FROM evaluations", 1)
+    assert (
+        await facts.value(
+            "SELECT count(*) FROM runs AS r JOIN workflows AS w "
+            "ON w.id = r.workflow_id WHERE w.slug = 'incident'"
+        )
+        == 0
+    )
+
+    await grace.press("sop_resume", "incident", grace.home)
+    await grace.until("nothing was changed")
+    await ada.workflows()
+    await ada.press("sop_resume", "incident", ada.home)
+    await facts.until("SELECT paused_at FROM workflows WHERE slug = 'incident'", None)
+    await ada.press("sop_archive", "incident", ada.home)
+    await facts.until("SELECT archived_at IS NOT NULL FROM workflows WHERE slug = 'incident'", True)
+    await ada.press("sop_archived", "", ada.home)
+    await ada.until("Archived SOPs", in_home=True)
+    await ada.press("sop_take_back:0", "incident", ada.home)
+    await facts.until("SELECT archived_at FROM workflows WHERE slug = 'incident'", None)
+
+
+async def test_a_message_is_tried_and_kept_nowhere(
+    database: str, start_app: Any, facts: Any, grace: Hands
+) -> None:
+    await start_app(database)
+    await grace.workflows()
+    await grace.press("sop_test", "incident", grace.home)
+    await grace.until("As if sent in")
+    assert await grace.send(text="checkout is down, all payments fail with error 502") == {}
+    await grace.until("Nothing was stored")
+    assert "Incident" in str(grace.top)
+    assert await facts.value("SELECT count(*) FROM raw_signals") == 0
+    assert await facts.value("SELECT count(*) FROM evaluations") == 0
