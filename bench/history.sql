@@ -1,5 +1,6 @@
 -- A long history for bench/home.py: 5 teams, of which the first writes more than half of a million
 -- messages and the last has 1,000 SOPs; the newest 200,000 are judged, one in ten fits an SOP.
+-- The setting bench.definition is the stored form of an SOP.
 INSERT INTO teams (team_id) SELECT 'T' || n FROM generate_series(1, 5) AS n;
 INSERT INTO workflows (team_id, slug, version)
 SELECT 'T' || t, 'sop-' || n, 1
@@ -8,21 +9,8 @@ CROSS JOIN LATERAL generate_series(
     1, CASE WHEN t = 5 THEN 1000 ELSE 25 END
 ) AS n;
 INSERT INTO workflow_versions (workflow_id, version, definition, created_by)
-SELECT id, 1, jsonb_build_object(
-    'slug', slug, 'title', 'The SOP ' || slug, 'summary', '', 'extract', '{}'::jsonb,
-    'edges', '[]'::jsonb,
-    'trigger', jsonb_build_object(
-        'description', repeat('When something happens. ', 20), 'keywords', '[]'::jsonb,
-        'examples', '[]'::jsonb, 'channels', '[]'::jsonb, 'trust_local', false
-    ),
-    'steps', (
-        SELECT jsonb_agg(jsonb_build_object(
-            'id', 's' || n, 'title', 'Step ' || n, 'kind', 'manual', 'mode', 'manual',
-            'instructions', repeat('Do this and that. ', 20), 'action', NULL,
-            'fields', '{}'::jsonb, 'approvers', '[]'::jsonb, 'undo_s', NULL, 'saves_min', 0
-        )) FROM generate_series(1, 8) AS n
-    )
-), 'U1' FROM workflows;
+SELECT id, 1, current_setting('bench.definition')::jsonb
+    || jsonb_build_object('slug', slug, 'title', 'The SOP ' || slug), 'U1' FROM workflows;
 INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts, author_id,
     author_is_bot, text, permalink, occurred_at, received_at, state)
 SELECT 'E' || n, team, 'slack', channel || ':' || n, channel, n::text, 'U' || n % 500, false,

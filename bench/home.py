@@ -1,6 +1,7 @@
 """App Home over a long history: built from the database, and as it lands from the cache."""
 
 import asyncio
+import json
 import os
 import random
 import tempfile
@@ -22,10 +23,19 @@ from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.migrations import migrate
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.evaluations import Outcome
 from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import ChannelId, TeamId, UserId
+from livesop_bot.domain.workflows import (
+    Step,
+    StepId,
+    StepKind,
+    StepMode,
+    Trigger,
+    WorkflowDefinition,
+)
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
@@ -49,6 +59,25 @@ INSERT INTO figure_changes (team_id, signals)
 SELECT 'T' || 1 + n % 5, 1 FROM generate_series(1, 12000) AS n
 """
 """What was counted since it was summed up last: a minute at 200 messages a second."""
+
+
+def _sop() -> WorkflowDefinition:
+    """An SOP of ordinary size."""
+    return WorkflowDefinition(
+        slug="sop",
+        title="SOP",
+        trigger=Trigger(description="When something happens. " * 20),
+        steps=tuple(
+            Step(
+                id=StepId(f"s{number}"),
+                title=f"Step {number}",
+                kind=StepKind.MANUAL,
+                mode=StepMode.MANUAL,
+                instructions="Do this and that. " * 20,
+            )
+            for number in range(1, 9)
+        ),
+    )
 
 
 def _face(pool: Pool, client: AsyncWebClient, session: aiohttp.ClientSession) -> Face:
@@ -139,6 +168,8 @@ async def main() -> None:
             await migrate(connection)
             await ensure_vectors(connection)
             print("making a history of 1,000,000 messages …", flush=True)
+            stored = json.dumps(definition_to_json(_sop()))
+            await connection.execute("SELECT set_config('bench.definition', $1, false)", stored)
             await connection.execute(HISTORY.read_text(), timeout=900)
             await connection.execute("VACUUM ANALYZE", timeout=900)
             pool = await create_pool(server.dsn)

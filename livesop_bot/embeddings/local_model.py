@@ -35,7 +35,7 @@ _BATCH = 768
 """Tokens that are read at once, padding included; it bounds the memory that this takes."""
 _ALIKE = 0.7
 """The part of the longest text's length that others read with it have: they are padded to it."""
-_MOST_TEXTS = 32
+_MOST_TEXTS = 8
 """Texts that the threads that wait have read together: it bounds how long the next ones wait."""
 
 

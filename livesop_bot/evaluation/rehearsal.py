@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zlib import crc32
@@ -108,21 +109,22 @@ class Rehearsal:
         starts: list[Hit] = []
         stops: list[Hit] = []
         looked_at = same = 0
-        async with self._one:
-            until = time.monotonic() + seconds
-            for signal in signals:
-                if time.monotonic() > until:
-                    break
-                masked = replace(signal, text=mask_secrets(signal.text))
-                old, old_sure = await self._fires(masked, current, lessons, limits, new.slug)
-                now, now_sure = await self._fires(masked, after, lessons, limits, new.slug)
-                looked_at += 1
-                was, is_ = _is(old, new.slug), _is(now, new.slug)
-                same += was and is_
-                if is_ and not was:
-                    starts.append(Hit(signal, now_sure, old.title if old else ""))
-                elif was and not is_:
-                    stops.append(Hit(signal, old_sure, now.title if now else ""))
+        until = time.monotonic() + seconds
+        with suppress(TimeoutError):  # then what was found by now is what is told
+            async with asyncio.timeout(seconds), self._one:
+                for signal in signals:
+                    if time.monotonic() > until:
+                        break
+                    masked = replace(signal, text=mask_secrets(signal.text))
+                    old, old_sure = await self._fires(masked, current, lessons, limits, new.slug)
+                    now, now_sure = await self._fires(masked, after, lessons, limits, new.slug)
+                    looked_at += 1
+                    was, is_ = _is(old, new.slug), _is(now, new.slug)
+                    same += was and is_
+                    if is_ and not was:
+                        starts.append(Hit(signal, now_sure, old.title if old else ""))
+                    elif was and not is_:
+                        stops.append(Hit(signal, old_sure, now.title if now else ""))
         return Comparison(
             starts=tuple(starts),
             stops=tuple(stops),

@@ -90,12 +90,14 @@ def link(url: str | None, label: str) -> str:
 
 def channel(channel_id: str) -> str:
     """A channel by name; Slack hides the names of private channels from those outside."""
-    return f"<#{channel_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", channel_id) else escape(channel_id)
+    return (
+        f"<#{channel_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", channel_id) else line(channel_id, 80)
+    )
 
 
 def person(user_id: str) -> str:
     """A person by name, as each reader sees it; whoever is named like this is not notified."""
-    return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else escape(user_id)
+    return f"<@{user_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", user_id) else line(user_id, 80)
 
 
 def member(id_: str) -> str:

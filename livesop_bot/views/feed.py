@@ -26,7 +26,8 @@ def feed(latest: Sequence[Evaluation]) -> Message:
         text = "Nothing was judged yet. LiveSOP judges what is written in channels that it is in."
         return message(text, [section(text)])
     blocks: list[Block] = []
-    for evaluation in latest[:MOST]:
+    shown = latest[:MOST]
+    for evaluation in shown:
         lines = (
             verdict_line(evaluation),
             detail_line(evaluation) or line(evaluation.reasoning, 240),
@@ -34,7 +35,7 @@ def feed(latest: Sequence[Evaluation]) -> Message:
         blocks.append(section("\n".join(filter(None, lines))))
         blocks.append(context(_origin(evaluation)))
     blocks.append(context("`/livesop why &lt;signal&gt;` says more; the Home tab shows all."))
-    return message(f"The latest {len(latest)} decisions", blocks)
+    return message(f"The latest {len(shown)} decisions", blocks)
 
 
 def _origin(evaluation: Evaluation) -> str:

@@ -5,12 +5,28 @@ from typing import Any
 
 import pytest
 
+from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import StepId
+from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.wire import JsonObject
 
 INCIDENT_STEP = StepId("declare")
+
+
+class Named:
+    """Takes the SOP whose slug is the first word of the message, and is sure of it."""
+
+    name = "named"
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Compare the first word."""
+        word = question.signal.text.partition(" ")[0]
+        slugs = {workflow.slug: workflow.id for workflow in question.workflows}
+        return Judgement(
+            workflow=slugs.get(word), confidence=0.95, reasoning="It says so.", evaluator=self.name
+        )
 
 
 class Hands:
@@ -119,8 +135,8 @@ def grace(slack: SlackServer) -> Hands:
 async def test_an_sop_is_edited_published_and_fires(
     slack: SlackServer, database: str, start_app: Any, facts: Any, ada: Hands
 ) -> None:
-    await start_app(database)
-    slack.workspace.post(INCIDENTS, GRACE, "The printer on floor two is on fire again")
+    await start_app(database, evaluator=Named())
+    slack.workspace.post(INCIDENTS, GRACE, "printer-fire on floor two")
     await facts.until("SELECT count(*) FROM evaluations", 1)
     await ada.workflows()
     await ada.press("sop_new", "", ada.home)
@@ -131,7 +147,7 @@ async def test_an_sop_is_edited_published_and_fires(
         await ada.send(
             title="Printer fire",
             description="A printer burns",
-            examples="The printer on floor two is on fire again\nThe printer burns",
+            examples="printer-fire on floor two\nThe printer burns",
         )
         == {}
     )
@@ -145,7 +161,7 @@ async def test_an_sop_is_edited_published_and_fires(
 
     await ada.press("edit_publish", "", ada.top)
     await ada.until("newly fires on *1*")
-    assert "The printer on floor two is on fire again" in str(ada.top)
+    assert "printer-fire on floor two" in str(ada.top)
     assert await ada.send() == {}
     await ada.until("Version 1 is published", in_home=True)
     assert await facts.value("SELECT count(*) FROM drafts") == 0
@@ -154,7 +170,7 @@ async def test_an_sop_is_edited_published_and_fires(
         == ADA
     )
 
-    slack.workspace.post(INCIDENTS, GRACE, "The printer on floor two is on fire again, help")
+    slack.workspace.post(INCIDENTS, GRACE, "printer-fire on floor two, help")
     await facts.until(
         "SELECT w.slug FROM runs AS r JOIN workflows AS w ON w.id = r.workflow_id", "printer-fire"
     )
