@@ -12,6 +12,7 @@ from livesop_bot.knowledge.embeddings import Vector, checked
 from livesop_bot.knowledge.retrieval import Retrieval
 from livesop_bot.sandbox.demo import BUGS, GENERAL, GRACE, INCIDENTS, LINUS
 from livesop_bot.sandbox.server import SlackServer
+from tests.reader import Reader
 
 NOTE = "Payment outage runbook\nWhen checkout fails with error 502, restart the payment gateway."
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
@@ -67,7 +68,7 @@ async def test_what_was_added_is_cited_in_the_thread_and_in_why(
     assert "Based on: Payment outage runbook" in str(answer["blocks"])
     link = await facts.value("SELECT permalink FROM raw_signals WHERE text <> ''")
     await slack.interactions.command(GRACE, INCIDENTS, f"/livesop why {link}")
-    assert "restart the payment gateway" in said(slack)
+    await Reader(slack, GRACE).until("restart the payment gateway")
     await pool.close()
 
 

@@ -62,7 +62,7 @@ async def test_a_message_is_judged_by_the_model_and_answered_in_its_thread(
     async with open_pool(database, max_size=2) as pool:
         lines = await replay(app.settings, pool, request)
     assert "openai/gpt-4o-mini" in lines[0]
-    assert any("US dollars" in line for line in lines)
+    assert any("by list price" in line for line in lines)
     assert "Nothing would differ from what is stored." in lines
     assert len(model.asked) == 2, "a replay is judged anew"
 

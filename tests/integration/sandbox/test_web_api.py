@@ -187,7 +187,6 @@ async def test_forms_json_and_query_mean_the_same(server: SlackServer) -> None:
         ("conversations.history", {"channel": SUPPORT, "cursor": "?"}, "invalid_cursor"),
         ("conversations.history", {"channel": SUPPORT, "oldest": "?"}, "invalid_ts_oldest"),
         ("conversations.list", {"types": "everything"}, "invalid_types"),
-        ("conversations.join", {"channel": SUPPORT}, "missing_scope"),
         ("reactions.add", {"channel": SUPPORT}, "missing_scope"),
         ("users.info", {"user": "U0NOBODY"}, "user_not_found"),
         ("bots.info", {"bot": "B0NOBODY"}, "bot_not_found"),
