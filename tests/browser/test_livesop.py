@@ -185,7 +185,7 @@ async def test_a_newcomer_takes_the_tour(
 
 async def test_commands_answer_the_person_who_asked(page: Page, screenshots: Path) -> None:
     answer = await ask(page, "/livesop help")
-    await expect(answer).to_contain_text("/livesop why <message link>")
+    await expect(answer).to_contain_text("/livesop why <message link or signal>")
     await expect(await ask(page, "/livesop bogus")).to_contain_text("does not know bogus")
     await picture(page, screenshots, "help")
     status = await ask(page, "/livesop status", "bugs")
@@ -203,22 +203,21 @@ async def test_why_explains_a_message_by_its_copied_link(page: Page, screenshots
     await message.hover()
     await message.get_by_role("button", name="Copy link to message").click()
     link = await page.evaluate("navigator.clipboard.readText()")
-    here = await ask(page, f"/livesop why {link}", "support")
-    await expect(here).to_contain_text("Refund request")
-    await expect(here).to_contain_text("Why: The message fits Refund request")
-    await expect(here.locator("blockquote")).to_contain_text("charged twice")
+    panel = page.get_by_role("dialog", name="Why?")
+    await send(page, "support", f"/livesop why {link}")
+    await expect(panel).to_contain_text("Refund request")
+    await expect(panel).to_contain_text("The message fits Refund request")
+    await expect(panel.locator("blockquote").first).to_contain_text("charged twice")
     await picture(page, screenshots, "why")
-    elsewhere = await ask(page, f"/livesop why {link}", "general")
-    await expect(elsewhere).to_contain_text("Refund request")
-    await expect(elsewhere).not_to_contain_text("charged twice and asks")
+    await panel.get_by_role("button", name="Close").last.click()
     await expect(await ask(page, "/livesop why", "general")).to_contain_text("Which message?")
-    await picture(page, screenshots, "why-elsewhere")
 
 
 async def test_what_waits_is_gone_through_in_a_list(
     page: Page, database: str, screenshots: Path
 ) -> None:
     await send(page, "incidents", "Checkout is down, customers cannot pay, payments fail")
+    await evaluated(database, 1)  # so that its proposal is the older one, and stands first
     await send(page, "support", "A customer was charged twice and asks for a refund")
     await evaluated(database, 2)
     await go(page, "Home")
@@ -241,7 +240,11 @@ async def test_the_feed_is_filtered_and_tabs_keep_their_place(page: Page, databa
     await evaluated(database, 2)
     await go(page, "Home")
     await expect(home(page)).to_contain_text("No SOP")
-    await home(page).get_by_role("button", name="All outcomes").click()
+    outcomes = home(page).get_by_role("combobox", name="All outcomes")
+    await outcomes.scroll_into_view_if_needed()
+    # The page hears of that in its next frame, and would close a menu that is open by then.
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    await outcomes.click()
     await page.get_by_role("option", name="Proposed").click()
     await expect(home(page).get_by_role("button", name="Show all")).to_be_visible()
     await expect(home(page)).to_contain_text("Refund request")
