@@ -255,6 +255,7 @@ class HeldRun:
             run.workflow.slug,
             run.channel,
             [step.id for step in run.workflow.definition.acting_steps],
+            run.workflow.version,
         )
 
 

@@ -52,15 +52,18 @@ class Teams:
         workflow_slug: str,
         channel: ChannelId,
         step_ids: Sequence[StepId],
+        version: int | None = None,
     ) -> Switches:
         """Read what the decision gate looks at, in the caller's transaction.
 
-        Of an unknown team everything is unknown, which the gate counts as off.
+        `version`: of the SOP that a run carries out; its steps are off where the newest version's
+        do something else, for the permission is for that. Of an unknown team everything is unknown,
+        which the gate counts as off.
         """
         subjects = {step_subject(workflow_slug, step): step for step in step_ids}
         with away():
             row = await connection.fetchrow(
-                sql("switches"), team, workflow_slug, channel, list(subjects)
+                sql("switches"), team, workflow_slug, channel, list(subjects), version
             )
         if row is None:
             return Switches()

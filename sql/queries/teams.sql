@@ -9,7 +9,7 @@ WHERE excluded.name <> '' AND t.name <> excluded.name;
 SELECT autopilot FROM teams WHERE team_id = $1;
 
 -- name: switches
--- Every switch that the gate looks at, absent ones as they count; nothing for an unknown team. $1: team; $2: workflow slug; $3: channel; $4: step subjects ('slug/step').
+-- Every switch that the gate looks at, absent ones as they count; nothing for an unknown team. $1: team; $2: workflow slug; $3: channel; $4: step subjects ('slug/step'); $5: version of a run's SOP, or null: a step of an older one that does something else than the newest one's is not what was allowed, and counts as off.
 SELECT
     t.autopilot AS team,
     EXISTS (
@@ -23,6 +23,21 @@ SELECT
     ARRAY(
         SELECT s.subject FROM autopilot_switches AS s
         WHERE s.team_id = t.team_id AND s.scope = 'step' AND s.subject = ANY($4::text[]) AND s.is_on
+            AND NOT EXISTS (
+                SELECT FROM workflows AS w
+                JOIN workflow_versions AS o ON o.workflow_id = w.id AND o.version = $5::integer
+                JOIN workflow_versions AS n ON n.workflow_id = w.id AND n.version = w.version
+                CROSS JOIN LATERAL jsonb_array_elements(o.definition -> 'steps') AS old
+                WHERE w.team_id = t.team_id AND w.slug = $2 AND w.version <> $5
+                    AND s.subject = $2 || '/' || (old ->> 'id')
+                    AND NOT EXISTS (
+                        SELECT FROM jsonb_array_elements(n.definition -> 'steps') AS new
+                        WHERE new ->> 'id' = old ->> 'id' AND new -> 'kind' = old -> 'kind'
+                            AND new -> 'mode' = old -> 'mode'
+                            AND new -> 'action' = old -> 'action'
+                            AND new -> 'fields' = old -> 'fields'
+                    )
+            )
     ) AS steps,
     EXISTS (
         SELECT FROM workflows AS w

@@ -1,10 +1,13 @@
 """The kill switch: what was planned goes back to people at once, for one run as for hundreds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.steps import Press
+from livesop_bot.domain.workflows import Step
 from livesop_bot.sandbox.demo import INCIDENTS
 from tests.integration.runs.conftest import TEAM, by_hand, posts
 
@@ -121,3 +124,24 @@ async def multiply(floor: Any, run: int, times: int) -> None:
         run,
         times,
     )
+
+
+@pytest.mark.parametrize(
+    ("newer", "then"),
+    [
+        (replace(posts("tell"), title="Tell them"), "done"),
+        (replace(posts("tell"), fields={"channel": "thread", "text": "another"}), "waiting"),
+        (posts("warn"), "waiting"),
+    ],
+    ids=["the same action", "another action", "no such step"],
+)
+async def test_a_switch_is_for_the_action_of_the_newest_version(
+    floor: Any, newer: Step, then: str
+) -> None:
+    await floor.publish(by_hand("look"), posts("tell"))
+    run = await floor.start()
+    await floor.publish(by_hand("look"), newer)  # and an admin switches it on
+    await floor.press(run, "look", Press.DONE)
+    await floor.hurry()
+    assert (await floor.states(run))["tell"] == then
+    assert len(floor.said("tell:")) == (then == "done")
