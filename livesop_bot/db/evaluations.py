@@ -1,22 +1,17 @@
 """Evaluations in PostgreSQL: begun under a token, concluded once, with the run they call for."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-
-import asyncpg
 
 from livesop_bot.db.audit import append
+from livesop_bot.db.ended import Concluded, Ended, confidence_of, gate, replayed, signal_state
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.questions import ask_for_answer
 from livesop_bot.db.signals import signal_from_row
-from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.db.team_settings import TeamSettingsBook, team_settings
 from livesop_bot.db.teams import Teams
-from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
 from livesop_bot.domain.decisions import (
     STARTS_IN,
     Decision,
@@ -24,22 +19,17 @@ from livesop_bot.domain.decisions import (
     Reason,
     Switches,
     Verdict,
-    decide,
 )
 from livesop_bot.domain.evaluations import (
     Attempt,
     Cause,
-    Evaluation,
     EvaluationId,
     Judgement,
-    Usage,
 )
-from livesop_bot.domain.knowledge import Passage
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import Signal, SignalState, TeamId
-from livesop_bot.domain.workflows import Workflow, WorkflowId
+from livesop_bot.domain.workflows import Workflow
 
-_SIGNAL_STATES = {Reason.TIMED_OUT: SignalState.TIMED_OUT, Reason.FAILED: SignalState.FAILED}
 _NO_SWITCH_MATTERS = frozenset(
     {
         Reason.NO_MATCH,
@@ -50,79 +40,6 @@ _NO_SWITCH_MATTERS = frozenset(
     }
 )
 _GROUP = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Concluded:
-    """What came of an evaluation; `run` where one was opened.
-
-    `would`: the decision that would have been taken, had it been no dry run.
-    """
-
-    evaluation: EvaluationId
-    judgement: Judgement
-    workflow: Workflow | None
-    decision: Decision
-    would: Decision
-    run: RunId | None
-
-    @property
-    def confidence(self) -> float | None:
-        """None where nothing was judged."""
-        return _confidence(self.judgement, self.would)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """An attempt that came to its end, on the way into the database."""
-
-    job: EvaluateJob
-    signal: Signal
-    attempt: Attempt
-    judgement: Judgement
-    workflow: Workflow | None
-    latency_ms: float
-
-    def basis(self) -> tuple[object, ...]:
-        """What the judgement rests on and what it cost: the columns that both writers share."""
-        judgement = self.judgement
-        return (
-            json.dumps(dict(judgement.fields)),
-            json.dumps([asdict(passage) for passage in judgement.citations]),
-            judgement.stand_in,
-            judgement.caution,
-            judgement.usage.prompt_tokens,
-            judgement.usage.completion_tokens,
-            judgement.usage.cost_usd,
-        )
-
-    def columns(self, decision: Decision) -> tuple[object, ...]:
-        """What conclude_skips takes of it, in order."""
-        return (
-            self.signal.id,
-            self.attempt.token,
-            self.signal.revision,
-            self.job.cause,
-            self.workflow and self.workflow.id,
-            self.workflow and self.workflow.version,
-            _confidence(self.judgement, decision),
-            self.judgement.reasoning,
-            self.judgement.evidence,
-            self.judgement.evaluator,
-            decision.reason,
-            decision.detail,
-            self.latency_ms,
-            *self.basis(),
-            _signal_state(decision),
-        )
-
-
-def _confidence(judgement: Judgement, decision: Decision) -> float | None:
-    return None if decision.reason in _SIGNAL_STATES else judgement.confidence
-
-
-def _signal_state(decision: Decision) -> SignalState:
-    return _SIGNAL_STATES.get(decision.reason, SignalState.EVALUATED)
 
 
 class _OpenedMeanwhile(Exception):
@@ -168,10 +85,10 @@ class Evaluations:
         None: the attempt is void (it timed out, or the message changed meanwhile), and nothing was
         written.
         """
-        ended = _Ended(job, signal, attempt, judgement, workflow, latency_ms)
+        ended = Ended(job, signal, attempt, judgement, workflow, latency_ms)
         if failure is None:
             limits = (await self._settings.recent(signal.team)).limits(self._limits)
-            decision = would = _gate(ended, Switches(), limits, running=False)
+            decision = would = gate(ended, Switches(), limits, running=False)
         else:
             decision = would = failure
         answer = answer and job.cause is Cause.SIGNAL
@@ -208,7 +125,7 @@ class Evaluations:
                 begun.append((signal, Attempt(signal.id, signal.attempt)))
         return begun
 
-    async def _skip(self, batch: Sequence[tuple["_Ended", Decision]]) -> list[Concluded | None]:
+    async def _skip(self, batch: Sequence[tuple[Ended, Decision]]) -> list[Concluded | None]:
         with away():
             rows = await self._pool.fetch(
                 sql("conclude_skips"),
@@ -223,7 +140,7 @@ class Evaluations:
         ]
 
     async def _decide(
-        self, connection: Connection, ended: "_Ended", *, running: bool
+        self, connection: Connection, ended: Ended, *, running: bool
     ) -> tuple[Decision, Decision]:
         """The decision, and what it would be if this were no dry run."""
         signal, workflow = ended.signal, ended.workflow
@@ -234,7 +151,7 @@ class Evaluations:
                 sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
             )
         limits = await self._team_limits(connection, signal.team)
-        would = _gate(ended, switches, limits, running=running)
+        would = gate(ended, switches, limits, running=running)
         if workflow is not None and would.verdict is Verdict.START:
             # One start of a team at a time from here on: so the limit holds, and switches and
             # thresholds stay.
@@ -242,10 +159,10 @@ class Evaluations:
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
             limits = await self._team_limits(connection, signal.team)
-            would = _gate(ended, switches, limits, running=running, started_lately=lately)
+            would = gate(ended, switches, limits, running=running, started_lately=lately)
         if not ended.job.dry_run:
             return would, would
-        dry = _gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
+        dry = gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
 
     async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
@@ -263,7 +180,7 @@ class Evaluations:
         )
 
     async def _write(
-        self, connection: Connection, ended: "_Ended", decision: Decision, would: Decision
+        self, connection: Connection, ended: Ended, decision: Decision, would: Decision
     ) -> Concluded:
         job, signal, workflow = ended.job, ended.signal, ended.workflow
         evaluation = EvaluationId(
@@ -276,7 +193,7 @@ class Evaluations:
                 job.dry_run,
                 workflow and workflow.id,
                 workflow and workflow.version,
-                _confidence(ended.judgement, decision),
+                confidence_of(ended.judgement, decision),
                 ended.judgement.reasoning,
                 ended.judgement.evidence,
                 ended.judgement.evaluator,
@@ -307,90 +224,7 @@ class Evaluations:
             first = StartJob(RunId(run)) if started else PostJob(RunId(run))
             await enqueue(connection, [first, RememberJob(signal.id)])
         if not job.dry_run:
-            await connection.execute(sql("finish_attempt"), signal.id, _signal_state(decision))
+            await connection.execute(sql("finish_attempt"), signal.id, signal_state(decision))
         if job.cause is Cause.REPLAY:
-            await append(connection, signal.team, _replayed(ended, decision, evaluation, run))
+            await append(connection, signal.team, replayed(ended, decision, evaluation, run))
         return Concluded(evaluation, ended.judgement, workflow, decision, would, run and RunId(run))
-
-
-def _gate(
-    ended: _Ended,
-    switches: Switches,
-    limits: Limits,
-    *,
-    running: bool,
-    started_lately: int = 0,
-    dry_run: bool = False,
-) -> Decision:
-    return decide(
-        workflow=ended.workflow,
-        confidence=ended.judgement.confidence,
-        channel=ended.signal.channel,
-        switches=switches,
-        limits=limits,
-        already_running=running,
-        dry_run=dry_run,
-        stand_in=ended.judgement.stand_in,
-        caution=ended.judgement.caution,
-        started_lately=started_lately,
-    )
-
-
-def _replayed(
-    ended: "_Ended", decision: Decision, evaluation: EvaluationId, run: int | None
-) -> AuditEntry:
-    job, signal, workflow = ended.job, ended.signal, ended.workflow
-    return AuditEntry(
-        actor=job.by,
-        kind=AuditKind.REPLAY,
-        subject=signal_subject(signal.id),
-        before={"state": signal.state},
-        after={
-            "state": signal.state if job.dry_run else _signal_state(decision),
-            "dry_run": job.dry_run,
-            "evaluation": evaluation,
-            "workflow": None if workflow is None else workflow.slug,
-            "version": None if workflow is None else workflow.version,
-            "verdict": decision.verdict,
-            "reason": decision.reason,
-            "run": run,
-        },
-    )
-
-
-def evaluation_from_row(row: asyncpg.Record) -> Evaluation:
-    """Build an Evaluation from a row with its signal and SOP, as feed.sql and runs.sql give it."""
-    return Evaluation(
-        id=EvaluationId(row["evaluation_id"]),
-        signal=replace(signal_from_row(row), revision=row["evaluated_revision"]),
-        workflow=_workflow(row),
-        confidence=row["confidence"],
-        reasoning=row["reasoning"],
-        evidence=row["evidence"],
-        evaluator=row["evaluator"],
-        decision=Decision(Verdict(row["verdict"]), Reason(row["reason"]), row["detail"]),
-        cause=Cause(row["cause"]),
-        dry_run=row["dry_run"],
-        latency_ms=row["latency_ms"],
-        created_at=row["evaluated_at"],
-        fields=json.loads(row["fields"]),
-        citations=tuple(Passage(**passage) for passage in json.loads(row["citations"])),
-        usage=Usage(
-            prompt_tokens=row["prompt_tokens"],
-            completion_tokens=row["completion_tokens"],
-            cost_usd=row["cost_usd"],
-        ),
-        stand_in=row["stand_in"],
-        caution=row["caution"],
-    )
-
-
-def _workflow(row: asyncpg.Record) -> Workflow | None:
-    if row["workflow_id"] is None:
-        return None
-    return Workflow(
-        id=WorkflowId(row["workflow_id"]),
-        team=TeamId(row["team_id"]),
-        version=row["workflow_version"],
-        definition=definition_from_json(json.loads(row["definition"])),
-    )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from livesop_bot.db.evaluations import evaluation_from_row
+from livesop_bot.db.evaluation_rows import evaluation_from_row
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.runs import run_from_row, steps_of

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from livesop_bot.db.evaluations import evaluation_from_row
+from livesop_bot.db.evaluation_rows import evaluation_from_row
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from livesop_bot.db.evaluations import evaluation_from_row
+from livesop_bot.db.evaluation_rows import evaluation_from_row
 from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql

@@ -7,7 +7,8 @@ from time import perf_counter
 
 import structlog
 
-from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.ended import Concluded
+from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.verdicts import Verdicts

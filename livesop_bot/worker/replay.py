@@ -1,6 +1,6 @@
 """Replaying: a stored message is judged again, at once, because a person asks for it."""
 
-from livesop_bot.db.evaluations import Concluded
+from livesop_bot.db.ended import Concluded
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.domain.evaluations import Cause

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from livesop_bot.db.evaluations import Concluded, Evaluations
+from livesop_bot.db.ended import Concluded
+from livesop_bot.db.evaluations import Evaluations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import Pool

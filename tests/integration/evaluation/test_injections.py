@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from livesop_bot.app.judge import choose_evaluator
 from livesop_bot.app.parts import Stores
-from livesop_bot.db.evaluations import Concluded
+from livesop_bot.db.ended import Concluded
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch

@@ -1,0 +1,52 @@
+"""Evaluations as rows give them."""
+
+import json
+from dataclasses import replace
+
+import asyncpg
+
+from livesop_bot.db.signals import signal_from_row
+from livesop_bot.db.stored_definition import definition_from_json
+from livesop_bot.domain.decisions import Decision, Reason, Verdict
+from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId, Usage
+from livesop_bot.domain.knowledge import Passage
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.workflows import Workflow, WorkflowId
+
+
+def evaluation_from_row(row: asyncpg.Record) -> Evaluation:
+    """Build an Evaluation from a row with its signal and SOP, as feed.sql and runs.sql give it."""
+    return Evaluation(
+        id=EvaluationId(row["evaluation_id"]),
+        signal=replace(signal_from_row(row), revision=row["evaluated_revision"]),
+        workflow=_workflow(row),
+        confidence=row["confidence"],
+        reasoning=row["reasoning"],
+        evidence=row["evidence"],
+        evaluator=row["evaluator"],
+        decision=Decision(Verdict(row["verdict"]), Reason(row["reason"]), row["detail"]),
+        cause=Cause(row["cause"]),
+        dry_run=row["dry_run"],
+        latency_ms=row["latency_ms"],
+        created_at=row["evaluated_at"],
+        fields=json.loads(row["fields"]),
+        citations=tuple(Passage(**passage) for passage in json.loads(row["citations"])),
+        usage=Usage(
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            cost_usd=row["cost_usd"],
+        ),
+        stand_in=row["stand_in"],
+        caution=row["caution"],
+    )
+
+
+def _workflow(row: asyncpg.Record) -> Workflow | None:
+    if row["workflow_id"] is None:
+        return None
+    return Workflow(
+        id=WorkflowId(row["workflow_id"]),
+        team=TeamId(row["team_id"]),
+        version=row["workflow_version"],
+        definition=definition_from_json(json.loads(row["definition"])),
+    )
