@@ -156,6 +156,8 @@ class Worker:
         """Do a job's work; what is cancelled at shutdown goes back to the queue."""
         task = asyncio.create_task(work)
         self._in_flight.add(task)
+        if self._returning:
+            task.cancel()
         try:
             await task
         except asyncio.CancelledError:
@@ -173,8 +175,8 @@ class Worker:
         await stop.wait()
         for manager in managers:
             manager.shutdown.set()
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=self._pace.grace)
+        # Once all work has ended, this is. A job that was taken may begin only now.
+        await asyncio.sleep(self._pace.grace)
         self._returning = True
         for task in tuple(self._in_flight):
             task.cancel()
