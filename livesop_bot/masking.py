@@ -73,7 +73,8 @@ def _luhn(number: str) -> bool:
 # Private keys span lines, which may be quoted (> ), or be one line with \n written out.
 _BREAK = r"(?:\s|\\[nr]|>|&gt;)"
 _END_KEY = r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-_KEY_LINES = rf"(?:{_BREAK}*+[A-Za-z0-9+/=]{{16,}}+)*+"
+# No group is possessive: before 3.11.5 Python forgets to give back what its last try took.
+_KEY_LINES = rf"(?:{_BREAK}*[A-Za-z0-9+/=]{{16,}}+)*"
 
 # What a value can be: never a mark, a placeholder (<password>, $PASSWORD, ***) or a link.
 _OPEN = r"(?!\[masked: |[<$*{]|https?://)"
@@ -101,20 +102,20 @@ _RULES = (
         "private key",
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
         rf"(?:(?:(?!-----BEGIN ).)*?{_END_KEY}"
-        rf"|(?:\s*+(?:Proc-Type|DEK-Info|Version|Comment): [^\n]*+)*+{_KEY_LINES})",
+        rf"|(?:\s*+(?:Proc-Type|DEK-Info|Version|Comment): [^\n]*+)*{_KEY_LINES})",
         re.DOTALL,
     ),
     _rule(  # the rest of one whose beginning was cut off
         "private key",
         "private key",
-        rf"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{16,}}+(?:{_BREAK}{{1,4}}+[A-Za-z0-9+/=]{{1,80}}+){{0,80}}"
+        rf"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{16,}}+(?:{_BREAK}{{1,4}}[A-Za-z0-9+/=]{{1,80}}+){{0,80}}"
         rf"{_BREAK}{{0,4}}{_END_KEY}",
     ),
     _rule(
         "private key",
         "putty-user-key-file",
         r"PuTTY-User-Key-File-\d:(?:(?:(?!PuTTY-User-Key-File-).)*?Private-MAC: *+\w++"
-        rf"|[^\n]*+(?:\n[A-Z][\w-]*+: [^\n]*+)*+{_KEY_LINES})",
+        rf"|[^\n]*+(?:\n[A-Z][\w-]*+: [^\n]*+)*{_KEY_LINES})",
         re.DOTALL,
     ),
     _word("Slack token", "xox|xapp-", r"(?:xoxe\.)?xox[a-z]-\w|xapp-\w"),

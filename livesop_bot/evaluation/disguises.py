@@ -38,7 +38,7 @@ _DIGIT_AS_LETTER = re.compile(r"[a-z][0134578@$!|][a-z]|\b[0134578@$!|][a-z]{2}"
 # Text spelled in tags, which nobody sees. A flag like Scotland's is a black flag and tags.
 HIDDEN = re.compile("(?<![\N{WAVING BLACK FLAG}\U000e0020-\U000e007f])[\U000e0020-\U000e007f]{2,}")
 
-_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{20,}+(?:\s{1,4}[A-Za-z0-9+/_-]{20,}+)*+={0,2}")
+_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{20,}+(?:\s{1,4}[A-Za-z0-9+/_-]{20,}+)*={0,2}")
 _BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{24,}+={0,6}(?![\w=])")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,]?){16,}(?![0-9A-Za-z])")
 _ESCAPED = re.compile(r"\S{12,}")

@@ -64,7 +64,8 @@ async def test_the_same_payload_twice_and_ten_times_at_once(
     await facts.idle()
     assert await facts.value("SELECT count(*) FROM raw_signals") == 2
     assert await facts.value("SELECT count(*) FROM evaluations") == 2
-    assert await facts.value("SELECT array_agg(deliveries ORDER BY id) FROM raw_signals") == [2, 10]
+    deliveries = "SELECT array_agg(deliveries ORDER BY message_ts) FROM raw_signals"
+    assert await facts.value(deliveries) == [2, 10]
     for copy in (twice, often):
         assert len(facts.answers(str(copy["ts"]))) == 1
     assert await health.metric("livesop_duplicates_total") == 10

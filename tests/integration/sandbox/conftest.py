@@ -26,7 +26,7 @@ FAST = Timing(
     ack_deadline=0.2,
     retry_delays=(0.0, 0.05, 0.1),
     ticket_life=0.2,
-    trigger_life=0.2,
+    trigger_life=1.0,
     response_url_life=0.3,
     disconnect_grace=0.1,
 )

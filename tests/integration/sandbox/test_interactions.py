@@ -308,7 +308,7 @@ async def test_a_trigger_is_good_once_and_for_a_moment(
     await client.views_open(trigger_id=triggers[0], view=modal())
     with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
         await client.views_open(trigger_id=triggers[0], view=modal())
-    await asyncio.sleep(0.25)  # time itself is under test
+    await asyncio.sleep(1.05)  # time itself is under test
     with pytest.raises(SlackApiError, match="expired_trigger_id"):
         await client.views_open(trigger_id=triggers[1], view=modal())
 
