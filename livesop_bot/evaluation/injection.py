@@ -26,7 +26,8 @@ _SOFT_END = re.compile(r"[,;:|(\[*_>—–]|\s-+\s")
 _DATA_TAG = r"((?:user_|untrusted_)?(?:message|input|signal|knowledge|document|context|data))\b"
 _OPENING = re.compile(rf"(?:<|&lt;){_DATA_TAG}")
 _CLOSING = re.compile(rf"(?:<|&lt;)/{_DATA_TAG}\s{{0,3}}(?:>|&gt;)")
-_SPELLED = re.compile(r"(?<!\w)(?:\w[ .\-_*·]{1,3}){7,}\w(?!\w)")
+# Letters and what stands between them have no sign in common, or a line of `_` would take for ever.
+_SPELLED = re.compile(r"(?<![^\W_])(?:[^\W_][ .\-_*·]{1,3}){7,}[^\W_](?![^\W_])")
 _CONTAINER = re.compile(
     r"(?:<|&lt;)!--.{0,2000}?--(?:>|&gt;)|\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)|<https?:[^>\n]{0,1000}>",
     re.DOTALL,
