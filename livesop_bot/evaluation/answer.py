@@ -18,7 +18,7 @@ from livesop_bot.evaluation.prompt import NO_SOP, asked_text, given_passages
 
 _REASONING = 400
 _EVIDENCE = 300
-_LINK = re.compile(r"\S*(?:://|www\.)\S*")
+_LINK = re.compile(r"(?<!\S)\S*?(?:://|www\.)\S*")
 _NAME = re.compile(r"[a-z0-9_.]{1,80}")
 _QUOTE = 6
 """Words in a row that make a quotation."""
