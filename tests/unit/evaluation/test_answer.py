@@ -89,6 +89,7 @@ def reason(said: str) -> str:
         ("See (https://evil.example/x) now.", "See … now."),
         ("www.evil.example, ftp://a", "… …"),
         ("It is 10:30, w.w.w", "It is 10:30, w.w.w"),
+        ("It is\0 down.\n\0", "It is down."),
         ("_:" * 100_000, "_:" * 199 + "_…"),  # sought anew from each sign it would take minutes
     ],
 )
