@@ -69,7 +69,7 @@ class LocalModel:
 
     @classmethod
     def load(cls) -> Self:
-        """Read the model into memory: about a second, and 200 MB.
+        """Read the model into memory: a third of a second, and 130 MB.
 
         Raises ImportError where its packages are missing, ValueError if the file is another.
         """
