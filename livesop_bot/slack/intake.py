@@ -32,6 +32,9 @@ _NOT_STORED = (
 )
 """Ways in which storing fails that say nothing about the event itself."""
 
+_Arrival = tuple[float, Storable]
+"""When something arrived, by time.perf_counter, and what."""
+
 _GROUP = 500
 """Events in one commit; a burst of more is several commits."""
 
@@ -46,8 +49,8 @@ class Intake:
     """Takes events_api payloads, and returns once they may be acked.
 
     Normally that is when PostgreSQL has committed them. When it is away, or did not commit within
-    `store_timeout` seconds, they go to the spool instead, and from there to PostgreSQL, in order,
-    once it is back.
+    `store_timeout` seconds of their arrival, they go to the spool instead, and from there to
+    PostgreSQL, in order, once it is back. What it committed after all is a duplicate then.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class Intake:
         self._rules = rules
         self._metrics = metrics
         self._store_timeout = store_timeout
-        self._commits: GroupCommit[Storable, Stored] = GroupCommit(self._commit, limit=_GROUP)
+        self._commits: GroupCommit[_Arrival, Stored] = GroupCommit(self._commit, limit=_GROUP)
         self._database_away = True
 
     async def __aenter__(self) -> Self:
@@ -95,7 +98,7 @@ class Intake:
             log.debug("event.noise", kind=item.kind)
             return "noise"
         try:
-            stored = await self._store(item)
+            stored = await self._store((arrived, item))
         except DatabaseAway:
             await self._to_spool(payload, received_at, retry_reason)
             self._count(_kind(item), "spooled")
@@ -163,19 +166,22 @@ class Intake:
             received_at=received_at,
         )
 
-    async def _store(self, item: Storable) -> Stored:
+    async def _store(self, arrival: _Arrival) -> Stored:
         if self._database_away:
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
         try:
-            return await self._commits.submit(item)
+            return await self._commits.submit(arrival)
         finally:
             self._metrics.buffer.set(len(self._commits))
 
-    async def _commit(self, items: Sequence[Storable]) -> list[Stored]:
+    async def _commit(self, arrivals: Sequence[_Arrival]) -> list[Stored]:
+        """Store a batch. It has what is left of the first one's time: that waited for its turn."""
         if self._database_away:  # found out while these were waiting
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
+        left = self._store_timeout - (time.perf_counter() - arrivals[0][0])
+        items = [item for _, item in arrivals]
         try:
-            return await store_batch(self._pool, items, timeout=self._store_timeout)
+            return await store_batch(self._pool, items, timeout=max(left, 0.0))
         except _NOT_STORED as error:
             # Also where PostgreSQL is there and refuses (disk full, read-only, …): the spool
             # keeps the events until it takes them.
