@@ -25,6 +25,13 @@ _AWAY = (
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
     asyncpg.DeadlockDetectedError,  # rolled back in favour of another; fine the next time
 )
+TROUBLE = (
+    DatabaseAway,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""All ways in which PostgreSQL fails, also where it is there and refuses."""
 _GONE = re.compile(
     "(connection|pool) (is|was) clos"
     r"|cannot switch to state .* another operation \(2\) is"  # it has read the server's last words

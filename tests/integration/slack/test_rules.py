@@ -3,6 +3,8 @@ known."""
 
 import asyncio
 
+import asyncpg
+
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.errors import DatabaseAway
@@ -36,14 +38,14 @@ async def test_they_follow_what_admins_set(door: Door) -> None:
 
 
 async def test_they_are_looked_up_by_themselves_and_outlive_an_outage() -> None:
-    """Asked again and again; what was known stays while there is no answer."""
+    """Asked again and again; what was known stays while there is no answer, or a refusal."""
     asked: asyncio.Queue[TeamId] = asyncio.Queue()
-    answers: asyncio.Queue[TeamSettings | DatabaseAway] = asyncio.Queue()
+    answers: asyncio.Queue[TeamSettings | Exception] = asyncio.Queue()
 
     async def read(team: TeamId) -> TeamSettings:
         asked.put_nowait(team)
         answer = await answers.get()
-        if isinstance(answer, DatabaseAway):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -58,9 +60,10 @@ async def test_they_are_looked_up_by_themselves_and_outlive_an_outage() -> None:
         answers.put_nowait(TeamSettings(channels=("C1",)))
         await asked.get()
         assert rules.now.channels == {"C1"}
-        answers.put_nowait(DatabaseAway("it went away"))
-        await asked.get()
-        assert rules.now.channels == {"C1"}
+        for error in (DatabaseAway("it went away"), asyncpg.InsufficientPrivilegeError("no")):
+            answers.put_nowait(error)
+            await asked.get()
+            assert rules.now.channels == {"C1"}
         stop.set()
         answers.put_nowait(TeamSettings(channels=("C2",)))
         await following
