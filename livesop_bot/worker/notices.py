@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Self
 
+import asyncpg
 from pgqueuer import AsyncpgPoolDriver
 from pgqueuer.domain.models import TableChangedEvent
 from pgqueuer.domain.settings import db_settings
@@ -22,7 +24,7 @@ Payload = str | bytes | bytearray
 
 
 class CalmDriver(AsyncpgPoolDriver):
-    """PgQueuer's driver, with two differences in how it listens.
+    """PgQueuer's driver, with three differences in how it listens.
 
     It listens before anything else runs: PgQueuer's first health check may otherwise be sent
     before its LISTEN, is then missed, and ends the worker ten seconds later.
@@ -31,6 +33,9 @@ class CalmDriver(AsyncpgPoolDriver):
     are many: on each such notice PgQueuer asks the database up to four questions. At 200 messages
     a second that was most of the work. (What a retry or a dead worker gives back has no notice;
     PgQueuer looks for it by the clock.)
+
+    It hangs up at the end. PgQueuer first asks the server to forget the listener; one that hangs
+    does not answer, and the connection was never given back to the pool.
     """
 
     def __init__(self, pool: Pool, kinds: Collection[str]) -> None:
@@ -42,9 +47,21 @@ class CalmDriver(AsyncpgPoolDriver):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        await super().add_listener(db_settings().channel, self._receive)
-        await super().add_listener(QUEUED, self._queued)
+        try:
+            await super().add_listener(db_settings().channel, self._receive)
+            await super().add_listener(QUEUED, self._queued)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._held is not None:
+            self._held.cancel()
+        if self._listener_connection is not None:
+            with suppress(asyncpg.InterfaceError):  # it broke, and is not ours any more
+                self._listener_connection.terminate()
+            self._listener_connection = None
 
     async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
         """Hand on what was heard since the driver was entered, and what comes."""

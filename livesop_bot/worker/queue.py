@@ -11,7 +11,8 @@ import asyncpg
 import structlog
 from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequested, SchedulerManager
 from pgqueuer.domain.errors import PgqException
-from pgqueuer.domain.models import Schedule
+from pgqueuer.domain.models import Schedule, TracebackRecord
+from pgqueuer.domain.types import JOB_STATUS
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.errors import DatabaseAway
@@ -24,6 +25,7 @@ from livesop_bot.worker.notices import CalmDriver
 log = structlog.get_logger()
 
 Manager = QueueManager | SchedulerManager
+_Ending = tuple[Job, JOB_STATUS, TracebackRecord | None]
 
 _INTERRUPTIONS = (
     OSError,
@@ -56,8 +58,20 @@ class Pace:
     grace: float = 5.0
 
 
+class _Queue(Queries):
+    """PgQueuer's queries. Its log keeps no tracebacks: they quote what PostgreSQL refused, message
+    text too, beyond the message's deletion. They are in our own logs, masked.
+    """
+
+    async def retry_job(self, job: Job, delay: timedelta, _: TracebackRecord | None) -> None:
+        await super().retry_job(job, delay, None)
+
+    async def log_jobs(self, job_status: list[_Ending]) -> None:
+        await super().log_jobs([(job, status, None) for job, status, _ in job_status])
+
+
 class Worker:
-    """Takes jobs until told to stop."""
+    """Takes jobs until told to stop. A job ends by being done; one that fails is kept for later."""
 
     def __init__(self, duties: Duties, *, pace: Pace = Pace()) -> None:
         self._pool = duties.pool
@@ -136,9 +150,10 @@ class Worker:
         return on_job
 
     def _manager(self, duties: Mapping[str, Duty]) -> QueueManager:
-        manager = QueueManager(Queries(CalmDriver(self._pool, duties)))
+        manager = QueueManager(_Queue(CalmDriver(self._pool, duties)))
         for name, duty in duties.items():
-            manager.entrypoint(name)(self._handler(duty))
+            # Held, not deleted: also where PostgreSQL went away before it heard of a retry.
+            manager.entrypoint(name, on_failure="hold")(self._handler(duty))
         return manager
 
     async def _manage(self, manager: QueueManager, at_once: int) -> None:
@@ -151,7 +166,7 @@ class Worker:
         )
 
     async def _do(self, work: Coroutine[Any, Any, object], job: Job) -> None:
-        """Do a job's work; what is cancelled at shutdown goes back to the queue."""
+        """Do a job's work; what is cancelled, by us or with us, goes back to the queue."""
         task = asyncio.create_task(work)
         self._in_flight.add(task)
         if self._returning:
@@ -159,8 +174,6 @@ class Worker:
         try:
             await task
         except asyncio.CancelledError:
-            if not self._returning:
-                raise
             log.info("job.returned", entrypoint=job.entrypoint, job=job.id)
             raise RetryRequested(reason="the worker was stopped") from None
         except DatabaseAway as error:

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import pytest
 from pgqueuer import AsyncpgPoolDriver, Queries
 from pgqueuer.domain.settings import db_settings
 
-from livesop_bot.db.pool import Pool
+from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.worker.notices import QUEUED, CalmDriver
+from tests.conftest import PrivatePostgres
 
 CHANNEL = db_settings().channel
 
@@ -64,3 +66,21 @@ async def test_only_the_queues_own_channel(pool: Pool) -> None:
     async with CalmDriver(pool, {"one", "two"}) as driver:
         with pytest.raises(ValueError, match="one listener"):
             await driver.add_listener("another", lambda _: None)
+
+
+@pytest.mark.parametrize("hangs", ["before it listens", "while it listens"])
+async def test_a_server_that_hangs_keeps_no_connection(
+    private_postgres: PrivatePostgres, hangs: str
+) -> None:
+    """Each was one less in the pool, until the worker had none."""
+    dsn = private_postgres.dsn
+    async with await create_pool(dsn, max_size=2, command_timeout=0.2) as pool:
+        for _ in range(3):
+            with suppress(TimeoutError):
+                if hangs == "before it listens":
+                    private_postgres.freeze()
+                async with CalmDriver(pool, {"one"}):
+                    private_postgres.freeze()
+            private_postgres.thaw()
+        await asyncio.gather(*(pool.fetchval("SELECT pg_sleep(0.05)") for _ in range(2)))
+        assert pool.get_size() <= 2
