@@ -185,15 +185,17 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
     left = max(budget - used, 0)
     share = 1.0 if not budget else min(used / budget, 1.0)
     text = (
-        f"{code(environment.model)} is asked where the local evaluator is not sure.\n"
+        f"{code(environment.model)} is asked about messages that may call for an SOP.\n"
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
     cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
-    yield context(
-        f"{cost}The day ends at midnight UTC. "
-        "When nothing is left, the local evaluator judges alone."
+    otherwise = (
+        "the local evaluator judges alone"
+        if environment.stands_in
+        else "such messages fail, and can be replayed"
     )
+    yield context(f"{cost}The day ends at midnight UTC. When nothing is left, {otherwise}.")
 
 
 def _jira(shown: SettingsShown) -> Iterator[Block]:
