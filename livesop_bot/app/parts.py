@@ -158,7 +158,7 @@ class Stores:
 
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
-        return Replaying(feed=self.feed, evaluating=evaluating)
+        return Replaying(feed=self.feed, workflows=self.workflows, evaluating=evaluating)
 
     def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
         """Build what says what would happen, with the limits that the team has now."""

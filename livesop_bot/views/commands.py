@@ -100,8 +100,9 @@ def replay_usage() -> Message:
     """Say how the command is written."""
     return _short(
         "Which message? `/livesop replay &lt;message link&gt;` judges it again and only says what "
-        "would follow; with `run` behind it, that is carried out. In place of the link its "
-        "signal's number will do, as `/livesop why` shows it."
+        "would follow; with `run` behind it, that is carried out, and with `same` the SOP that was "
+        "named before is asked about in its version of then. In place of the link its signal's "
+        "number will do, as `/livesop why` shows it."
     )
 
 
