@@ -20,6 +20,7 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.health import HomeHealth, health_line
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.sop_card import NO_SOPS
 from livesop_bot.views.words import GROUPS, NAMES, Word, nearest
 
 _MOST_LISTED = 15
@@ -125,7 +126,7 @@ def autopilot(
         sentence,
         [
             section(sentence),
-            section("\n".join(rows) or "There are no SOPs yet.", expand=True),
+            section("\n".join(rows) or NO_SOPS, expand=True),
             context(f"Change it with `/livesop autopilot on` or `off`. {_NARROWER}"),
         ],
     )
@@ -139,12 +140,14 @@ def autopilot_usage(text: str) -> Message:
     return _short(
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
         "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
-        "you mean just that: `/livesop autopilot on refund-request notify-finance`."
+        "you mean just that: `/livesop autopilot on incident declare`."
     )
 
 
 def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
     """Say that there is no such SOP, and which there are."""
+    if not workflows:
+        return _short(NO_SOPS)
     return no_such("SOP", slug, [workflow.slug for workflow in workflows])
 
 
@@ -261,8 +264,9 @@ def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
     shown = ", ".join(code(step, 40) for step in steps[:2])
     more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
     tail = f", with {shown}{more}" if steps else ""
+    tail += ", ⏸️ paused" if workflow.paused else ""
     if is_on and not steps and workflow.definition.acting_steps:
-        tail = ", but none of its steps is, so it is only proposed"
+        tail += ", but none of its steps is, so it is only proposed"
     state = "*on*" if is_on else "off"
     return f"{code(workflow.slug)}  {line(workflow.title, 60)}: {state}{tail}"
 

@@ -114,7 +114,10 @@ def not_replayed(why: NotReplayed, signal: SignalId) -> str:
         case NotReplayed.UNKNOWN:
             return f"There is no signal {signal} to replay."
         case NotReplayed.DELETED:
-            return f"Signal {signal} cannot be replayed: its message was deleted."
+            return (
+                f"Signal {signal} cannot be replayed: its message was deleted, or is older than "
+                "texts are kept."
+            )
         case NotReplayed.OVERTAKEN:
             return (
                 f"Signal {signal} was replayed by somebody else, edited or deleted just now. "

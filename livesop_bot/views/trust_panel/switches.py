@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Scope, Switches
 from livesop_bot.domain.workflows import Step, StepMode, Workflow
-from livesop_bot.views.blocks import Block, button, clip, confirm, context, line, section
+from livesop_bot.views.blocks import Block, button, clip, confirm, context, counted, line, section
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.trust_panel.state import Panel, Place
 
@@ -27,7 +27,7 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
     for step in able[:_STEPS]:
         yield _step(workflow, step, is_on=switches.steps.get(step.id) is True)
     if len(able) > _STEPS:
-        yield context(f"… and {len(able) - _STEPS} more steps: `/livesop autopilot`")
+        yield context(f"… and {counted(len(able) - _STEPS, 'more step')}: `/livesop autopilot`")
     if others := [
         step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO
     ]:
