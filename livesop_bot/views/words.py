@@ -46,7 +46,11 @@ GROUPS: Sequence[tuple[str, Sequence[Word]]] = (
             Word("show", "<sop>", "shows one with its steps"),
             Word("start", "<sop> [about]", "starts one in this channel, by hand"),
             Word("approvals", "", "shows what waits for people"),
-            Word("autopilot", "[on|off [sop [step]]]", "shows or turns what may run by itself"),
+            Word(
+                "autopilot",
+                "[on|off [sop [step] | here | #channel]]",
+                "shows or turns what may run by itself",
+            ),
         ),
     ),
     (

@@ -22,6 +22,12 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
     yield section(f"*Auto-Pilot for {line(workflow.title, 150)}*")
     for off in _wider(switches):
         yield context(off)
+    yield _row(
+        "Everything in this channel",
+        Scope.CHANNEL,
+        panel.explanation.signal.channel,
+        is_on=switches.channel is True,
+    )
     yield _row("The SOP as a whole", Scope.WORKFLOW, workflow.slug, is_on=switches.workflow is True)
     able = [step for step in workflow.definition.acting_steps if step.mode is StepMode.AUTO]
     for step in able[:_STEPS]:
@@ -51,7 +57,7 @@ def _wider(switches: Switches) -> Iterator[str]:
             "below. An admin can switch it on in LiveSOP's Home."
         )
     if switches.channel is not True:
-        yield "⏸️  Auto-Pilot is off in this channel."
+        yield "⏸️  Auto-Pilot is off in this channel, so nothing starts here by itself."
 
 
 def _step(workflow: Workflow, step: Step, *, is_on: bool) -> Block:

@@ -212,8 +212,8 @@ def test_only_what_can_be_done_now_can_be_pressed(
 
 
 def test_the_buttons_of_steps_that_wait_together_do_not_sound_alike(run: Run) -> None:
-    waiting = tuple(replace(record, state=StepState.WAITING) for record in run.steps)
-    message = run_message(replace(run, state=RunState.RUNNING, steps=waiting), {})
+    waiting = {step.id: StepState.WAITING for step in run.workflow.definition.steps}
+    message = run_message(_running(run, **waiting))
     rows = [b["elements"] for b in message.blocks if b.get("block_id", "").startswith("step:")]
     heard = [button["accessibility_label"] for row in rows for button in row]
     assert len(rows) > 1

@@ -47,9 +47,33 @@ async def test_an_admin_switches_on_and_anybody_off(panel: Any, pool: Pool) -> N
     assert await pool.fetchval(switches) == 2
 
     grace = await panel(GRACE)
-    await grace.press("Switch off", nth=1)
+    await grace.press("Switch off", nth=2)
     await grace.until("Step: Tell the channel: *off*")
     assert await pool.fetchval(switches) == 1
+
+
+async def test_the_channel_is_switched_in_the_panel(panel: Any, pool: Pool) -> None:
+    grace = await panel(GRACE)
+    assert "Everything in this channel: *on*" in grace.text
+    await grace.press("Switch off")
+    await grace.until(
+        "Everything in this channel: *off*",
+        "Auto-Pilot is off in this channel, so nothing starts here by itself.",
+        f"Auto-Pilot is now *off* in <#{BUGS}>",
+    )
+    await grace.press("Switch on")
+    said = await grace.until("nly admins")
+    assert "Everything in this channel: *off*" in said
+
+    ada = await panel(ADA)
+    await ada.press("Switch on")
+    await ada.until("Everything in this channel: *on*")
+    rows = await pool.fetch("SELECT actor, kind, subject FROM audit_log ORDER BY number")
+    assert [tuple(row) for row in rows] == [
+        (GRACE, "switch", f"channel:{BUGS}"),
+        (GRACE, "refusal", f"channel:{BUGS}"),
+        (ADA, "switch", f"channel:{BUGS}"),
+    ]
 
 
 async def test_who_may_not_switch_on_is_told_in_the_panel(panel: Any, pool: Pool) -> None:
