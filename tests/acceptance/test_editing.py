@@ -1,16 +1,13 @@
 """Editing SOPs through the socket: Home, the editor's modals, publishing, and what comes of it."""
 
-import asyncio
 from typing import Any
-
-import pytest
 
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import StepId
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
-from livesop_bot.sandbox.wire import JsonObject
+from tests.acceptance.hands import Hands
 
 INCIDENT_STEP = StepId("declare")
 
@@ -27,109 +24,6 @@ class Named:
         return Judgement(
             workflow=slugs.get(word), confidence=0.95, reasoning="It says so.", evaluator=self.name
         )
-
-
-class Hands:
-    """A person at Home and in the modals that it opens."""
-
-    def __init__(self, slack: SlackServer, user: str) -> None:
-        self.slack, self.user = slack, user
-
-    @property
-    def home(self) -> JsonObject:
-        """What Home shows."""
-        return self.slack.workspace.views.homes[self.user]
-
-    @property
-    def top(self) -> JsonObject:
-        """The modal on top; none: an empty one."""
-        stack = self.slack.workspace.views.stacks.get(self.user)
-        return stack[-1] if stack else {"title": None, "blocks": []}
-
-    async def until(self, words: str, *, in_home: bool = False) -> JsonObject:
-        """Wait until Home, or the modal on top, says so; gives it."""
-
-        def shown() -> JsonObject:
-            if in_home:
-                return self.slack.workspace.views.homes.get(self.user) or {}
-            return self.top
-
-        try:
-            async with asyncio.timeout(30):
-                if words not in str(shown()):
-                    await self.slack.workspace.wait_for_change(lambda _: words in str(shown()))
-        except TimeoutError:
-            pytest.fail(f"{words!r} is not in {shown()}")
-        return shown()
-
-    async def workflows(self) -> None:
-        """Open the Workflows tab of Home."""
-        self.slack.workspace.open_home(self.user)
-        await self.until("Auto-Pilot", in_home=True)
-        await self.press("home_tab:1", "workflows", self.home)
-        await self.until("New SOP", in_home=True)
-
-    async def press(self, action: str, value: str, view: JsonObject) -> None:
-        """Press a button of a view."""
-        pressed = {"type": "button", "action_id": action, "block_id": "any", "value": value}
-        await self._act(view, pressed)
-
-    async def choose(self, action: str, value: str) -> None:
-        """Choose from a menu of the modal on top."""
-        option = {"text": {"type": "plain_text", "text": "x"}, "value": value}
-        chosen = {"type": "overflow", "action_id": action, "selected_option": option}
-        await self._act(self.top, chosen)
-
-    async def edit(self, slug: str = "incident") -> None:
-        """Open the editor on an SOP."""
-        await self.press("sop_edit", slug, self.home)
-        await self.until("Add a step")
-
-    async def send(self, **typed: Any) -> dict[str, str]:
-        """Send the modal on top with this typed, and the rest as it is; gives the errors."""
-        names = {name.replace("__", " "): value for name, value in typed.items()}
-        values: JsonObject = {}
-        for block in self.top["blocks"]:
-            if block["type"] == "input":
-                element, name = block["element"], block["block_id"].partition(":")[2]
-                state = _state(element, names.pop(name, None))
-                values[block["block_id"]] = {element["action_id"]: state}
-        assert not names, "only what the form asks for can be typed"
-        view = self.top["id"]
-        return await self.slack.interactions.submit(self.user, view, values)
-
-    async def _act(self, view: JsonObject, action: JsonObject) -> None:
-        where = {"type": "view", "view_id": view["id"]}
-        await self.slack.interactions.block_action(self.user, where, action)
-
-
-def _state(element: JsonObject, typed: Any) -> JsonObject:
-    kind = element["type"]
-    match kind:
-        case "static_select":
-            return {"type": kind, "selected_option": element.get("initial_option")}
-        case "checkboxes":
-            return {"type": kind, "selected_options": element.get("initial_options", [])}
-        case "multi_users_select":
-            return {"type": kind, "selected_users": element.get("initial_users", [])}
-        case "multi_conversations_select":
-            chosen = element.get("initial_conversations", [])
-            return {"type": kind, "selected_conversations": chosen}
-        case _:
-            value = element.get("initial_value") if typed is None else typed
-            return {"type": kind, "value": value}
-
-
-@pytest.fixture
-def ada(slack: SlackServer) -> Hands:
-    """An admin."""
-    return Hands(slack, ADA)
-
-
-@pytest.fixture
-def grace(slack: SlackServer) -> Hands:
-    """Somebody who is no admin."""
-    return Hands(slack, GRACE)
 
 
 async def test_an_sop_is_edited_published_and_fires(

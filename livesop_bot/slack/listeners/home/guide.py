@@ -37,9 +37,6 @@ from livesop_bot.views.sops import sample
 
 log = structlog.get_logger()
 
-NOTICE = "guide"
-"""The filter of the Overview in which the outcome of the last press travels."""
-
 _BUTTONS = (
     ActionId.GUIDE_JOIN,
     ActionId.GUIDE_SOPS,
@@ -97,8 +94,9 @@ def register(app: AsyncApp, face: Face) -> None:
         if body.get("view"):
             async with trouble_shown(client, body) as spot:
                 outcome = await _carry_out(client, face, spot, body)
-                filters = {NOTICE: outcome.notice} if outcome.notice else {}
-                await changed(client, face, spot, HomeState(tab=outcome.tab, filters=filters))
+                is_here = outcome.tab is HomeTab.OVERVIEW
+                notice = outcome.notice if is_here else ""  # else the tab itself is the answer
+                await changed(client, face, spot, HomeState(tab=outcome.tab, notice=notice))
             return
 
         async def tell() -> None:
@@ -123,7 +121,7 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         guide,
         await face.workflows.current(visitor.team),
         is_admin=visitor.is_admin,
-        notice=state.filters.get(NOTICE, ""),
+        notice=state.notice,
     )
 
 

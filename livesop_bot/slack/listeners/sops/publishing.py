@@ -41,7 +41,8 @@ from livesop_bot.slack.listeners.sops.drafting import (
 )
 from livesop_bot.views import modal as modals
 from livesop_bot.views.blocks import View
-from livesop_bot.views.home.tabs import HomeState, HomeTab
+from livesop_bot.views.home.sop import published as published_words
+from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.sops.publishing import HITS, TITLE, refused, review
 
@@ -223,9 +224,11 @@ async def _publish(
         by=desk.user,
     )
     await ack(response_action="clear")
-    done = {**editing.home.filters, "done": "published"}
-    state = HomeState(
-        tab=HomeTab.WORKFLOWS, page=editing.home.page, opened=workflow.slug, filters=done
+    state = replace(
+        editing.home,
+        tab=HomeTab.WORKFLOWS,
+        opened=workflow.slug,
+        notice=published_words(workflow.version),
     )
     await changed(client, face, Spot.of(body), state)
 
