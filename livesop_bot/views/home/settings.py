@@ -1,11 +1,10 @@
 """App Home, Settings: what holds, where it comes from, and who may change it."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livesop_bot.domain.audit import AuditKind, AuditRow
+from livesop_bot.domain.audit import AuditRow
 from livesop_bot.domain.team_settings import Environment, TeamSettings, UsedToday
 from livesop_bot.views.blocks import (
     Block,
@@ -15,7 +14,6 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
-    date,
     divider,
     header,
     line,
@@ -24,6 +22,7 @@ from livesop_bot.views.blocks import (
     person,
     section,
 )
+from livesop_bot.views.home.change_line import change_line
 from livesop_bot.views.ids import ActionId, BlockId
 
 CHANGES = 6
@@ -212,62 +211,8 @@ def _changes(shown: SettingsShown) -> Iterator[Block]:
     if not shown.changes:
         yield context("Nobody has changed anything yet.")
         return
-    rows = [_change(row) for row in reversed(shown.changes[-CHANGES:])]
+    rows = [change_line(row) for row in reversed(shown.changes[-CHANGES:])]
     yield context("\n".join(rows))
-
-
-def _change(row: AuditRow) -> str:
-    who = person(row.actor) if row.actor.startswith(("U", "W")) else code(row.actor, 40)
-    return f"{date(row.at)}  {who}  {_what(row)}"
-
-
-def _what(row: AuditRow) -> str:
-    before, after = _read(row.before), _read(row.after)
-    match row.kind:
-        case AuditKind.SETTINGS:
-            changed = (
-                f"{_NAMES.get(name, name)}: {_value(before.get(name))} → {_value(after[name])}"
-                for name in after
-            )
-            return "; ".join(changed)
-        case AuditKind.SWITCH:
-            return f"switched {'on' if after.get('on') else 'off'}: {code(row.subject, 100)}"
-        case _:
-            return f"published {code(row.subject.partition(':')[2], 100)}"
-
-
-_NAMES = {
-    "auto_threshold": "starts from",
-    "propose_threshold": "proposed from",
-    "remind_after_hours": "hours to a reminder",
-    "channels": "channels",
-    "external_channels": "shared channels",
-    "allowed_bots": "apps",
-    "retention_days": "days kept",
-    "daily_token_budget": "tokens a day",
-    "digest_channel": "channel of the digest",
-    "weekly_digest": "weekly digest",
-    "daily_summary": "daily summary",
-    "time_zone": "time zone",
-}
-
-
-def _read(values: str | None) -> dict[str, object]:
-    found = json.loads(values or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def _value(value: object) -> str:
-    match value:
-        case None | "":
-            return "—"
-        case bool():
-            return "on" if value else "off"
-        case str():
-            ids = value.split(",")
-            return line(", ".join(ids[:3]), 60) + (f" and {len(ids) - 3} more" if ids[3:] else "")
-        case _:
-            return line(str(value), 40)
 
 
 def _part(shown: SettingsShown, title: str, text: str, form: Form) -> Iterator[Block]:
