@@ -4,11 +4,24 @@ from typing import Any
 
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import StepId
+from livesop_bot.errors import EvaluatorAway
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
 from tests.acceptance.hands import Hands
 
+JUDGED = """
+WITH signals AS (
+    INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts,
+        author_id, author_is_bot, text, occurred_at, received_at, state)
+    SELECT 'M' || n, 'T0SANDBOX', 'slack', $1 || ':' || n, $1, n::text, 'U1', false,
+        'incident ' || n, now(), now(), 'evaluated'
+    FROM generate_series(1, $2) AS n RETURNING id
+)
+INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, reasoning, evidence,
+    evaluator, verdict, reason, detail, latency_ms)
+SELECT 'T0SANDBOX', id, 1, 'signal', false, '', '', 'words', 'skip', 'no_match', '', 1 FROM signals
+"""
 INCIDENT_STEP = StepId("declare")
 
 
@@ -17,8 +30,13 @@ class Named:
 
     name = "named"
 
+    def __init__(self) -> None:
+        self.is_away = False
+
     async def evaluate(self, question: Question) -> Judgement:
         """Compare the first word."""
+        if self.is_away:
+            raise EvaluatorAway("not there")
         word = question.signal.text.partition(" ")[0]
         slugs = {workflow.slug: workflow.id for workflow in question.workflows}
         return Judgement(
@@ -166,6 +184,30 @@ async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_
     assert await facts.value("SELECT is_on FROM autopilot_switches") is False
     same = "SELECT count(DISTINCT definition) FROM workflow_versions WHERE version IN (1, 3)"
     assert await facts.value(f"{same} AND definition ->> 'slug' = 'incident'") == 1
+
+
+async def test_the_latest_200_messages_are_compared_or_it_is_told_that_they_could_not_be(
+    database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    evaluator = Named()
+    await start_app(database, evaluator=evaluator)
+    await facts.value(JUDGED, INCIDENTS, 201)
+    await ada.workflows()
+    await ada.edit()
+    await ada.click("Edit name and purpose")
+    await ada.until("What it is for")
+    assert await ada.send(title="Outage") == {}
+    await ada.until("Review and publish")
+    await ada.click("Review and publish …")
+    shown = str(await ada.until("The latest 200 messages"))
+    assert "it fires on 200, as before" in shown
+
+    await ada.slack.interactions.close(ADA, ada.top["id"])
+    evaluator.is_away = True
+    await ada.click("Review and publish …")
+    assert "there are none yet" not in str(await ada.until("could not be found out"))
+    assert await ada.send() == {}
+    await ada.until("Version 2 is published", in_home=True)
 
 
 async def test_what_is_paused_proposes_nothing_until_an_admin_resumes_it(
