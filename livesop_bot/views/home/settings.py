@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
+    counted,
     divider,
     header,
     line,
@@ -146,7 +147,7 @@ def _thresholds(shown: SettingsShown) -> Iterator[Block]:
 def _reminders(shown: SettingsShown) -> Iterator[Block]:
     own = shown.settings.remind_after_hours
     hours = shown.environment.remind_after_hours if own is None else own
-    when = f"after *{_count(hours, 'hour')}*" if hours else "*never*"
+    when = f"after *{counted(hours, 'hour')}*" if hours else "*never*"
     text = f"A thread is reminded of a step that waits {when}  ({_from(own)})."
     yield from _part(shown, "Reminders", text, Form.REMINDERS)
 
@@ -168,7 +169,7 @@ def _retention(shown: SettingsShown) -> Iterator[Block]:
     if days is None:
         text = "Texts of messages are kept *for ever*."
     else:
-        text = f"Texts of messages are kept for *{_count(days, 'day')}*, then deleted here."
+        text = f"Texts of messages are kept for *{counted(days, 'day')}*, then deleted here."
     yield from _part(shown, "Retention", text, Form.RETENTION)
     yield context("Figures, decisions and the audit log stay in any case.")
 
@@ -242,7 +243,3 @@ def _named(names: Iterable[str]) -> str:
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""
     return ", ".join(shown[:_NAMED]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

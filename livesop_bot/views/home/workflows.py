@@ -13,6 +13,7 @@ from livesop_bot.views.blocks import (
     bar,
     button,
     context,
+    counted,
     date,
     divider,
     header,
@@ -126,10 +127,17 @@ def _listing(shown: Listing) -> Iterator[Block]:
         yield _search(shown.words)
     for number, draft in enumerate(shown.new[:_NEW_DRAFTS]):
         text = f"✏️  *{line(draft.title, 100)}*  ·  not published yet\n{changed_line(draft)}"
-        edit = button(ActionId.SOP_EDIT, "Edit", number=number, value=draft.slug)
+        edit = button(
+            ActionId.SOP_EDIT,
+            "Edit",
+            number=number,
+            value=draft.slug,
+            spoken=f"Edit {draft.title}",
+        )
         yield section(text) | {"accessory": edit}
-    if len(shown.new) > _NEW_DRAFTS:
-        yield context(f"… and {len(shown.new) - _NEW_DRAFTS} more drafts of new SOPs.")
+    if more := len(shown.new[_NEW_DRAFTS:]):
+        drafts = counted(more, "more draft of a new SOP", "more drafts of new SOPs")
+        yield context(f"… and {drafts}.")
     if not shown.cards:
         yield section(_nothing(shown))
     for number, card in enumerate(shown.cards):
@@ -139,14 +147,15 @@ def _listing(shown: Listing) -> Iterator[Block]:
         yield divider()
         buttons = _pager(shown.page, is_last=shown.page + 1 >= shown.pages)
         yield actions(BlockId.SOP, *buttons, of="page")
-        yield context(f"Page {shown.page + 1} of {shown.pages}  ·  {shown.found:,} SOPs")
+        yield context(f"Page {shown.page + 1} of {shown.pages}  ·  {counted(shown.found, 'SOP')}")
 
 
 def _nothing(shown: Listing) -> str:
     if shown.words:
         return f"No SOP has “{line(shown.words, 60)}” in its name, title or trigger."
     return (
-        "There are no SOPs yet. *New SOP* begins one; `livesop workflows import` reads documents."
+        "There are no SOPs yet. *New SOP* begins one; whoever runs LiveSOP can bring in documents "
+        "with `livesop workflows import`."
     )
 
 
