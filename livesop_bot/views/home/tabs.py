@@ -53,6 +53,11 @@ class HomeState:
     @classmethod
     def read(cls, metadata: str) -> "HomeState":
         """Read what `write` wrote; whatever else is there means the first tab."""
+        return cls.find(metadata) or cls()
+
+    @classmethod
+    def find(cls, metadata: str) -> "HomeState | None":
+        """Read what `write` wrote, alone or among what a modal carries; None: it is not there."""
         try:
             found: Any = json.loads(metadata)
             return cls(
@@ -62,7 +67,7 @@ class HomeState:
                 opened=str(found["opened"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            return cls()
+            return None
 
 
 def home(state: HomeState, blocks: Sequence[Block]) -> View:

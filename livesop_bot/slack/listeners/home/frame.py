@@ -106,6 +106,17 @@ async def changed(
     await show(client, face, spot, state)
 
 
+async def changed_below(client: AsyncWebClient, face: Face, body: Mapping[str, Any]) -> None:
+    """Show in Home what was changed in a modal that lies over it; one that was opened elsewhere
+    carries no state of Home, and it is only noted. Raises SlackAway, SlackRefused.
+    """
+    spot = Spot.of(body)
+    if HomeState.find(body["view"].get("private_metadata") or "") is None:
+        face.homes.change(spot.team)
+    else:
+        await changed(client, face, spot)
+
+
 async def publish(
     client: AsyncWebClient, spot: Spot, view: View, *, seen: str | None = None
 ) -> str | None:
