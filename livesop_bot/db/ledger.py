@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.db.jobs import BasisJob, enqueue
 from livesop_bot.db.pauses import pause_of
@@ -18,12 +20,15 @@ from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import Step, StepId
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The right to try an action once.
 
     `maybe_done`: an earlier attempt may have happened, so the target is to be asked first.
+    `quiet`: seconds since it was tried last; what was sent then may still be on its way.
     `insisted`: a person has said that it may be done although nobody can tell.
     `withheld`: why it may only be asked after and not be done any more; empty: it may be done.
     """
@@ -31,6 +36,7 @@ class Claim:
     action: ActionId
     attempt: int
     tried_at: datetime
+    quiet: float
     run: Run
     step: Step
     request: ActionRequest
@@ -101,6 +107,7 @@ class Ledger:
                 action=action,
                 attempt=claimed["attempts"],
                 tried_at=claimed["tried_at"],
+                quiet=claimed["quiet"],
                 run=held.run,
                 step=step,
                 request=ActionRequest.from_json(json.loads(row["request"])),
@@ -110,8 +117,14 @@ class Ledger:
                 withheld=withheld,
             )
 
+    async def begin(self, claim: Claim) -> bool:
+        """Note that it is done now; False: the claim was taken over, so that it must not be."""
+        with away():
+            begun = await self._pool.fetchval(sql("begin_attempt"), claim.action, claim.attempt)
+        return begun is not None
+
     async def done(self, claim: Claim, receipt: Receipt) -> None:
-        """Note that the action happened."""
+        """Note that the action happened, whatever another attempt may have said since."""
         await self._conclude(claim, StepState.DONE, receipt=receipt)
 
     async def failed(self, claim: Claim, why: str) -> None:
@@ -151,8 +164,11 @@ class Ledger:
             if not await held.connection.fetchval(
                 sql("conclude_action"), claim.action, claim.attempt, noted, stored, why, wait
             ):
-                return  # another attempt was begun since: this one has no say any more
+                # Another attempt was begun since: this one has no say any more.
+                log.warning("action.overtaken", action=claim.action, outcome=state)
+                return
             step = claim.step.id
+            before = {"state": held.record(step).state}
             held.move(
                 step,
                 state,
@@ -162,7 +178,7 @@ class Ledger:
             )
             after: dict[str, Value] = {"state": state, "kind": claim.request.kind}
             after |= {"action": claim.action, "attempt": claim.attempt}
-            held.note(AuditKind.ACTION, None, {"state": StepState.TRYING}, after, step)
+            held.note(AuditKind.ACTION, None, before, after, step)
             if held.run.evaluation.signal.state is SignalState.DELETED:
                 await held.connection.execute(sql("forget_requests"), held.run.evaluation.signal.id)
 
