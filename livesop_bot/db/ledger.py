@@ -90,6 +90,9 @@ class Ledger:
                     signal = held.run.evaluation.signal
                     await enqueue(held.connection, [BasisJob(signal.id, signal.revision)])
                     return None
+                if row["by_autopilot"] and (changed := held.run.basis_changed):
+                    await held.leave_to_people(step.id, changed)
+                    return None
                 if row["wait"] > 0:
                     return NotYet(row["wait"])
                 if row["by_autopilot"] and await self._stopped(held, step):
@@ -190,10 +193,7 @@ class Ledger:
             pause, why = found
         if why is None:
             return False
-        await held.settle(step.id, "cancelled")
-        held.move(step.id, StepState.WAITING, detail=f"{why}.", pause=pause)
-        before = {"state": StepState.PLANNED}
-        held.note(AuditKind.ACTION, None, before, {"state": StepState.WAITING, "why": why}, step.id)
+        await held.leave_to_people(step.id, f"{why}.", pause)
         return True
 
     async def _withheld(self, held: HeldRun, step: Step, *, by_autopilot: bool) -> str:
@@ -203,6 +203,8 @@ class Ledger:
             return lost
         if not by_autopilot:
             return ""
+        if changed := held.run.basis_changed:
+            return changed
         await held.connection.execute(sql("hold_team_for_claim"), held.run.team)
         obstacle = step_obstacle(step, await held.switches())
         return f"{obstacle}." if obstacle else ""
