@@ -22,6 +22,7 @@ from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.reports import Reports
 from livesop_bot.db.retention import Retention
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
@@ -122,6 +123,7 @@ class Stores:
             environment=environment(settings),
             usage=ModelUsage(pool),
             retention=Retention(pool),
+            reports=Reports(pool, self.figures, self.workflows),
             jira=JiraProject(jira_site(session, settings), settings.jira_project),
         )
 
@@ -145,7 +147,7 @@ class Stores:
 
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
-        return Replaying(feed=self.feed, evaluating=evaluating)
+        return Replaying(feed=self.feed, workflows=self.workflows, evaluating=evaluating)
 
     def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
         """Build what says what would happen, with the limits that the team has now."""
