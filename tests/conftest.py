@@ -128,6 +128,16 @@ async def empty_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
+async def plain_database(empty_database: str) -> str:
+    """The dsn of one without a schema, to which the server offers no extensions."""
+    connection = await asyncpg.connect(empty_database)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute(f"ALTER DATABASE {name} SET extension_control_path = '/nowhere'")
+    await connection.close()
+    return empty_database
+
+
+@pytest_asyncio.fixture
 async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The dsn of a migrated database of the test's own."""
     async for dsn in _database(postgres, "livesop"):

@@ -46,12 +46,13 @@ async def database(settings: Settings) -> list[Finding]:
 
 async def _examine(connection: Connection, where: str) -> list[Finding]:
     version = connection.get_server_version()
+    server = f"PostgreSQL {version.major}.{version.micro}"
+    if version.major < _OLDEST:  # before anything is asked that it may not know
+        advice = f"LiveSOP needs version {_OLDEST} or newer"
+        return [Finding(Mark.FAIL, _SUBJECT, f"{server} ({where})", advice)]
     facts = await connection.fetchrow(sql("database_facts"))
     assert facts is not None
-    found = f"PostgreSQL {version.major}.{version.micro}, database {facts['name']} ({where})"
-    if version.major < _OLDEST:
-        advice = f"LiveSOP needs version {_OLDEST} or newer"
-        return [Finding(Mark.FAIL, _SUBJECT, found, advice)]
+    found = f"{server}, database {facts['name']} ({where})"
     if facts["is_replica"]:
         advice = "this is a read-only replica; point DATABASE_URL to the primary"
         return [Finding(Mark.FAIL, _SUBJECT, found, advice)]

@@ -160,6 +160,22 @@ async def test_without_the_right_to_pgvector_words_are_all_and_later_vectors_com
     assert await Vectors(humble).state(grams.model) == KnowledgeState(why_no_vectors="")
 
 
+async def test_a_server_without_pgvector_is_said_and_words_are_all(plain_database: str) -> None:
+    pool = await create_pool(plain_database, max_size=2)
+    async with pool.acquire() as connection:
+        await migrate(connection)
+        assert not await ensure_vectors(connection)
+    desk, grams = await desk_on(pool), Grams()
+    document = await desk.add("The pager is carried by whoever is on duty.")
+    await desk.embedding(grams).embed(EmbedJob(document.id), 0)
+    assert grams.texts == []
+    assert await desk.vectors.state(grams.model) == KnowledgeState(
+        why_no_vectors="this PostgreSQL has no pgvector"
+    )
+    assert await desk.retrieval(grams).find_passages(TEAM, "who carries the pager?", 3)
+    await pool.close()
+
+
 async def test_many_may_make_room_for_vectors_at_once(empty_database: str) -> None:
     connections = [await asyncpg.connect(empty_database) for _ in range(4)]
     await migrate(connections[0])

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -166,6 +167,34 @@ async def test_an_empty_database_may_be_migrated_later(empty_database: str) -> N
     assert schema.mark is Mark.OK
     assert "pending" in schema.found
     assert "livesop migrate" in schema.advice
+
+
+async def test_a_server_without_extensions_is_told_and_is_no_failure(plain_database: str) -> None:
+    *_, extensions = await database.database(settings(database_url=plain_database))
+    assert extensions.mark is Mark.OK
+    assert "pgvector" in extensions.found.removeprefix("not available: ").split(", ")
+
+
+async def startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What PostgreSQL 13 says to somebody who connects; no more is asked of it."""
+    (size,) = struct.unpack("!i", await reader.readexactly(4))
+    await reader.readexactly(size - 4)
+    parts = [(b"R", struct.pack("!i", 0)), (b"S", b"server_version\x0013.23\0"), (b"Z", b"I")]
+    for kind, body in parts:
+        writer.write(kind + struct.pack("!i", len(body) + 4) + body)
+    assert await reader.readexactly(5) == b"X\0\0\0\4"  # the other side ends it
+    writer.close()
+
+
+async def test_a_server_that_is_too_old_is_a_failure_and_asked_nothing() -> None:
+    server = await asyncio.start_server(startup, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        dsn = f"postgresql://ada@127.0.0.1:{port}/livesop?sslmode=disable"
+        [finding] = await database.database(settings(database_url=dsn))
+    assert finding.mark is Mark.FAIL
+    assert finding.found == "PostgreSQL 13.23 (DATABASE_URL)"
+    assert "version 14 or newer" in finding.advice
 
 
 async def test_a_user_without_the_right_to_create_tables_is_a_failure(
