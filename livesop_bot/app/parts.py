@@ -69,7 +69,6 @@ _RELATED = 0.36
 
 def environment(settings: Settings) -> Environment:
     """What counts where a team set nothing itself."""
-    asks_model = settings.openai_api_key is not None and settings.livesop_evaluator != "local"
     return Environment(
         limits=Limits(
             propose=settings.livesop_propose_threshold,
@@ -81,7 +80,8 @@ def environment(settings: Settings) -> Environment:
         external_channels=settings.livesop_external_channels,
         remind_after_hours=settings.livesop_remind_after_hours,
         daily_token_budget=settings.livesop_daily_token_budget,
-        model=settings.openai_model if asks_model else None,
+        model=settings.openai_model if settings.asks_openai else None,
+        stands_in=settings.livesop_evaluator == "auto",
         jira_project=settings.jira_project,
     )
 

@@ -49,6 +49,7 @@ from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
+from livesop_bot.worker.act import LANDS_S
 from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
@@ -74,12 +75,14 @@ class Role(StrEnum):
 class Timing:
     """How patient the parts are; tests that wait for them shorten it.
 
-    `slack_call`: seconds that a call of Slack's Web API may take.
+    `slack_call`: seconds that a call of Slack's Web API may take. `lands_s`: seconds after which
+    what was sent has arrived, or never will.
     """
 
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
     slack_call: float = 10.0
+    lands_s: float = LANDS_S
 
 
 class App:
@@ -260,6 +263,7 @@ class App:
                 may_ask=Readers(slack).may_ask,
                 bot=bot,
             ),
+            lands_s=self._timing.lands_s,
         )
         worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):

@@ -163,5 +163,6 @@ async def _set(
     face: Face, team: TeamId, scope: Scope, subject: str, user: UserId, *, is_on: bool
 ) -> bool:
     now = await face.teams.set_autopilot(team, scope, subject, is_on=is_on, by=user)
+    face.homes.change(team)
     log.info("autopilot.switched", team=team, scope=scope, subject=subject, is_on=now, by=user)
     return now

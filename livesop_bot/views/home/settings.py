@@ -1,6 +1,5 @@
 """App Home, Settings: what holds, where it comes from, and who may change it."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,7 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
-    date,
+    counted,
     divider,
     header,
     line,
@@ -25,6 +24,7 @@ from livesop_bot.views.blocks import (
     person,
     section,
 )
+from livesop_bot.views.home.change_line import change_line
 from livesop_bot.views.ids import ActionId, BlockId
 
 CHANGES = 6
@@ -150,7 +150,7 @@ def _thresholds(shown: SettingsShown) -> Iterator[Block]:
 def _reminders(shown: SettingsShown) -> Iterator[Block]:
     own = shown.settings.remind_after_hours
     hours = shown.environment.remind_after_hours if own is None else own
-    when = f"after *{_count(hours, 'hour')}*" if hours else "*never*"
+    when = f"after *{counted(hours, 'hour')}*" if hours else "*never*"
     text = f"A thread is reminded of a step that waits {when}  ({_from(own)})."
     yield from _part(shown, "Reminders", text, Form.REMINDERS)
 
@@ -185,7 +185,7 @@ def _retention(shown: SettingsShown) -> Iterator[Block]:
     if days is None:
         text = "Texts of messages are kept *for ever*."
     else:
-        text = f"Texts of messages are kept for *{_count(days, 'day')}*, then deleted here."
+        text = f"Texts of messages are kept for *{counted(days, 'day')}*, then deleted here."
     yield from _part(shown, "Retention", text, Form.RETENTION)
     yield context("Figures, decisions and the audit log stay in any case.")
 
@@ -201,15 +201,17 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
     left = max(budget - used, 0)
     share = 1.0 if not budget else min(used / budget, 1.0)
     text = (
-        f"{code(environment.model)} is asked where the local evaluator is not sure.\n"
+        f"{code(environment.model)} is asked about messages that may call for an SOP.\n"
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
     cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
-    yield context(
-        f"{cost}The day ends at midnight UTC. "
-        "When nothing is left, the local evaluator judges alone."
+    otherwise = (
+        "the local evaluator judges alone"
+        if environment.stands_in
+        else "such messages fail, and can be replayed"
     )
+    yield context(f"{cost}The day ends at midnight UTC. When nothing is left, {otherwise}.")
 
 
 def _jira(shown: SettingsShown) -> Iterator[Block]:
@@ -228,62 +230,8 @@ def _changes(shown: SettingsShown) -> Iterator[Block]:
     if not shown.changes:
         yield context("Nobody has changed anything yet.")
         return
-    rows = [_change(row) for row in reversed(shown.changes[-CHANGES:])]
+    rows = [change_line(row) for row in reversed(shown.changes[-CHANGES:])]
     yield context("\n".join(rows))
-
-
-def _change(row: AuditRow) -> str:
-    who = person(row.actor) if row.actor.startswith(("U", "W")) else code(row.actor, 40)
-    return f"{date(row.at)}  {who}  {_what(row)}"
-
-
-def _what(row: AuditRow) -> str:
-    before, after = _read(row.before), _read(row.after)
-    match row.kind:
-        case AuditKind.SETTINGS:
-            changed = (
-                f"{_NAMES.get(name, name)}: {_value(before.get(name))} → {_value(after[name])}"
-                for name in after
-            )
-            return "; ".join(changed)
-        case AuditKind.SWITCH:
-            return f"switched {'on' if after.get('on') else 'off'}: {code(row.subject, 100)}"
-        case _:
-            return f"published {code(row.subject.partition(':')[2], 100)}"
-
-
-_NAMES = {
-    "auto_threshold": "starts from",
-    "propose_threshold": "proposed from",
-    "remind_after_hours": "hours to a reminder",
-    "channels": "channels",
-    "external_channels": "shared channels",
-    "allowed_bots": "apps",
-    "retention_days": "days kept",
-    "daily_token_budget": "tokens a day",
-    "digest_channel": "channel of the digest",
-    "weekly_digest": "weekly digest",
-    "daily_summary": "daily summary",
-    "time_zone": "time zone",
-}
-
-
-def _read(values: str | None) -> dict[str, object]:
-    found = json.loads(values or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def _value(value: object) -> str:
-    match value:
-        case None | "":
-            return "—"
-        case bool():
-            return "on" if value else "off"
-        case str():
-            ids = value.split(",")
-            return line(", ".join(ids[:3]), 60) + (f" and {len(ids) - 3} more" if ids[3:] else "")
-        case _:
-            return line(str(value), 40)
 
 
 def _part(shown: SettingsShown, title: str, text: str, form: Form) -> Iterator[Block]:
@@ -313,7 +261,3 @@ def _named(names: Iterable[str]) -> str:
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""
     return ", ".join(shown[:_NAMED]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

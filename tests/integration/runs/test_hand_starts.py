@@ -161,6 +161,17 @@ async def test_a_message_that_nobody_judged_gets_a_run_and_teaches(floor: Any) -
     assert await floor.pool.fetchval("SELECT state FROM raw_signals") == "evaluated"
 
 
+async def test_an_edit_does_not_end_what_was_started_for_a_message(floor: Any) -> None:
+    workflow, starts = await sop(floor), HandStarts(floor.pool, floor.held)
+    ts = await floor.message("nothing at all")
+    await floor.work()
+    await starts.for_message(pointed(ts), workflow, ADA)
+    await floor.edit(ts, "nothing at all!")
+    await floor.work()
+    run = await floor.newest()
+    assert (run.state, run.edited_since) == (RunState.RUNNING, True)
+
+
 async def test_nothing_is_started_for_a_message_that_was_deleted(floor: Any) -> None:
     workflow, starts = await sop(floor), HandStarts(floor.pool, floor.held)
     ts = await floor.message("nothing at all")

@@ -38,6 +38,7 @@ from livesop_bot.sandbox.demo import INCIDENTS, demo_workspace
 from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
 from livesop_bot.sandbox.server import SlackServer
 from tests.integration.runs.conftest import ADA, QUICK, SECRET, TEAM, Floor, by_hand, posts
+from tests.outside.jira_server import JiraServer
 from tests.outside.webhook_receiver import WebhookReceiver
 
 KINDS = {
@@ -132,11 +133,12 @@ class Rules(RuleBasedStateMachine):
         await pool.execute("TRUNCATE teams, raw_signals, pgqueuer CASCADE")
         slack = await enter(SlackServer(demo_workspace()))
         receiver = await enter(WebhookReceiver(SECRET))
+        jira = await enter(JiraServer())
         session = await enter(aiohttp.ClientSession(timeout=QUICK))
         client = AsyncWebClient(
             token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
         )
-        return Floor(pool, slack, receiver, client)
+        return Floor(pool, slack, receiver, jira, client, session)
 
     def teardown(self) -> None:
         """Close everything."""
@@ -368,12 +370,13 @@ class Rules(RuleBasedStateMachine):
 
     async def _forbidden(self, state: str) -> dict[int, str]:
         """Actions, and their keys, that must not be done: the run is over, the message is not
-        there any more as it was, or Auto-Pilot planned it for people who then switched it off."""
+        there any more as it was, or Auto-Pilot planned it and was switched off, or judged a text
+        that was edited since."""
         rows = await self.floor.pool.fetch("SELECT * FROM actions WHERE state = $1", state)
         forbidden = {}
         for row in rows:
             run = await self.floor.run(row["run_id"])
-            off = row["by_autopilot"] and not self._allowed(row["step_id"])
+            off = row["by_autopilot"] and (run.edited_since or not self._allowed(row["step_id"]))
             if off or run.state is not RunState.RUNNING or run.basis_lost:
                 forbidden[row["id"]] = str(row["idempotency_key"])
         return forbidden

@@ -18,6 +18,7 @@ from livesop_bot.domain.runs import Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, SignalState, UserId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import StepMode, Workflow
+from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.lint import violations
 from livesop_bot.views.trust_panel.decision import in_words
 from livesop_bot.views.trust_panel.deeds import thread_link
@@ -284,10 +285,12 @@ def test_a_page_leads_on_and_back() -> None:
 
 
 def test_the_state_travels_with_the_view() -> None:
-    state = PanelState(signal=SignalId(1), run=RunId(2), here=ChannelId("C1"))
-    assert PanelState.read(state.metadata()) == state
-    with pytest.raises(ValueError, match="not enough"):
-        PanelState.read("[1]")
+    for home in (None, HomeState(tab=HomeTab.WORKFLOWS, opened="incident")):
+        state = PanelState(signal=SignalId(1), run=RunId(2), here=ChannelId("C1"), home=home)
+        assert PanelState.read(state.metadata()) == state
+        assert HomeState.find(state.metadata()) == home
+    with pytest.raises(KeyError):
+        PanelState.read("{}")
 
 
 @pytest.mark.parametrize("view", [unknown([]), unknown(list(Unheard), "C1"), not_there()])

@@ -12,6 +12,7 @@ from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners import autopilot, verdicts
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home.frame import changed_below
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
 from livesop_bot.views import commands, why
@@ -54,9 +55,9 @@ def register(app: AsyncApp, face: Face) -> None:
                 answer = await turned
             except DatabaseAway:
                 answer = commands.not_confirmed()
-            face.homes.change(asker.team)
             news = News(notice=Notice.of(Place.SWITCHES, answer))
             await show_again(face, modal, asker, _state(body), news)
+            await changed_below(client, face, body)
 
     @app.action(re.compile(f"^({'|'.join(_WORDS)}|{ActionId.WHY_OTHER})$"))
     async def verdict(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -68,6 +69,7 @@ def register(app: AsyncApp, face: Face) -> None:
             answer = await _give(face, asker, state, "none" if word == NONE else word)
             news = News(notice=Notice.of(Place.VERDICT, answer))
             await show_again(face, modal, asker, state, news)
+            await changed_below(client, face, body)
 
 
 async def _give(face: Face, asker: Asker, state: PanelState, word: str) -> Message:

@@ -13,6 +13,7 @@ from livesop_bot.domain.rights import Right
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home.frame import changed_below
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
@@ -51,6 +52,7 @@ def register(app: AsyncApp, face: Face) -> None:
                 )
                 news = await _replay(face, request)
             await show_again(face, modal, asker, state, news)
+            await changed_below(client, face, body)
 
 
 async def _replay(face: Face, request: ReplayRequest) -> News:
