@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livesop_bot.domain.audit import AuditKind, AuditRow
+from livesop_bot.domain.audit import AuditRow
 from livesop_bot.domain.reports import ReportFailure, ReportKind
 from livesop_bot.domain.team_settings import Environment, TeamSettings, UsedToday
 from livesop_bot.views.blocks import (
