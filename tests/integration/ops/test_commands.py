@@ -2,16 +2,14 @@
 
 import asyncio
 import csv
-import os
 import socket
-import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.settings import Settings
+from tests.command import start_livesop
 
 SOP = """
 slug: restart-printer
@@ -43,18 +41,7 @@ FROM signal, workflows AS w RETURNING signal_id
 
 async def livesop(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
     """Run a command to its end, with nothing set but these variables."""
-    ours = {name.upper() for name in Settings.model_fields}
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "livesop_bot",
-        *arguments,
-        cwd=folder,
-        env=environment | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await start_livesop(folder, *arguments, **variables)
     out, err = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
