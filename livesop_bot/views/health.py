@@ -53,7 +53,7 @@ def health_details(health: HomeHealth, strain: Strain) -> str:
     """What admins want to know besides."""
     more = "+" if strain.unjudged >= MOST_UNJUDGED else ""
     parts = [
-        f"since its start {counted(health.duplicates, 'duplicate')} left out",
+        f"since this process started: {counted(health.duplicates, 'duplicate')} left out, "
         f"{counted(health.recovered, 'event')} recovered after outages",
         f"{strain.unjudged:,}{more} not judged in 24 h: too slow, or failed",
     ]
