@@ -125,12 +125,16 @@ def switched_channel(where: ChannelId, *, is_on: bool, team_on: bool) -> Message
 
 def team_switch(channels_off: Sequence[ChannelId], *, is_on: bool) -> str:
     """Say how the kill switch stands, and in which channels it is off besides."""
-    sentence = autopilot_sentence(is_on=is_on)
+    return f"{autopilot_sentence(is_on=is_on)}{off_in(channels_off)}"
+
+
+def off_in(channels_off: Sequence[ChannelId]) -> str:
+    """Name the channels in which Auto-Pilot is off, on a line of its own; empty: there is none."""
     if not channels_off:
-        return sentence
+        return ""
     named = ", ".join(map(channel, channels_off[:_MOST_LISTED]))
     left = len(channels_off) - _MOST_LISTED
-    return f"{sentence}\nOff in {named}{f' and {left} more' if left > 0 else ''}."
+    return f"\nOff in {named}{f' and {left} more' if left > 0 else ''}."
 
 
 def _steps_needed(workflow: Workflow) -> str:
