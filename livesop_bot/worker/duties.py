@@ -39,7 +39,7 @@ from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
-from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.evaluate import Evaluating, GiveWay
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.faults import patiently
 from livesop_bot.worker.greet import Greetings
@@ -61,7 +61,7 @@ class Duties:
 
     pool: Pool
     evaluating: Evaluating
-    give_way: Callable[[], Awaitable[object]] | None
+    give_way: GiveWay | None
     embedding: Embedding
     posting: Posting
     facing: Facing
@@ -82,13 +82,13 @@ class Duties:
     reporting: Reporting
 
     def evaluations(self) -> Mapping[str, Duty]:
-        """What judges. Each evaluation begins when `give_way` returns."""
+        """What judges. Each evaluation begins, and judges, when `give_way` returns."""
 
         async def evaluate(fields: Mapping[str, Any], tries: int) -> object:
             if self.give_way is not None:
                 await self.give_way()
             job = EvaluateJob(**{**fields, "cause": Cause(fields["cause"])})
-            return await self.evaluating(job, tries)
+            return await self.evaluating(job, tries, give_way=self.give_way)
 
         return {EvaluateJob.entrypoint: evaluate}
 

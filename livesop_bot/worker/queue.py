@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -100,7 +100,11 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts, acts, moves, embeddings = (self._manager() for _ in range(5))
+        evaluations = self._manager(self._duties.evaluations())
+        posts = self._manager(self._duties.posts())
+        acts = self._manager(self._duties.acts())
+        moves = self._manager(self._duties.moves())
+        embeddings = self._manager(self._duties.embeddings())
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
         async def on_minute(_schedule: Schedule) -> None:
@@ -115,16 +119,6 @@ class Worker:
         async def on_fifth_minute(_schedule: Schedule) -> None:
             await self._duties.reporting.plan()
 
-        for jobs, duties in (
-            (evaluations, self._duties.evaluations()),
-            (posts, self._duties.posts()),
-            (acts, self._duties.acts()),
-            (moves, self._duties.moves()),
-            (embeddings, self._duties.embeddings()),
-        ):
-            for name, duty in duties.items():
-                # Held, not deleted: also where PostgreSQL went away before it heard of a retry.
-                jobs.entrypoint(name, on_failure="hold")(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
         schedules.schedule("audit_heads", "0 * * * *")(on_hour)
         schedules.schedule("retention", "*/10 * * * *")(on_tenth_minute)
@@ -155,8 +149,12 @@ class Worker:
 
         return on_job
 
-    def _manager(self) -> QueueManager:
-        return QueueManager(_Queue(CalmDriver(self._pool)))
+    def _manager(self, duties: Mapping[str, Duty]) -> QueueManager:
+        manager = QueueManager(_Queue(CalmDriver(self._pool, duties)))
+        for name, duty in duties.items():
+            # Held, not deleted: also where PostgreSQL went away before it heard of a retry.
+            manager.entrypoint(name, on_failure="hold")(self._handler(duty))
+        return manager
 
     async def _manage(self, manager: QueueManager, at_once: int) -> None:
         await manager.run(
