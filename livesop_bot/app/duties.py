@@ -26,7 +26,7 @@ from livesop_bot.db.retention import Retention
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
-from livesop_bot.worker.act import Acting
+from livesop_bot.worker.act import LANDS_S, Acting
 from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.duties import Duties
@@ -54,6 +54,7 @@ def build_duties(
     metrics: Metrics,
     settings: Settings,
     answering: Compose,
+    lands_s: float = LANDS_S,
 ) -> Duties:
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
@@ -77,7 +78,7 @@ def build_duties(
         greetings=Greetings(
             guides=Guides(pool), workflows=stores.workflows, client=slack, metrics=metrics
         ),
-        acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics),
+        acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics, lands_s=lands_s),
         ledger=ledger,
         presses=Presses(held),
         pauses=pauses,

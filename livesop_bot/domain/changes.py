@@ -113,6 +113,8 @@ def _step_details(before: Step, after: Step) -> Iterator[str]:
     if before.undo != after.undo:
         seconds = int(before.undo.total_seconds()), int(after.undo.total_seconds())
         yield f"undo window: {seconds[0]} s → {seconds[1]} s"
+    if before.saves_min != after.saves_min:
+        yield f"minutes that it saves a person: {before.saves_min} → {after.saves_min}"
 
 
 def _does(step: Step) -> str:

@@ -3,6 +3,7 @@
 slack       the Slack server, with the demo workspace
 start_app   starts the app in this process; gives it once it is ready, stops it afterwards
 start_bot   starts it in a process of its own, which a test may kill
+ada, grace  an admin and somebody who is none, at App Home
 """
 
 import asyncio
@@ -25,12 +26,13 @@ from pydantic import SecretStr
 from livesop_bot.app import App, Role, Timing
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
-from livesop_bot.sandbox.demo import demo_workspace
+from livesop_bot.sandbox.demo import ADA, GRACE, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.timing import Timing as SlackTiming
 from livesop_bot.settings import Settings
 from livesop_bot.slack.sockets import Patience
 from livesop_bot.worker.queue import Pace
+from tests.acceptance.hands import Hands
 
 QUICK = Timing(
     patience=Patience(look_every=0.2, replace_after=6.0, ping_interval=0.5),
@@ -277,3 +279,15 @@ def facts(database: str, slack: SlackServer) -> Facts:
 def facts_of(slack: SlackServer) -> Callable[[str], Facts]:
     """Facts about the database of a dsn."""
     return lambda dsn: Facts(dsn, slack)
+
+
+@pytest.fixture
+def ada(slack: SlackServer) -> Hands:
+    """An admin."""
+    return Hands(slack, ADA)
+
+
+@pytest.fixture
+def grace(slack: SlackServer) -> Hands:
+    """Somebody who is no admin."""
+    return Hands(slack, GRACE)

@@ -65,5 +65,6 @@ async def _press(
     except (SlackAway, SlackRefused) as error:
         log.warning("press.person_unknown", user=user, error=str(error))
         return presses.nobody_knows()
+    face.homes.change(team)
     log.info("pause.pressed", team=team, pause=pause, press=press, by=user)
     return None

@@ -95,8 +95,8 @@ def feed(
         yield _filters(found, sops)
     if not evaluations:
         yield section(_nothing(found))
-    for evaluation in evaluations[:PAGE]:
-        yield from _row(evaluation)
+    for number, evaluation in enumerate(evaluations[:PAGE], 1):
+        yield from _row(evaluation, number)
     if pages := list(_pages(found, evaluations)):
         yield actions(BlockId.FEED_PAGES, *pages)
 
@@ -153,11 +153,12 @@ def _nothing(found: FeedFilter) -> str:
     )
 
 
-def _row(evaluation: Evaluation) -> Iterator[Block]:
+def _row(evaluation: Evaluation, number: int) -> Iterator[Block]:
     lines = [f"{_MARKS[evaluation.outcome]}  {verdict_line(evaluation)}", detail_line(evaluation)]
     row = section("\n".join(filter(None, lines)))
     value = str(evaluation.signal.id)
-    row["accessory"] = button(ActionId.WHY, "Why?", value=value, spoken="Why was this decided?")
+    spoken = f"Why? Row {number}: {_outcome(evaluation.outcome)}"
+    row["accessory"] = button(ActionId.WHY, "Why?", value=value, spoken=spoken)
     yield row
     yield context(_origin(evaluation))
 

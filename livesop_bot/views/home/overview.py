@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import (
     button,
     confirm,
     context,
+    counted,
     divider,
     header,
     section,
@@ -101,14 +102,10 @@ def _waiting(count: WaitingCount) -> Iterator[Block]:
         return
     kinds = []
     if count.proposals:
-        kinds.append(_many(count.proposals, "proposal"))
+        kinds.append(counted(count.proposals, "proposal"))
     if count.steps:
-        kinds.append(_many(count.steps, "step"))
+        kinds.append(counted(count.steps, "step"))
     more = "At least " if count.is_capped else ""
     row = section(f"⏳  *{more}{' and '.join(kinds)}* waiting for people.")
     row["accessory"] = button(ActionId.WAITING_OPEN, "Go through them", style="primary")
     yield row
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,6 +1,7 @@
 """Before a version is published: what changed, and what it would have done with late messages."""
 
 from collections.abc import Collection, Iterator, Sequence
+from enum import Enum, auto
 
 from livesop_bot.domain.changes import Change, ChangeKind
 from livesop_bot.domain.comparison import Comparison, Hit
@@ -11,6 +12,7 @@ from livesop_bot.views.blocks import (
     channel,
     clip,
     context,
+    counted,
     date,
     divider,
     escape,
@@ -31,19 +33,29 @@ _MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANG
 _WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
 
 
+class Looking(Enum):
+    """What there is in the place of a comparison: it is under way, or it failed."""
+
+    ON = auto()
+    FAILED = auto()
+
+
+Found = Comparison | Looking
+
+
 def review(
     title: str,
     changed: Sequence[Change],
     editing: Editing,
     *,
     lost: Sequence[str] = (),
-    found: Comparison | None = None,
+    found: Found = Looking.ON,
     readable: Collection[SignalId] = (),
     flaws: Sequence[str] = (),
     is_admin: bool = True,
     note: str = "",
 ) -> View:
-    """Show what would be published; `found` is None while it is still being looked at.
+    """Show what would be published, and what it would have done with late messages.
 
     `lost`: titles of steps whose switch goes off; `readable`: the signals whose text this person
     may read. Only where there is something to publish, and by whom, can it be sent.
@@ -79,7 +91,7 @@ def change_blocks(changed: Sequence[Change], most: int = _CHANGES) -> Iterator[B
             details += [f"      … and {more} more"] if more > 0 else []
         yield section("\n".join([text, *details]))
     if len(changed) > most:
-        yield context(f"… and {len(changed) - most} more changes.")
+        yield context(f"… and {counted(len(changed) - most, 'more change')}.")
 
 
 def _review(
@@ -87,7 +99,7 @@ def _review(
     changed: Sequence[Change],
     editing: Editing,
     lost: Sequence[str],
-    found: Comparison | None,
+    found: Found,
     readable: Collection[SignalId],
     flaws: Sequence[str],
     *,
@@ -117,14 +129,28 @@ def _review(
         yield context("🔒  Only admins publish. The draft is kept; tell one of them.")
 
 
-def _messages(found: Comparison | None, readable: Collection[SignalId]) -> Iterator[Block]:
-    if found is None:
-        yield section("⏳  *The latest messages:* looking at what would be different …")
-        return
-    if not found.given:
-        yield section("*The latest messages:* there are none yet to compare on.")
-        return
-    said = f"*The latest {found.looked_at} messages*"
+def _messages(found: Found, readable: Collection[SignalId]) -> Iterator[Block]:
+    match found:
+        case Looking.ON:
+            yield section("⏳  *The latest messages:* looking at what would be different …")
+        case Looking.FAILED:
+            yield section(
+                "⚠️  *The latest messages:* what would be different could not be found out. "
+                "Go back and open this again to try once more."
+            )
+        case Comparison(given=0):
+            yield section("*The latest messages:* there are none yet to compare on.")
+        case Comparison(looked_at=0):
+            yield section(
+                "⚠️  *The latest messages:* the time was up before one was looked at. "
+                "Go back and open this again to try once more."
+            )
+        case _:
+            yield from _compared(found, readable)
+
+
+def _compared(found: Comparison, readable: Collection[SignalId]) -> Iterator[Block]:
+    said = f"*The latest {counted(found.looked_at, 'message')}*"
     if found.looked_at < found.given:
         said += f" (of {found.given}; then the time was up)"
     if not found.starts and not found.stops:

@@ -95,7 +95,15 @@ async def editor_view(face: Face, desk: Desk, draft: Draft | None = None, note: 
 
 def gone() -> View:
     """Say that there is nothing to edit any more."""
-    return modal(TITLE, [section("This SOP is not there any more: archived, or thrown away.")])
+    return modal(
+        TITLE,
+        [
+            section(
+                "This SOP is not there any more: archived, or thrown away. What is archived can be "
+                "restored in *Home*, *Workflows*, *Archived*."
+            )
+        ],
+    )
 
 
 def flaws(sop: WorkflowDefinition) -> list[str]:

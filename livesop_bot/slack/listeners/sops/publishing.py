@@ -11,7 +11,6 @@ from livesop_bot.db.publishing import Published, VersionMoved
 from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import workflow_subject
 from livesop_bot.domain.changes import Change, changes, lost_switches
-from livesop_bot.domain.comparison import Comparison
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.drafts import DraftMoved
 from livesop_bot.domain.rights import Right, may
@@ -41,9 +40,10 @@ from livesop_bot.slack.listeners.sops.drafting import (
 )
 from livesop_bot.views import modal as modals
 from livesop_bot.views.blocks import View
-from livesop_bot.views.home.tabs import HomeState, HomeTab
+from livesop_bot.views.home.sop import published as published_words
+from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, CallbackId
-from livesop_bot.views.sops.publishing import HITS, TITLE, refused, review
+from livesop_bot.views.sops.publishing import HITS, TITLE, Found, Looking, refused, review
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ class Candidate:
     def view(
         self,
         *,
-        found: Comparison | None = None,
+        found: Found = Looking.ON,
         readable: frozenset[SignalId] = frozenset(),
         note: str = "",
     ) -> View:
@@ -132,8 +132,7 @@ async def _compared(face: Face, candidate: Candidate, note: str = "") -> View:
         found = await face.rehearsal.compare(team, candidate.sop, signals, seconds=_COMPARED_S)
     except (DatabaseAway, EvaluatorAway, EvaluatorBroken) as error:
         log.warning("sop.not_compared", team=team, error=str(error))
-        away = "What it would have done with the latest messages could not be found out."
-        return candidate.view(found=Comparison(), note=f"{note} {away}".strip())
+        return candidate.view(found=Looking.FAILED, note=note)
     hits = [hit.signal for hit in (*found.starts[:HITS], *found.stops[:HITS])]
     readable = frozenset(
         [
@@ -223,9 +222,11 @@ async def _publish(
         by=desk.user,
     )
     await ack(response_action="clear")
-    done = {**editing.home.filters, "done": "published"}
-    state = HomeState(
-        tab=HomeTab.WORKFLOWS, page=editing.home.page, opened=workflow.slug, filters=done
+    state = replace(
+        editing.home,
+        tab=HomeTab.WORKFLOWS,
+        opened=workflow.slug,
+        notice=published_words(workflow.version),
     )
     await changed(client, face, Spot.of(body), state)
 

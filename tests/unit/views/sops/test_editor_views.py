@@ -166,6 +166,28 @@ def test_publishing_and_history_are_ones_that_slack_takes(
     fine(sample.tested(text, replace(judged, evidence=text), None, decision, ""), mentions)
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (publishing.Looking.ON, "looking at what would be different"),
+        (publishing.Looking.FAILED, "could not be found out"),
+        (Comparison(), "there are none yet"),
+        (Comparison(given=200), "the time was up before one was looked at"),
+        (Comparison(given=1, looked_at=1), "The latest 1 message*: nothing would be different"),
+        (Comparison(given=200, looked_at=7), "The latest 7 messages* (of 200; then the time was"),
+    ],
+)
+def test_what_was_not_compared_is_not_told_as_compared(
+    found: publishing.Found, told: str, mentions: Callable[[object], list[str]]
+) -> None:
+    changed = (Change(ChangeKind.ADDED, "x"),)
+    view = publishing.review("x", changed, EDITING, found=found)
+    fine(view, mentions)
+    said = str(view["blocks"])
+    assert told in said
+    assert ("there are none yet" in said) == (found == Comparison())
+
+
 def test_the_largest_draft_there_can_be_is_shown(mentions: Callable[[object], list[str]]) -> None:
     """Fifty steps of emoji, each leading to six others: every step is there with its menu."""
     text = "🙂" * 3000

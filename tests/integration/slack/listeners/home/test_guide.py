@@ -122,6 +122,7 @@ async def test_the_steps_follow_each_other_to_the_end(desk: Desk, pool: Pool, ju
     view = await press(desk, ADA, "home_tab:0", value="overview")
     assert "step 3 of 4" in str(view)
     assert "Nothing was judged yet" in str(await press(desk, ADA, "guide_again"))
+    assert "Nothing was judged yet" not in str(await press(desk, ADA, "home_refresh"))
     await judged()
     assert "step 4 of 4" in str(await press(desk, ADA, "guide_again"))
     assert "Pick something" in str(await press(desk, ADA, "guide_switch"))
