@@ -42,20 +42,20 @@ def register(app: AsyncApp, face: Face) -> None:
 async def _press(
     face: Face, team: TeamId, user: UserId, pressed: CardPressed, press: ActionId
 ) -> Message | None:
-    pause = pressed.pause
+    pause, subject = pressed.pause, pause_subject(pressed.pause)
     try:
         found = await within(face.pauses.get(pause))
         if found is None or found.team != team:
             return presses.not_ours()
         if await face.people.is_bot(user):
+            await note_refusal(face, team, user, subject, {"why": "a_bot"})
             return presses.no_bots()
         approvers = found.step.approvers
         if approvers:
             if not await face.people.is_among(user, approvers):
-                subject = pause_subject(pause)
                 await note_refusal(face, team, user, subject, {"why": "not_an_approver"})
                 return presses.not_allowed(approvers)
-        elif refused := await refusal(face, team, user, Right.APPROVE, pause_subject(pause)):
+        elif refused := await refusal(face, team, user, Right.APPROVE, subject):
             return refused
         if press is ActionId.PAUSE_END:
             turned = face.pauses.end(team, pause, user, pressed.shown)
@@ -68,6 +68,7 @@ async def _press(
         return commands.not_confirmed()
     except (SlackAway, SlackRefused) as error:
         log.warning("press.person_unknown", user=user, error=str(error))
+        await note_refusal(face, team, user, subject, {"why": "unknown"})
         return presses.nobody_knows()
     log.info("pause.pressed", team=team, pause=pause, press=press, by=user)
     return None
