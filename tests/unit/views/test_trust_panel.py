@@ -153,6 +153,13 @@ def test_what_was_done_says_by_whom_and_leads_there(panel: Panel, run: Run) -> N
     assert "🔵  Is it critical?  ·  waits for people" in started
 
 
+def test_what_did_not_come_out_as_wished_is_said(panel: Panel, run: Run) -> None:
+    first = run.workflow.definition.steps[0].id
+    done = StepRecord(id=first, state=StepState.DONE, detail="Opened OPS-1\nIt has no link back.")
+    running = replace(run, state=RunState.RUNNING, steps=(done,))
+    assert "⚠️ It has no link back." in explained(panel, run=running)
+
+
 def test_the_address_of_its_answer_is_that_of_its_thread(run: Run) -> None:
     posted = replace(run, post_ts=MessageTs("1772625601.000200"))
     assert thread_link(posted) == (
