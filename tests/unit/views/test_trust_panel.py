@@ -161,6 +161,17 @@ def test_it_leads_to_the_message_in_slack_unless_that_is_gone(panel: Panel, sign
     assert "View in Slack" not in explained(panel, signal=replace(signal, permalink=None))
 
 
+def test_its_buttons_do_not_sound_alike(panel: Panel) -> None:
+    heard = [
+        part.get("accessibility_label") or part["text"]["text"]
+        for block in trust_panel(panel)["blocks"]
+        for part in (*block.get("elements", ()), block.get("accessory") or {})
+        if part.get("type") == "button"
+    ]
+    assert len(heard) > 5
+    assert len(set(heard)) == len(heard)
+
+
 def test_an_app_is_no_id(panel: Panel, signal: Signal) -> None:
     text = explained(panel, signal=replace(signal, author="B012AB3CD", author_is_bot=True))
     assert "an app in <#C012AB3CD>" in text
