@@ -1,6 +1,6 @@
 """What a worker does, built from the settings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,12 +26,12 @@ from livesop_bot.db.retention import Retention
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
-from livesop_bot.worker.act import Acting
+from livesop_bot.worker.act import LANDS_S, Acting
 from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.duties import Duties
 from livesop_bot.worker.embed import Embedding
-from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.evaluate import Evaluating, GiveWay
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
@@ -50,10 +50,11 @@ def build_duties(
     slack: AsyncWebClient,
     evaluating: Evaluating,
     embedding: Embedding,
-    give_way: Callable[[], Awaitable[object]] | None,
+    give_way: GiveWay | None,
     metrics: Metrics,
     settings: Settings,
     answering: Compose,
+    lands_s: float = LANDS_S,
 ) -> Duties:
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
@@ -77,7 +78,7 @@ def build_duties(
         greetings=Greetings(
             guides=Guides(pool), workflows=stores.workflows, client=slack, metrics=metrics
         ),
-        acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics),
+        acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics, lands_s=lands_s),
         ledger=ledger,
         presses=Presses(held),
         pauses=pauses,

@@ -44,6 +44,7 @@ def process_checks(
         else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
         model=judge.model,
         evaluator=judge.evaluator.name,
+        evaluator_problem=judge.problem,
     )
 
 
@@ -57,7 +58,7 @@ async def home_health(server: HealthServer, metrics: Metrics) -> HomeHealth:
         spool_events=found.spool.events if found.spool else 0,
         database=found.database.problem is None,
         evaluator=found.evaluator,
-        model_problem=found.model.problem,
+        model_problem=found.model.problem or found.evaluator_problem,
         model_share=found.model.share,
         duplicates=total(metrics.duplicates),
         recovered=total(metrics.spooled, outcome="replayed"),

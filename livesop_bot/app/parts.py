@@ -22,6 +22,7 @@ from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.reports import Reports
 from livesop_bot.db.retention import Retention
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
@@ -68,7 +69,6 @@ _RELATED = 0.36
 
 def environment(settings: Settings) -> Environment:
     """What counts where a team set nothing itself."""
-    asks_model = settings.openai_api_key is not None and settings.livesop_evaluator != "local"
     return Environment(
         limits=Limits(
             propose=settings.livesop_propose_threshold,
@@ -80,7 +80,8 @@ def environment(settings: Settings) -> Environment:
         external_channels=settings.livesop_external_channels,
         remind_after_hours=settings.livesop_remind_after_hours,
         daily_token_budget=settings.livesop_daily_token_budget,
-        model=settings.openai_model if asks_model else None,
+        model=settings.openai_model if settings.asks_openai else None,
+        stands_in=settings.livesop_evaluator == "auto",
         jira_project=settings.jira_project,
     )
 
@@ -135,6 +136,7 @@ class Stores:
             environment=environment(settings),
             usage=ModelUsage(pool),
             retention=Retention(pool),
+            reports=Reports(pool, self.figures, self.workflows),
             jira=JiraProject(jira_site(session, settings), settings.jira_project),
         )
 
@@ -158,7 +160,7 @@ class Stores:
 
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
-        return Replaying(feed=self.feed, evaluating=evaluating)
+        return Replaying(feed=self.feed, workflows=self.workflows, evaluating=evaluating)
 
     def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
         """Build what says what would happen, with the limits that the team has now."""

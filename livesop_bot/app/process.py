@@ -49,6 +49,7 @@ from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
+from livesop_bot.worker.act import LANDS_S
 from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.queue import Pace, Worker
@@ -57,6 +58,9 @@ log = structlog.get_logger()
 
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
+
+_CUT = 7.0
+"""Seconds that PostgreSQL gets at shutdown: what hangs on it then is broken off as by a kill."""
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
@@ -74,12 +78,14 @@ class Role(StrEnum):
 class Timing:
     """How patient the parts are; tests that wait for them shorten it.
 
-    `slack_call`: seconds that a call of Slack's Web API may take.
+    `slack_call`: seconds that a call of Slack's Web API may take. `lands_s`: seconds after which
+    what was sent has arrived, or never will.
     """
 
     patience: Patience = field(default_factory=Patience)
     pace: Pace = field(default_factory=Pace)
     slack_call: float = 10.0
+    lands_s: float = LANDS_S
 
 
 class App:
@@ -116,11 +122,12 @@ class App:
 
     async def run(self) -> None:
         """Serve until `stop` is set. Raises ConfigurationError where that cannot begin."""
-        settings = self.settings
+        settings, loop = self.settings, asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
             pool = await enter(open_pool(dsn, max_size=20))
+            pools = [pool]
             limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
             session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)
@@ -173,6 +180,7 @@ class App:
                 intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    pools.append(ingest_pool)
                     rules = TeamRules(
                         installation.team,
                         Rules(
@@ -220,6 +228,8 @@ class App:
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
+                for one in pools:
+                    stack.callback(loop.call_later(_CUT, one.terminate).cancel)
         log.info("app.stopped")
 
     async def _announce(self, health: HealthServer) -> None:
@@ -260,6 +270,7 @@ class App:
                 may_ask=Readers(slack).may_ask,
                 bot=bot,
             ),
+            lands_s=self._timing.lands_s,
         )
         worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):

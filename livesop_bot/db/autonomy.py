@@ -34,9 +34,9 @@ from livesop_bot.domain.workflows import Step, StepId, Workflow, WorkflowId
 async def keep_decision(
     held: HeldRun, steps: Sequence[Step], by: UserId, *, approved: bool
 ) -> None:
-    """Keep what somebody decided on steps, where Auto-Pilot would have done them."""
+    """Keep what somebody decided on steps, where Auto-Pilot would have done them as they were."""
     run = held.run
-    if steps and is_shadowed(run.evaluation):
+    if steps and not run.edited_since and is_shadowed(run.evaluation):
         await held.connection.execute(
             sql("insert_shadow_decisions"),
             run.team,

@@ -6,6 +6,7 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import SignalId
+from livesop_bot.domain.steps import StepState
 
 
 class Basis:
@@ -18,7 +19,8 @@ class Basis:
     async def __call__(self, signal: SignalId) -> int:
         """End what rests on a message that is not there any more; gives how many runs that was.
 
-        After an edit it is judged again, unless something was done already: then people are told.
+        After an edit it is judged again, unless something was done already, or a person started
+        it: then people are told, and Auto-Pilot leaves the rest to them.
         """
         with away():
             runs = await self._pool.fetch(sql("open_runs_of_signal"), signal)
@@ -31,8 +33,11 @@ class Basis:
                     await held.end(RunState.CANCELLED, None, why)
                     await self._judge_again(held)
                     ended += 1
-                elif held.run.edited_since:
+                elif why := held.run.basis_changed:
                     held.touch()
+                    for record in held.run.steps:
+                        if record.state is StepState.PLANNED and record.changed_by is None:
+                            await held.leave_to_people(record.id, why)
         with away():
             await self._pool.execute(sql("forget_requests"), signal)
         return ended

@@ -1,6 +1,10 @@
 """Evaluations in PostgreSQL: begun under a token, concluded once, with the run they call for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import asyncpg
+import structlog
 
 from livesop_bot.db.audit import append
 from livesop_bot.db.ended import Concluded, Ended, confidence_of, gate, replayed, signal_state
@@ -19,6 +23,7 @@ from livesop_bot.domain.decisions import (
     Reason,
     Switches,
     Verdict,
+    failed,
 )
 from livesop_bot.domain.evaluations import (
     Attempt,
@@ -29,6 +34,8 @@ from livesop_bot.domain.evaluations import (
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import Signal, SignalState, TeamId
 from livesop_bot.domain.workflows import Workflow
+
+log = structlog.get_logger()
 
 _NO_SWITCH_MATTERS = frozenset(
     {
@@ -126,6 +133,20 @@ class Evaluations:
         return begun
 
     async def _skip(self, batch: Sequence[tuple[Ended, Decision]]) -> list[Concluded | None]:
+        """Store a group; what PostgreSQL refuses for its content fails itself and no other."""
+        try:
+            return await self._store(batch)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
+            if len(batch) > 1:
+                return [concluded for one in batch for concluded in await self._skip([one])]
+        ((ended, _),) = batch
+        log.error("evaluation.unstorable", signal=ended.signal.id)
+        said = ended.judgement
+        blank = Judgement(workflow=None, confidence=0.0, reasoning="", evaluator=said.evaluator)
+        why = failed("what the evaluator said cannot be stored.")
+        return await self._store([(replace(ended, judgement=blank, workflow=None), why)])
+
+    async def _store(self, batch: Sequence[tuple[Ended, Decision]]) -> list[Concluded | None]:
         with away():
             rows = await self._pool.fetch(
                 sql("conclude_skips"),

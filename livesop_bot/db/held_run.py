@@ -158,6 +158,13 @@ class HeldRun:
         else:
             self._wait_for_repetition(step, await self._plans.same_effect(step))
 
+    async def leave_to_people(self, step: StepId, why: str, pause: PauseId | None = None) -> None:
+        """Take back what Auto-Pilot planned; its step waits for somebody, who is told why."""
+        await self.settle(step, "cancelled")
+        self.move(step, StepState.WAITING, detail=why, pause=pause)
+        before = {"state": StepState.PLANNED}
+        self.note(AuditKind.ACTION, None, before, {"state": StepState.WAITING, "why": why}, step)
+
     async def settle(self, step: StepId, state: str, receipt: Receipt | None = None) -> None:
         """Note in the ledger what became of an action that is not under way."""
         await self._plans.settle(step, state, receipt)
@@ -232,6 +239,8 @@ class HeldRun:
             self.move(step.id, StepState.WAITING)
         elif obstacle := step_obstacle(step, switches):
             self.move(step.id, StepState.WAITING, detail=f"{obstacle}.")
+        elif changed := self.run.basis_changed:
+            self.move(step.id, StepState.WAITING, detail=changed)
         else:
             await self.plan(step.id, by=None, undo=step.undo)
 

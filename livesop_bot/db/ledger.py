@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+
 from livesop_bot.db.held_run import HeldRun, HeldRuns
 from livesop_bot.db.jobs import BasisJob, enqueue
 from livesop_bot.db.pauses import pause_of
@@ -18,12 +20,15 @@ from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import Step, StepId
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The right to try an action once.
 
     `maybe_done`: an earlier attempt may have happened, so the target is to be asked first.
+    `quiet`: seconds since it was tried last; what was sent then may still be on its way.
     `insisted`: a person has said that it may be done although nobody can tell.
     `withheld`: why it may only be asked after and not be done any more; empty: it may be done.
     """
@@ -31,6 +36,7 @@ class Claim:
     action: ActionId
     attempt: int
     tried_at: datetime
+    quiet: float
     run: Run
     step: Step
     request: ActionRequest
@@ -84,6 +90,9 @@ class Ledger:
                     signal = held.run.evaluation.signal
                     await enqueue(held.connection, [BasisJob(signal.id, signal.revision)])
                     return None
+                if row["by_autopilot"] and (changed := held.run.basis_changed):
+                    await held.leave_to_people(step.id, changed)
+                    return None
                 if row["wait"] > 0:
                     return NotYet(row["wait"])
                 if row["by_autopilot"] and await self._stopped(held, step):
@@ -101,6 +110,7 @@ class Ledger:
                 action=action,
                 attempt=claimed["attempts"],
                 tried_at=claimed["tried_at"],
+                quiet=claimed["quiet"],
                 run=held.run,
                 step=step,
                 request=ActionRequest.from_json(json.loads(row["request"])),
@@ -110,8 +120,14 @@ class Ledger:
                 withheld=withheld,
             )
 
+    async def begin(self, claim: Claim) -> bool:
+        """Note that it is done now; False: the claim was taken over, so that it must not be."""
+        with away():
+            begun = await self._pool.fetchval(sql("begin_attempt"), claim.action, claim.attempt)
+        return begun is not None
+
     async def done(self, claim: Claim, receipt: Receipt) -> None:
-        """Note that the action happened."""
+        """Note that the action happened, whatever another attempt may have said since."""
         await self._conclude(claim, StepState.DONE, receipt=receipt)
 
     async def failed(self, claim: Claim, why: str) -> None:
@@ -151,8 +167,11 @@ class Ledger:
             if not await held.connection.fetchval(
                 sql("conclude_action"), claim.action, claim.attempt, noted, stored, why, wait
             ):
-                return  # another attempt was begun since: this one has no say any more
+                # Another attempt was begun since: this one has no say any more.
+                log.warning("action.overtaken", action=claim.action, outcome=state)
+                return
             step = claim.step.id
+            before = {"state": held.record(step).state}
             held.move(
                 step,
                 state,
@@ -162,7 +181,7 @@ class Ledger:
             )
             after: dict[str, Value] = {"state": state, "kind": claim.request.kind}
             after |= {"action": claim.action, "attempt": claim.attempt}
-            held.note(AuditKind.ACTION, None, {"state": StepState.TRYING}, after, step)
+            held.note(AuditKind.ACTION, None, before, after, step)
             if held.run.evaluation.signal.state is SignalState.DELETED:
                 await held.connection.execute(sql("forget_requests"), held.run.evaluation.signal.id)
 
@@ -174,10 +193,7 @@ class Ledger:
             pause, why = found
         if why is None:
             return False
-        await held.settle(step.id, "cancelled")
-        held.move(step.id, StepState.WAITING, detail=f"{why}.", pause=pause)
-        before = {"state": StepState.PLANNED}
-        held.note(AuditKind.ACTION, None, before, {"state": StepState.WAITING, "why": why}, step.id)
+        await held.leave_to_people(step.id, f"{why}.", pause)
         return True
 
     async def _withheld(self, held: HeldRun, step: Step, *, by_autopilot: bool) -> str:
@@ -187,6 +203,8 @@ class Ledger:
             return lost
         if not by_autopilot:
             return ""
+        if changed := held.run.basis_changed:
+            return changed
         await held.connection.execute(sql("hold_team_for_claim"), held.run.team)
         obstacle = step_obstacle(step, await held.switches())
         return f"{obstacle}." if obstacle else ""

@@ -107,13 +107,22 @@ class Run:
     def basis_lost(self) -> str:
         """Why nothing may be done on it any more, in words; empty: its message still stands.
 
-        A message that is edited after something was done changes nothing: people are told.
+        An edit ends only what no person started or answered, and nothing was done for.
         """
         if self.evaluation.signal.state is SignalState.DELETED:
             return "The message was deleted, or grew too old to be kept."
-        if self.edited_since and all(record.state in _UNTOUCHED for record in self.steps):
+        if (
+            self.edited_since
+            and self.started_by is None
+            and all(record.state in _UNTOUCHED for record in self.steps)
+        ):
             return "The message was edited."
         return ""
+
+    @property
+    def basis_changed(self) -> str:
+        """Why nothing of it may be done without a person, in words; empty: it reads as judged."""
+        return "The message was edited: see what would be sent now." if self.edited_since else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def percent(confidence: float) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """So many of something: `1 day`, `2 days`, or `2` of what `many` calls them."""
+    """A number of things; `many`: where an s does not make more of `one`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 

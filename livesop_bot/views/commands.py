@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
 from livesop_bot.views.autopilot import autopilot_sentence
@@ -11,6 +12,7 @@ from livesop_bot.views.blocks import (
     Message,
     actions,
     button,
+    channel,
     code,
     confirm,
     context,
@@ -20,13 +22,14 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.health import HomeHealth, health_line
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.sop_card import NO_SOPS
 from livesop_bot.views.words import GROUPS, NAMES, Word, nearest
 
 _MOST_LISTED = 15
 
 _NARROWER = (
     "After `on` or `off` you may name an SOP, or an SOP and a step, to switch just that: "
-    "`/livesop autopilot on incident declare`."
+    "`/livesop autopilot on incident declare`. `here` or a #channel is all that happens there."
 )
 
 
@@ -54,9 +57,15 @@ def unknown(word: str) -> Message:
     return _short(f"LiveSOP does not know {code(word, 60)}. {near}")
 
 
-def status(*, autopilot: bool, health: HomeHealth, waiting: WaitingCount) -> Message:
+def status(
+    *,
+    autopilot: bool,
+    health: HomeHealth,
+    waiting: WaitingCount,
+    channels_off: Sequence[ChannelId] = (),
+) -> Message:
     """Say what may run, what waits, and how LiveSOP is doing."""
-    sentence = autopilot_sentence(is_on=autopilot)
+    sentence = _switches(channels_off, is_on=autopilot)
     buttons = [_command("Feed", "feed", 0), _command("Approvals", "approvals", 1)]
     if autopilot:
         ask = confirm(
@@ -100,8 +109,9 @@ def replay_usage() -> Message:
     """Say how the command is written."""
     return _short(
         "Which message? `/livesop replay &lt;message link&gt;` judges it again and only says what "
-        "would follow; with `run` behind it, that is carried out. In place of the link its "
-        "signal's number will do, as `/livesop why` shows it."
+        "would follow; with `run` behind it, that is carried out, and with `same` the SOP that was "
+        "named before is asked about in its version of then. In place of the link its signal's "
+        "number will do, as `/livesop why` shows it."
     )
 
 
@@ -113,10 +123,14 @@ def slack_away() -> Message:
 
 
 def autopilot(
-    *, is_on: bool, workflows: Sequence[Workflow], on: Collection[tuple[Scope, str]]
+    *,
+    is_on: bool,
+    workflows: Sequence[Workflow],
+    on: Collection[tuple[Scope, str]],
+    channels_off: Sequence[ChannelId] = (),
 ) -> Message:
-    """Show the kill switch and the switch of each SOP."""
-    sentence = autopilot_sentence(is_on=is_on)
+    """Show the kill switch, the channels that are off, and the switch of each SOP."""
+    sentence = _switches(channels_off, is_on=is_on)
     rows = [_switch_row(workflow, on) for workflow in workflows[:_MOST_LISTED]]
     if left := len(workflows) - len(rows):
         rows.append(f"… and {left} more")
@@ -124,7 +138,7 @@ def autopilot(
         sentence,
         [
             section(sentence),
-            section("\n".join(rows) or "There are no SOPs yet.", expand=True),
+            section("\n".join(rows) or NO_SOPS, expand=True),
             context(f"Change it with `/livesop autopilot on` or `off`. {_NARROWER}"),
         ],
     )
@@ -138,13 +152,24 @@ def autopilot_usage(text: str) -> Message:
     return _short(
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
         "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
-        "you mean just that: `/livesop autopilot on refund-request notify-finance`."
+        "you mean just that: `/livesop autopilot on incident declare`. For a channel it is `here`, "
+        "or its #name."
     )
 
 
 def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
     """Say that there is no such SOP, and which there are."""
+    if not workflows:
+        return _short(NO_SOPS)
     return no_such("SOP", slug, [workflow.slug for workflow in workflows])
+
+
+def unknown_channel(name: str) -> Message:
+    """Say that no channel of that name can be switched from elsewhere."""
+    return _short(
+        f"LiveSOP is in no channel named {code(name)}, so nothing was changed. Check the name, or "
+        "write `/livesop autopilot off here` in that channel."
+    )
 
 
 def unknown_step(step: str, workflow: Workflow) -> Message:
@@ -186,6 +211,19 @@ def switched(
     return _short(" ".join([f"Auto-Pilot is now *on* for {name}.", *notes]))
 
 
+def switched_channel(where: ChannelId, *, is_on: bool, team_on: bool) -> Message:
+    """Confirm the switch of a channel; `team_on` is the kill switch."""
+    if not is_on:
+        return _short(
+            f"Auto-Pilot is now *off* in {channel(where)}: there LiveSOP only proposes. An admin "
+            "can switch it on again: `/livesop autopilot on here`."
+        )
+    note = "" if team_on else " Auto-Pilot is still off for the team: `/livesop autopilot on`."
+    return _short(
+        f"Auto-Pilot is now *on* in {channel(where)}, for the SOPs and steps that are on.{note}"
+    )
+
+
 def database_away() -> Message:
     """Answer for anything that only reads."""
     return _short(
@@ -209,6 +247,15 @@ def went_wrong() -> Message:
 
 def _short(text: str) -> Message:
     return message(text, [section(text)])
+
+
+def _switches(channels_off: Sequence[ChannelId], *, is_on: bool) -> str:
+    sentence = autopilot_sentence(is_on=is_on)
+    if not channels_off:
+        return sentence
+    named = ", ".join(map(channel, channels_off[:_MOST_LISTED]))
+    left = len(channels_off) - _MOST_LISTED
+    return f"{sentence}\nOff in {named}{f' and {left} more' if left > 0 else ''}."
 
 
 def _waits(waiting: WaitingCount) -> str:
@@ -260,8 +307,9 @@ def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
     shown = ", ".join(code(step, 40) for step in steps[:2])
     more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
     tail = f", with {shown}{more}" if steps else ""
+    tail += ", ⏸️ paused" if workflow.paused else ""
     if is_on and not steps and workflow.definition.acting_steps:
-        tail = ", but none of its steps is, so it is only proposed"
+        tail += ", but none of its steps is, so it is only proposed"
     state = "*on*" if is_on else "off"
     return f"{code(workflow.slug)}  {line(workflow.title, 60)}: {state}{tail}"
 

@@ -30,6 +30,7 @@ class ActionId(StrEnum):
     WHY_WRONG = "why_wrong"
     WHY_OTHER = "why_other"
     WHY_REPLAY = "why_replay"
+    WHY_REPLAY_SAME = "why_replay_same"
     WHY_JUDGE_AGAIN = "why_judge_again"
     STEP_APPROVE = "step_approve"
     STEP_DONE = "step_done"

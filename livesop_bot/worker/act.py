@@ -10,7 +10,13 @@ from livesop_bot.db.jobs import ActJob
 from livesop_bot.db.ledger import Claim, Ledger, NotYet
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.workflows import ActionKind
-from livesop_bot.errors import ActionDelayed, ActionInDoubt, ActionRefused, CannotTell
+from livesop_bot.errors import (
+    ActionDelayed,
+    ActionInDoubt,
+    ActionRefused,
+    CannotTell,
+    DatabaseAway,
+)
 from livesop_bot.metrics import Metrics
 from livesop_bot.worker.faults import later, patiently
 
@@ -19,16 +25,29 @@ log = structlog.get_logger()
 MOST_ATTEMPTS = 12
 """Tries for a target that is away, about half an hour in all; being asked to wait is one, too."""
 
+LANDS_S = 30.0
+"""Seconds after which what was sent has arrived, or never will: longer than any call may take."""
+
+
+class _TakenOver(Exception):
+    """The claim is not the newest any more, or the action was concluded."""
+
 
 class Acting:
     """Handles act jobs. The claim is stored before the target is asked, the outcome after."""
 
     def __init__(
-        self, *, ledger: Ledger, kinds: Mapping[ActionKind, Kind], metrics: Metrics
+        self,
+        *,
+        ledger: Ledger,
+        kinds: Mapping[ActionKind, Kind],
+        metrics: Metrics,
+        lands_s: float = LANDS_S,
     ) -> None:
         self._ledger = ledger
         self._kinds = kinds
         self._metrics = metrics
+        self._lands_s = lands_s
 
     async def __call__(self, job: ActJob, attempts: int) -> None:
         """Act; `attempts` counts earlier tries. Raises RetryRequested for what is not over."""
@@ -69,6 +88,15 @@ class Acting:
             why = str(error)
             await patiently(lambda: ledger.unknown(claim, why))
             self._tell(claim, "unknown")
+        except DatabaseAway:
+            raise
+        except _TakenOver as error:
+            raise later(attempts, str(error)) from error
+        except Exception as error:
+            log.exception("action.broke_off", action=claim.action, kind=claim.request.kind)
+            why = f"LiveSOP broke off ({type(error).__name__}); its log says where."
+            await patiently(lambda: ledger.unknown(claim, why))
+            self._tell(claim, "unknown")
         else:
             if receipt is None:
                 await patiently(lambda: ledger.withheld(claim))
@@ -89,10 +117,15 @@ class Acting:
                 found = None
             if found is not None:
                 return found
+            if not claim.insisted and claim.quiet < self._lands_s:
+                wait = self._lands_s - claim.quiet
+                raise CannotTell("It is not there, or not yet: it was sent just now.", wait)
             if last:
                 raise ActionRefused("It failed each time it was tried. Given up for now.")
         if claim.withheld:
             return None
+        if not await patiently(lambda: self._ledger.begin(claim)):
+            raise _TakenOver("another worker took it over")
         return await kind.perform(claim.request, claim.key)
 
     def _tell(self, claim: Claim, outcome: str) -> None:

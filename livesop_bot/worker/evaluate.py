@@ -1,7 +1,7 @@
 """Evaluating: one signal, one judgement within the time limit, one decision."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -26,6 +26,8 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.worker.faults import later, patiently
 
 log = structlog.get_logger()
+
+GiveWay = Callable[[], Awaitable[object]]
 
 _ASKED = "the message asks LiveSOP something"
 
@@ -59,11 +61,17 @@ class Evaluating:
         self._abandoned: set[asyncio.Task[tuple[Judgement, Workflow | None]]] = set()
 
     async def __call__(
-        self, job: EvaluateJob, attempts: int, *, as_it_was: Workflow | None = None
+        self,
+        job: EvaluateJob,
+        attempts: int,
+        *,
+        as_it_was: Workflow | None = None,
+        give_way: GiveWay | None = None,
     ) -> Concluded | None:
         """Evaluate; `attempts` counts earlier tries. Raises RetryRequested for passing faults.
 
-        `as_it_was`: a version of an SOP that is to be asked about in place of the newest.
+        `as_it_was`: a version of an SOP that is to be asked about in place of the newest. What
+        takes processor time begins when `give_way` returns.
         """
         begun = await patiently(lambda: self._evaluations.begin(job))
         if begun is None:
@@ -73,6 +81,8 @@ class Evaluating:
         workflows, lessons = await patiently(lambda: self._current.submit(signal))
         if as_it_was is not None:
             workflows = tuple(as_it_was if one.id == as_it_was.id else one for one in workflows)
+        if give_way is not None:
+            await give_way()
         started = perf_counter()
         judgement = Judgement(
             workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name

@@ -15,7 +15,7 @@ from livesop_bot.domain.signals import MessageTs
 from livesop_bot.errors import SlackAway, SlackBusy, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.blocks import Message
-from livesop_bot.views.opening import opening
+from livesop_bot.views.opening import not_opened, opening
 from livesop_bot.worker.faults import later, patiently
 
 log = structlog.get_logger()
@@ -67,8 +67,13 @@ class Remarking:
                     return
                 ts = await self._post(remark, message)
         except SlackRefused as error:
-            await self._give_up(remark, str(error))
             log.error("remark.refused", remark=remark.id, code=error.code)
+            try:
+                await self._tell(remark, str(error))
+            except SlackAway as away:
+                await self._again(remark, attempts, away, surely_not_posted=True)
+                return
+            await self._give_up(remark, str(error))
             return
         except SlackAway as error:
             await self._again(remark, attempts, error, surely_not_posted=not maybe_posted)
@@ -116,6 +121,29 @@ class Remarking:
             return None
         return str(found.get("permalink") or "") or None
 
+    async def _tell(self, remark: Remark, why: str) -> None:
+        """Tell whoever was promised a start, once, that there is none; in the channel Slack may
+        let nobody say anything. Raises SlackAway."""
+        if remark.kind is not RemarkKind.OPENING:
+            return
+        workflow = await patiently(lambda: self._remarks.workflow(remark))
+        message = not_opened(workflow, remark.channel, why)
+        try:
+            with slack_errors():
+                opened = await self._slack.conversations_open(users=remark.asked_by)
+            channel = opened["channel"]["id"]
+            if await find_keyed(self._slack, remark.key, channel) is None:
+                await post_keyed(
+                    self._slack,
+                    remark.key,
+                    channel,
+                    event_type=_EVENT_TYPE,
+                    text=message.text,
+                    blocks=message.blocks,
+                )
+        except SlackRefused as error:
+            log.error("remark.not_told", remark=remark.id, code=error.code)
+
     async def _give_up(self, remark: Remark, why: str) -> None:
         await patiently(lambda: self._remarks.failed(remark.id, why))
         self._metrics.posts.labels("failed").inc()
@@ -127,8 +155,12 @@ class Remarking:
         if busy and surely_not_posted:
             await patiently(lambda: self._remarks.not_posted(remark.id))
         if not busy and attempts + 1 >= MOST_ATTEMPTS:
-            await self._give_up(remark, str(error))
             log.error("remark.given_up", remark=remark.id, error=str(error))
+            try:
+                await self._tell(remark, str(error))
+            except SlackAway as away:  # which is why it is given up
+                log.error("remark.not_told", remark=remark.id, code=str(away))
+            await self._give_up(remark, str(error))
             return
         self._metrics.posts.labels("retried").inc()
         log.warning("remark.retried", remark=remark.id, error=str(error))

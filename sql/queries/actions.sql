@@ -40,7 +40,7 @@ FROM actions
 WHERE id = $1;
 
 -- name: claim_action
--- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt, and since when it may have happened.
+-- Claims an action: from now on it may have happened. $1: action id. Gives the number of the attempt, since when it may have happened, and for how many seconds it has not been tried.
 WITH found AS (
     SELECT id, tried_at, again FROM actions
     WHERE id = $1 AND state IN ('planned', 'trying')
@@ -52,15 +52,23 @@ SET state = 'trying', attempts = attempts + 1, changed_at = now(),
     tried_at = CASE WHEN a.state = 'trying' THEN a.tried_at ELSE now() END
 FROM found
 WHERE a.id = found.id
-RETURNING attempts,
+RETURNING attempts, extract(epoch FROM now() - a.tried_at)::float8 AS quiet,
     CASE WHEN found.again THEN coalesce(found.tried_at, a.tried_at) ELSE a.tried_at END AS tried_at;
 
+-- name: begin_attempt
+-- Notes that an attempt does it now: what was done before surely was not, and is looked for no more. $1: action id; $2: attempt. Gives the id, or nothing if another attempt was begun, or it was concluded.
+UPDATE actions SET tried_at = now() WHERE id = $1 AND attempts = $2 AND state = 'trying'
+RETURNING id;
+
 -- name: conclude_action
--- Notes how an attempt ended, unless another one was begun since. $1: action id; $2: attempt; $3: state; $4: receipt (null: none); $5: error; $6: how long until the next try (interval; null: none). Gives the step.
+-- Notes how an attempt ended. Another one that was begun since knows better, unless it was done: that stays true. $1: action id; $2: attempt; $3: state; $4: receipt (null: none); $5: error; $6: how long until the next try (interval; null: none). Gives the step.
 UPDATE actions
 SET state = $3, receipt = $4, error = $5, changed_at = now(),
     due_at = CASE WHEN $6::interval IS NULL THEN due_at ELSE now() + $6::interval END
-WHERE id = $1 AND attempts = $2 AND state = 'trying'
+WHERE id = $1 AND (
+    attempts = $2 AND state = 'trying'
+    OR $3 = 'done' AND state IN ('planned', 'trying', 'unknown')
+)
 RETURNING step_id;
 
 -- name: settle_action

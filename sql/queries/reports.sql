@@ -54,6 +54,14 @@ UPDATE reports SET state = 'posted' WHERE id = $1 AND state = 'trying';
 -- Notes that a report will not be posted. $1: report; $2: why.
 UPDATE reports SET state = 'failed', error = $2 WHERE id = $1 AND state = 'trying';
 
+-- name: failed_reports
+-- Of each kind of report, those of its newest day that Slack did not take. $1: team; $2: how many at most.
+SELECT kind, day, recipient, error FROM reports AS r
+WHERE team_id = $1 AND state = 'failed' AND day = (
+    SELECT max(day) FROM reports WHERE team_id = $1 AND kind = r.kind
+)
+ORDER BY kind DESC, recipient LIMIT $2;
+
 -- name: unposted_reports
 -- Reports that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
 SELECT id FROM reports

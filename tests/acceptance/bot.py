@@ -89,6 +89,7 @@ async def main() -> None:
             patience=Patience(look_every=0.2, replace_after=6.0, ping_interval=0.5),
             pace=Pace(heartbeat_timeout=2.0, poll_every=0.5),
             slack_call=2.0,
+            lands_s=3.0,
         ),
         make_kinds=impatient_kinds,
     )

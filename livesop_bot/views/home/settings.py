@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from livesop_bot.domain.audit import AuditRow
+from livesop_bot.domain.reports import ReportFailure, ReportKind
 from livesop_bot.domain.team_settings import Environment, TeamSettings, UsedToday
 from livesop_bot.views.blocks import (
     Block,
@@ -52,7 +53,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsShown:
-    """What the tab shows. `admins`: some who may change it; `changes`: oldest first."""
+    """What the tab shows. `admins`: some who may change it; `changes`: oldest first;
+    `not_reported`: of each kind's newest reports, those that Slack did not take."""
 
     settings: TeamSettings
     environment: Environment
@@ -61,6 +63,7 @@ class SettingsShown:
     admins: Sequence[str]
     changes: Sequence[AuditRow]
     is_admin: bool
+    not_reported: Sequence[ReportFailure] = ()
 
 
 def settings_tab(shown: SettingsShown) -> list[Block]:
@@ -162,6 +165,19 @@ def _reports(shown: SettingsShown) -> Iterator[Block]:
     text = f"Weekly digest: {digest}\nDaily summary: {summary}"
     yield from _part(shown, "Reports", text, Form.REPORTS)
     yield context(f"Time zone: {line(own.time_zone, 60)}")
+    if shown.not_reported:
+        yield context("\n".join(map(_not_reported, shown.not_reported)))
+
+
+def _not_reported(failure: ReportFailure) -> str:
+    why = f"{failure.day:%d %B}: {line(failure.error, 200)}"
+    if failure.kind is ReportKind.WEEKLY_DIGEST:
+        where = channel(failure.recipient)
+        return (
+            f"⚠️  The weekly digest did not get into {where} on {why}. Invite LiveSOP there "
+            "(`/invite @LiveSOP`), or choose another channel; it is tried again next week."
+        )
+    return f"⚠️  The daily summary did not get to {person(failure.recipient)} on {why}."
 
 
 def _retention(shown: SettingsShown) -> Iterator[Block]:
@@ -185,15 +201,17 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
     left = max(budget - used, 0)
     share = 1.0 if not budget else min(used / budget, 1.0)
     text = (
-        f"{code(environment.model)} is asked where the local evaluator is not sure.\n"
+        f"{code(environment.model)} is asked about messages that may call for an SOP.\n"
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
     cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
-    yield context(
-        f"{cost}The day ends at midnight UTC. "
-        "When nothing is left, the local evaluator judges alone."
+    otherwise = (
+        "the local evaluator judges alone"
+        if environment.stands_in
+        else "such messages fail, and can be replayed"
     )
+    yield context(f"{cost}The day ends at midnight UTC. When nothing is left, {otherwise}.")
 
 
 def _jira(shown: SettingsShown) -> Iterator[Block]:

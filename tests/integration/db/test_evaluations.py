@@ -92,7 +92,7 @@ class Desk:
         judgement = Judgement(
             workflow=None,
             confidence=confidence,
-            reasoning="because",
+            reasoning=options.pop("reasoning", "because"),
             evaluator="test",
             **{k: options.pop(k) for k in BASIS if k in options},
         )
@@ -126,6 +126,26 @@ async def test_two_attempts_at_once_make_one_evaluation(desk: Desk, confidence: 
     assert await desk.count("evaluations") == 1
     assert await desk.count("runs") == (1 if confidence > 0.5 else 0)
     assert await desk.evaluations.begin(desk.job) is None, "judged once"
+
+
+async def test_a_judgement_that_cannot_be_stored_fails_itself_and_no_other(desk: Desk) -> None:
+    ts = MessageTs("1700000000.000200")
+    other = replace(MESSAGE, event_id=EventId("Ev3"), message_ts=ts, external_id=f"C1:{ts}")
+    await store_batch(desk.pool, [other], timeout=5)
+    begun = await desk.begin()
+    beside = await desk.evaluations.begin(EvaluateJob(SignalId(2), 1))
+    assert beside is not None
+    odd, fine = await asyncio.gather(
+        desk.conclude(begun, 0.0, reasoning="No\0"), desk.conclude(beside, 0.0)
+    )
+    assert odd is not None
+    assert fine is not None
+    assert (odd.decision.reason, fine.decision.reason) == (Reason.FAILED, Reason.NO_MATCH)
+    rows = await desk.pool.fetch(
+        "SELECT s.id, state, reasoning FROM evaluations AS e JOIN raw_signals AS s"
+        " ON s.id = e.signal_id ORDER BY 1"
+    )
+    assert [tuple(row) for row in rows] == [(1, "failed", ""), (2, "evaluated", "because")]
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])

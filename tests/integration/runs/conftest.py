@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.destinations import Destinations
+from livesop_bot.actions.jira_calls import Jira
+from livesop_bot.actions.jira_issue import JiraIssue
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.slack_message import SlackMessage
@@ -61,6 +63,7 @@ from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
 from livesop_bot.views.blocks import Message, message
+from tests.outside.jira_server import EMAIL, TOKEN, JiraServer
 from tests.outside.webhook_receiver import WebhookReceiver
 
 TEAM = TeamId("T0SANDBOX")
@@ -114,19 +117,30 @@ class Floor:
     """Where runs are carried out. Jobs are done when `work` is called, and not before."""
 
     def __init__(
-        self, pool: Pool, slack: SlackServer, receiver: WebhookReceiver, client: AsyncWebClient
+        self,
+        pool: Pool,
+        slack: SlackServer,
+        receiver: WebhookReceiver,
+        jira: JiraServer,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
     ) -> None:
         settings = Settings(_env_file=None, livesop_start_limit=STARTS)
         metrics = Metrics()
         self.pool = pool
         self.slack = slack
         self.receiver = receiver
+        self.jira = jira
         self.messages = ThreadMessages(client)
         self.stores = Stores.on(pool, settings)
         self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),
             ActionKind.WEBHOOK: Webhook(
                 SecretStr(SECRET), Destinations(["127.0.0.1"]), limits=QUICK
+            ),
+            ActionKind.JIRA_ISSUE: JiraIssue(
+                Jira(session, base_url=jira.url, email=EMAIL, token=SecretStr(TOKEN), limits=QUICK),
+                "OPS",
             ),
         }
         self.held = HeldRuns(pool, self.stores.teams, renderer(self.kinds))
@@ -164,6 +178,18 @@ class Floor:
             mode=StepMode.AUTO,
             action=ActionKind.WEBHOOK,
             fields={"url": self.receiver.hook, "text": name, **fields},
+        )
+
+    def issue(self, name: str) -> Step:
+        """An automatic step that opens a Jira issue, at once."""
+        return Step(
+            id=StepId(name),
+            title=name,
+            kind=StepKind.ACTION,
+            mode=StepMode.AUTO,
+            undo_s=0,
+            action=ActionKind.JIRA_ISSUE,
+            fields={"summary": name},
         )
 
     async def publish(self, *steps: Step, edges: Sequence[Edge] | None = None) -> None:
@@ -294,9 +320,18 @@ class Floor:
         """Let the time pass that anything waits for, and do what is due then."""
         await self.pool.execute("UPDATE pgqueuer SET execute_after = now()")
         await self.pool.execute("UPDATE actions SET due_at = now() WHERE state = 'planned'")
+        await self.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 minute'")
         await self.pool.execute("UPDATE runs SET face_at = now() WHERE face_at > now()")
         await self.pool.execute("UPDATE pauses SET card_at = now() WHERE card_at > now()")
         await self.work()
+
+    async def hours_pass(self, hours: int) -> None:
+        """Let all that people are waited for with have been so much longer ago."""
+        for change in (
+            "UPDATE run_steps SET changed_at = changed_at - make_interval(hours => $1)",
+            "UPDATE runs SET created_at = created_at - make_interval(hours => $1)",
+        ):
+            await self.pool.execute(change, hours)
 
     def said(self, text: str) -> list[dict[str, Any]]:
         """The bot's messages that begin with a text."""
@@ -322,9 +357,10 @@ async def floor(pool: Pool) -> AsyncIterator[Floor]:
     async with (
         SlackServer(demo_workspace()) as slack,
         WebhookReceiver(SECRET) as receiver,
+        JiraServer() as jira,
         aiohttp.ClientSession(timeout=QUICK) as session,
     ):
         client = AsyncWebClient(
             token=slack.bot_token, base_url=slack.api_url, session=session, retry_handlers=[]
         )
-        yield Floor(pool, slack, receiver, client)
+        yield Floor(pool, slack, receiver, jira, client, session)

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pgqueuer import RetryRequested
 
+from livesop_bot.db.jobs import ActJob
 from livesop_bot.db.ledger import Claim
 from livesop_bot.domain.actions import ActionId, Receipt
 from livesop_bot.domain.breaker import CAP
@@ -20,6 +22,7 @@ from livesop_bot.sandbox.faults import (
     NeverHandled,
     RateLimited,
 )
+from livesop_bot.worker.act import LANDS_S, MOST_ATTEMPTS
 from tests.integration.runs.conftest import TEAM, by_hand, posts
 
 WAITING_FOR_A_LOCK = """
@@ -183,6 +186,101 @@ async def test_after_a_crash_what_may_not_be_done_any_more_is_only_asked_after(
     await floor.hurry()
     assert await floor.states(run) == {"tell": "waiting" if off else "cancelled"}
     assert floor.said("tell:") == []
+
+
+async def try_at(floor: Any, attempts: int) -> Any:
+    """Act on the only action, tried so often before; gives why it is to be tried again."""
+    try:
+        await floor.duties.acting(ActJob(await the_action(floor)), attempts)
+    except RetryRequested as retry:
+        return retry
+    return None
+
+
+@pytest.mark.parametrize("last", [False, True])
+async def test_an_issue_that_the_index_lags_behind_is_not_opened_again(
+    floor: Any, last: bool
+) -> None:
+    """The lag counts from the newest try, though an earlier one surely opened nothing."""
+    await floor.publish(floor.issue("open"))
+    await floor.message()
+    await floor.work("evaluate", "start")
+    floor.jira.faults.add("create", NeverHandled())
+    await try_at(floor, 0)
+    await floor.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 hour'")
+    floor.jira.lagging = True
+    floor.jira.faults.add("create", HandledUnanswered())
+    await try_at(floor, 1)
+    assert len(floor.jira.issues) == 1
+    await floor.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 minute'")
+    await try_at(floor, MOST_ATTEMPTS - 1 if last else 2)
+    run = await floor.newest()
+    assert await floor.states(run) == {"open": "unknown" if last else "trying"}
+    floor.jira.catch_up()
+    if last:
+        await floor.press(run, "open", Press.RETRY)
+        await floor.hurry()
+    else:
+        await try_at(floor, 3)
+    assert await floor.states(run) == {"open": "done"}
+    assert len(floor.jira.issues) == 1
+
+
+async def test_what_is_not_there_yet_is_looked_for_until_it_must_have_arrived(floor: Any) -> None:
+    await floor.publish(posts("tell", undo_s=0))
+    await floor.message()
+    await floor.work("evaluate", "start")
+    floor.slack.faults.add("chat.postMessage", NeverHandled())
+    await try_at(floor, 0)
+    look = await try_at(floor, 1)
+    assert floor.said("tell:") == []
+    assert timedelta(seconds=1) < look.delay <= timedelta(seconds=LANDS_S * 1.25)
+    await floor.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 minute'")
+    assert await try_at(floor, 2) is None
+    assert len(floor.said("tell:")) == 1
+
+
+async def test_a_claim_that_was_taken_over_does_nothing(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await floor.start()
+    early, late = await claimed(floor), await claimed(floor)
+    assert not await floor.duties.ledger.begin(early)
+    assert await floor.duties.ledger.begin(late)
+
+
+@pytest.mark.parametrize("meanwhile", ["trying", "unknown", "planned"])
+async def test_what_an_attempt_did_is_done_though_another_was_begun(
+    floor: Any, meanwhile: str
+) -> None:
+    """Its worker hung, or waited for PostgreSQL, while another took the job."""
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    ledger = floor.duties.ledger
+    early, late = await claimed(floor), await claimed(floor)
+    if meanwhile == "unknown":
+        await ledger.unknown(late, "Who knows?")
+    elif meanwhile == "planned":
+        await ledger.delayed(late, "Slack asked us to wait", timedelta())
+    await ledger.done(early, Receipt(id="1", words="Posted"))
+    assert await floor.states(run) == {"tell": "done"}
+    assert not await ledger.begin(late)
+    await ledger.failed(late, "Refused.")
+    assert await floor.states(run) == {"tell": "done"}
+    await floor.hurry()
+    assert floor.said("tell:") == []
+
+
+async def test_a_fault_of_our_own_leaves_it_to_people_and_is_not_tried_for_ever(
+    floor: Any,
+) -> None:
+    await floor.publish(floor.webhook("call", idempotent="yes"))
+    await floor.message()
+    await floor.work("evaluate", "start")
+    await floor.pool.execute("UPDATE actions SET request = request #- '{body,payload}'")
+    await floor.work()
+    (record,) = (await floor.newest()).steps
+    assert (record.state, "KeyError" in record.detail) == ("unknown", True)
+    assert await floor.pool.fetchval("SELECT count(*) FROM pgqueuer") == 0
 
 
 async def test_the_outcome_of_an_attempt_that_was_taken_over_has_no_say(floor: Any) -> None:

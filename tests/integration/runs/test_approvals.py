@@ -9,7 +9,7 @@ import pytest
 from livesop_bot.domain.runs import Run, ShownOtherwise
 from livesop_bot.domain.steps import Press
 from livesop_bot.domain.workflows import StepMode
-from livesop_bot.sandbox.faults import AnswerError
+from livesop_bot.sandbox.faults import AnswerError, RateLimited
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
 from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
@@ -86,17 +86,19 @@ async def test_a_button_from_before_buttons_said_what_was_shown_asks_once_more(f
     assert await floor.states(run) == {"tell": "waiting"}
 
 
-async def test_what_is_planned_is_shown_as_it_will_be_sent(floor: Any) -> None:
+async def test_what_somebody_approved_is_shown_as_it_will_be_sent(floor: Any) -> None:
     """Though the message reads otherwise by now."""
-    await floor.publish(by_hand("look"), posts("tell"))
+    await floor.publish(posts("tell", StepMode.APPROVE))
     ts = await floor.message("Checkout is down")
     await floor.work()
-    run = await floor.newest()
-    await floor.press(run, "look", Press.DONE)
+    run = await started(floor)
+    floor.slack.faults.add("chat.postMessage", RateLimited(30))
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.work("act")
     await floor.edit(ts, "Payments are down")
     await floor.pool.execute("UPDATE runs SET face_at = now()")
     await floor.work("basis", "evaluate", "face")
-    assert await floor.states(run) == {"look": "done", "tell": "planned"}
+    assert await floor.states(run) == {"tell": "planned"}
     shown = json.dumps((await face(floor, run))["blocks"])
     assert "tell: Checkout is down" in shown
     assert "Payments are down" not in shown

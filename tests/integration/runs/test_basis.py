@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+import pytest
+
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.runs import RunState
 from livesop_bot.domain.steps import Press
-from tests.integration.runs.conftest import by_hand, posts
+from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
 
 
 async def test_an_edit_before_anything_was_done_cancels_and_judges_again(floor: Any) -> None:
@@ -57,18 +59,78 @@ async def test_a_proposal_is_judged_again_too(floor: Any) -> None:
     assert (await floor.newest()).state is RunState.CANCELLED
 
 
-async def test_an_edit_after_something_was_done_is_shown_and_changes_nothing(floor: Any) -> None:
+ORDERS = [
+    ("its step opens", "an edit"),
+    ("an edit", "its step opens"),
+    ("its step opens", "an edit", "a claim"),
+    ("an edit", "its job", "its step opens"),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=" then ".join)
+async def test_after_an_edit_auto_pilot_leaves_what_was_not_judged_to_people(
+    floor: Any, order: tuple[str, ...]
+) -> None:
+    """In whatever order an answer, the edit and its job come."""
+    await floor.publish(by_hand("look"), by_hand("think"), posts("tell", undo_s=0))
+    ts = await floor.message("Checkout is down")
+    await floor.work()
+    run = await floor.newest()
+    await floor.press(run, "look", Press.DONE)
+    for event in order:
+        match event:
+            case "its step opens":
+                await floor.press(run, "think", Press.DONE)
+            case "an edit":
+                await floor.edit(ts, "Payments are down")
+            case "a claim":
+                await floor.work("act")
+            case "its job":
+                await floor.work("basis")
+    await floor.hurry()
+    await floor.hurry()  # what moved within a second is shown together
+    assert await floor.states(run) == {"look": "done", "think": "done", "tell": "waiting"}
+    assert floor.said("tell:") == []
+    found = await floor.run(run.id)
+    shown = json.dumps(floor.slack.workspace.channel(run.channel).messages[found.post_ts])
+    assert "Basis changed" in shown
+    assert "tell: Payments are down" in shown
+
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    (message,) = floor.said("tell:")
+    assert message["text"] == "tell: Payments are down"
+    assert (await floor.run(run.id)).state is RunState.DONE
+
+
+async def test_what_was_under_way_before_an_edit_is_not_done_again_after_it(floor: Any) -> None:
     await floor.publish(by_hand("look"), posts("tell"))
     ts = await floor.message("Checkout is down")
     await floor.work()
     run = await floor.newest()
     await floor.press(run, "look", Press.DONE)
+    await floor.pool.execute("UPDATE actions SET due_at = now()")
+    await floor.duties.ledger.claim(await floor.pool.fetchval("SELECT id FROM actions"))
     await floor.edit(ts, "Payments are down")
     await floor.hurry()
-    found = await floor.run(run.id)
-    assert (found.state, found.edited_since) == (RunState.DONE, True)
-    message = floor.slack.workspace.channel(run.channel).messages[found.post_ts]
-    assert "edited" in json.dumps(message["blocks"])
+    assert await floor.states(run) == {"look": "done", "tell": "waiting"}
+    assert floor.said("tell:") == []
+
+
+async def test_an_edit_does_not_end_what_a_person_started(floor: Any) -> None:
+    await floor.publish(by_hand("look"), posts("tell"))
+    await floor.switch(Scope.TEAM, is_on=False)
+    ts = await floor.message("Checkout is down")
+    await floor.work()
+    run = await floor.newest()
+    await floor.presses.start(TEAM, run.id, ADA)
+    await floor.switch(Scope.TEAM, is_on=True)
+    await floor.edit(ts, "It was nothing, or was it?")
+    await floor.hurry()
+    assert await floor.states(run) == {"look": "waiting", "tell": "blocked"}
+    await floor.press(run, "look", Press.DONE)
+    await floor.hurry()
+    assert await floor.states(run) == {"look": "done", "tell": "waiting"}
 
 
 async def test_what_a_person_cancelled_does_not_come_back_with_an_edit(floor: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import OPEN, Run, RunState, TooLate
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.domain.workflows import Edge, StepId, StepKind, StepMode
 from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
@@ -15,6 +15,8 @@ CHOICE = (
     Edge(source=StepId("urgent"), target=StepId("page"), label="yes"),
     Edge(source=StepId("urgent"), target=StepId("note"), label="no"),
 )
+
+OVER = ("done", "cancelled", "dismissed", "expired")
 
 
 async def test_it_starts_once_however_often_its_job_comes(floor: Any) -> None:
@@ -72,6 +74,49 @@ async def test_what_is_over_takes_no_press(floor: Any) -> None:
     await floor.press(run, "look", Press.DONE)
     assert await floor.press(run, "look", Press.SKIP) == TooLate(None)
     assert await floor.presses.end(TEAM, run.id, RunState.CANCELLED, ADA) == TooLate(None)
+
+
+async def brought(floor: Any, state: str) -> Run:
+    """A run in a state: `alone` it began by itself, `by hand` somebody started it."""
+    if state in ("proposed", "by hand", "dismissed", "expired"):
+        await floor.switch(Scope.TEAM, is_on=False)
+    run: Run = await floor.start()
+    match state:
+        case "by hand":
+            await floor.presses.start(TEAM, run.id, ADA)
+        case "done":
+            await floor.press(run, "look", Press.DONE)
+        case "cancelled" | "dismissed":
+            await floor.presses.end(TEAM, run.id, RunState(state), ADA)
+        case "expired":
+            await floor.hours_pass(73)
+            await floor.duties.patience.expire()
+    found: Run = await floor.run(run.id)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "is_now"),
+    [
+        ("proposed", {"cancelled": "proposed", "dismissed": "dismissed"}),
+        ("alone", {"cancelled": "cancelled", "dismissed": "dismissed"}),
+        ("by hand", {"cancelled": "cancelled", "dismissed": "running"}),
+        *((over, dict.fromkeys(("cancelled", "dismissed"), over)) for over in OVER),
+    ],
+)
+@pytest.mark.parametrize("end", ["cancelled", "dismissed"])
+async def test_only_what_fits_a_run_ends_it(
+    floor: Any, state: str, is_now: dict[str, str], end: str
+) -> None:
+    await floor.publish(by_hand("look"))
+    run = await brought(floor, state)
+    outcome = await floor.presses.end(TEAM, run.id, RunState(end), "U0BOB")
+    after = await floor.run(run.id)
+    assert after.state == is_now[end]
+    if after.state is run.state:
+        assert (outcome, after) == (TooLate(run.state if run.state in OPEN else None), run)
+    else:
+        assert (type(outcome), after.ended_by) == (Run, "U0BOB")
 
 
 async def test_another_team_cannot_press(floor: Any) -> None:

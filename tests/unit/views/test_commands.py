@@ -43,7 +43,7 @@ def test_an_unknown_sop_gets_the_nearest_one_and_the_list(workflow: Workflow) ->
         "There is no SOP named `tier3-escalation`. Did you mean `tier-3-escalation`? "
         "There are: `tier-3-escalation`."
     )
-    assert commands.unknown_sop("x", []).text == ("There is no SOP named `x`. There are none yet.")
+    assert "*New SOP* in LiveSOP's Home" in commands.unknown_sop("x", []).text
 
 
 def test_an_unknown_step_gets_the_steps_of_its_sop(workflow: Workflow) -> None:

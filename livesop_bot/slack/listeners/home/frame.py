@@ -199,7 +199,6 @@ async def _visitor(face: Face, spot: Spot) -> Visitor:
             team=spot.team,
             user=spot.user,
             role=await within(face.people.role(spot.team, spot.user)),
-            time_zone=await face.people.time_zone(spot.user),
         )
     except (DatabaseAway, SlackAway, SlackRefused):
         return Visitor(team=spot.team, user=spot.user)

@@ -90,6 +90,7 @@ async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Bl
             evaluator=(await face.home_health()).evaluator,
             admins=() if visitor.is_admin else await face.people.who_are(team, Role.ADMIN),
             changes=await _changes(face, team),
+            not_reported=await book.reports.failures(team),
             is_admin=visitor.is_admin,
         )
     )

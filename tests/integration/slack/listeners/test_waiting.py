@@ -105,7 +105,7 @@ async def test_what_is_in_a_private_channel_is_only_counted(desk: Desk, proposed
     desk.slack.workspace.channel(BUGS).is_private = True
     assert "*1 proposal* waiting" in await desk.home(ADA)
     said = await _open(desk, ADA)
-    assert "1 more wait in channels that are private" in said
+    assert "1 more waits in channels that are private" in said
     assert "the export crashes" not in said
     assert "Bug report" not in said
 

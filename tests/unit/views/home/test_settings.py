@@ -155,6 +155,18 @@ def test_the_last_changes_are_told_in_words(row: AuditRow, told: str) -> None:
     assert text.endswith(f"<@U1>  {told}")
 
 
+@pytest.mark.parametrize(
+    ("stands_in", "then"),
+    [(True, "the local evaluator judges alone"), (False, "such messages fail")],
+)
+def test_what_the_model_is_asked_and_what_happens_without_budget(
+    stands_in: bool, then: str
+) -> None:
+    text = said(settings_tab(replace(SHOWN, environment=replace(ENVIRONMENT, stands_in=stands_in))))
+    assert "`gpt-4o-mini` is asked about messages that may call for an SOP." in text
+    assert f"When nothing is left, {then}" in text
+
+
 def test_without_a_model_there_is_no_budget_to_change() -> None:
     text = said(settings_tab(replace(SHOWN, environment=replace(ENVIRONMENT, model=None))))
     assert "Judged here by `tiered`. No text leaves for a model." in text
