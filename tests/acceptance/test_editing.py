@@ -197,12 +197,13 @@ async def test_the_latest_200_messages_are_compared_or_it_is_told_that_they_coul
     await facts.value(JUDGED, INCIDENTS, 201)
     await ada.workflows()
     await ada.edit()
-    await ada.click("Edit name and purpose")
-    await ada.until("What it is for")
-    assert await ada.send(title="Outage") == {}
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("Minutes that it saves a person")
+    assert await ada.send(saves="7") == {}
     await ada.until("Review and publish")
     await ada.click("Review and publish …")
     shown = str(await ada.until("The latest 200 messages"))
+    assert "minutes that it saves a person: 2 → 7" in shown, "alone it can be published, too"
     assert "it fires on 200, as before" in shown
 
     await ada.close()
