@@ -1,10 +1,11 @@
 """The editor's forms, menus and buttons through the socket: what each does to the draft."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from livesop_bot.sandbox.demo import INCIDENTS, LINUS
 from livesop_bot.sandbox.server import SlackServer
@@ -192,18 +193,38 @@ def _opened(view: JsonObject) -> JsonObject:
     return {name: view[name] for name in kept if view[name] is not None}
 
 
-@pytest.mark.parametrize("press", ["up/review", "remove/review", "discard"])
-async def test_with_the_database_away_a_press_is_not_confirmed(
-    private_postgres: Any, start_app: Any, ada: Hands, press: str
-) -> None:
+@pytest_asyncio.fixture
+async def frozen(private_postgres: Any, start_app: Any, ada: Hands) -> AsyncIterator[Any]:
+    """Ada in the editor, with a draft; the database goes away when a test says so."""
     await start_app(private_postgres.dsn)
     await open_editor(ada)
     await ada.choose("edit_step:1", "down/declare")
     await ada.until("Discard draft")
-    private_postgres.freeze()
-    if press == "discard":
-        await ada.click("Discard draft")
-    else:
-        await ada.choose("edit_step:5", press)
-    await ada.until("The database did not answer")
+    yield private_postgres
     private_postgres.thaw()
+
+
+@pytest.mark.parametrize("menu", ["up/review", "remove/review", None])
+async def test_with_the_database_away_a_press_is_not_confirmed(
+    frozen: Any, ada: Hands, menu: str | None
+) -> None:
+    frozen.freeze()
+    await (ada.choose("edit_step:5", menu) if menu else ada.click("Discard draft"))
+    await ada.until("The database did not answer")
+
+
+@pytest.mark.parametrize(
+    ("button", "form"),
+    [
+        ("Edit name and purpose", "What it is for"),
+        ("Review and publish …", "none yet to compare on"),
+    ],
+)
+async def test_with_the_database_away_what_is_sent_is_not_confirmed(
+    frozen: Any, ada: Hands, button: str, form: str
+) -> None:
+    await ada.click(button)
+    await ada.until(form)
+    frozen.freeze()
+    errors = await ada.send()
+    assert "database did not answer" in f"{errors} {ada.top}"

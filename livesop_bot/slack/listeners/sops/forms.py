@@ -41,8 +41,8 @@ from livesop_bot.views.sops.editing import Editing
 
 log = structlog.get_logger()
 
-AWAY = "The database is away, so nothing was saved. Please try again in a moment."
-WRONG = "Something went wrong; nothing was saved. Please try again."
+AWAY = "Not confirmed: the database did not answer. Please try again in a moment."
+WRONG = "Not confirmed: something went wrong. It has been logged; please try again."
 
 Taken = tuple[WorkflowDefinition, dict[str, str]]
 """A draft with what was filled in, and what is wrong with that, by field."""

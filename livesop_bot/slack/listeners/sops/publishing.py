@@ -213,7 +213,7 @@ async def _publish(
         return
     except DatabaseAway as error:
         log.warning("sop.publish_not_confirmed", team=desk.team, error=str(error))
-        await ack(response_action="update", view=modals.database_away(TITLE))
+        await ack(response_action="update", view=modals.not_confirmed(TITLE))
         return
     workflow = published.workflow
     log.info(
