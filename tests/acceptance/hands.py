@@ -51,13 +51,16 @@ class Hands:
         await self.press("home_tab:1", "workflows", self.home)
         await self.until("New SOP", in_home=True)
 
-    async def click(self, label: str, *, in_home: bool = False) -> None:
-        """Press a button that is shown, by what stands on it or what screen readers say."""
+    async def click(self, label: str, *, in_home: bool = False, **typed: Any) -> None:
+        """Press a button that is shown, by what stands on it or what screen readers say.
+
+        In a modal with this typed in it.
+        """
         view = self.home if in_home else self.top
         for block, button in _buttons(view):
             if label in (button["text"]["text"], button.get("accessibility_label")):
                 pressed = {**button, "block_id": block["block_id"]}
-                await self._act(view, pressed)
+                await self._act(view, pressed, None if in_home else self._values(**typed))
                 return
         pytest.fail(f"there is no {label!r} in {view}")
 

@@ -103,6 +103,22 @@ async def test_a_template_that_cannot_be_filled_in_is_refused_at_its_field(
     assert await facts.value("SELECT count(*) FROM drafts") == 0
 
 
+async def test_a_step_shows_before_it_is_saved_what_it_would_send(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    await start_app(database)
+    await ada.workflows()
+    await ada.edit()
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("What is to be done")
+    text = "Now: {{ message.text }} ({{ extract.affected }})"
+    await ada.click("Preview what it would send", with__text=text)
+    shown = str(await ada.until("for a sample message"))
+    assert "Now: Payments are down, customers get errors at checkout ([" in shown
+    assert "Nothing was sent" in shown
+    assert await facts.value("SELECT count(*) FROM drafts") == 0
+
+
 async def test_the_second_of_two_who_edit_is_told_and_loses_nothing(
     database: str, start_app: Any, facts: Any, ada: Hands, grace: Hands
 ) -> None:
