@@ -483,6 +483,8 @@ class Rules(RuleBasedStateMachine):
         await self._go_on(replayed=False)
         run = await self.floor.newest()
         if run.state is RunState.PROPOSED:  # as too many started by themselves
+            if not deleted:
+                return  # what a person starts outlives an edit
             await self._start(run)
         elif (await self.floor.states(run))["tell"] == "planned":
             await self._press_step(run, "tell", Press.HOLD, "")

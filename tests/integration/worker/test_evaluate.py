@@ -1,7 +1,7 @@
 """What evaluators may do wrong, and what is stored then."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
@@ -30,6 +30,17 @@ class Doing:
         """Do it."""
         self.questions.append(question)
         return self._do(question)
+
+
+class Hanging:
+    """Never answers."""
+
+    name = "hanging"
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 def raising(error: Exception) -> Doing:
@@ -90,6 +101,26 @@ async def test_an_evaluator_that_is_away_is_asked_again_then_given_up(
 
     concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_ATTEMPTS - 1)
     assert concluded.decision.reason == "failed"
+
+
+async def test_a_time_out_is_logged_and_timed(
+    tools: Any, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    signal = await tools.store("the printer is on fire")
+    evaluating = tools.evaluating(Hanging(), time_limit=0.05)
+    assert (await evaluating(EvaluateJob(signal, 1), 0)).decision.reason == "timed_out"
+    assert [one for one in log_events if one["event"] == "evaluation.timeout"] == [
+        {
+            "event": "evaluation.timeout",
+            "log_level": "warning",
+            "signal": signal,
+            "seconds": 0.05,
+        }
+    ]
+    value = tools.metrics.registry.get_sample_value
+    assert value("livesop_evaluation_timeouts_total") == 1
+    assert value("livesop_evaluation_seconds_count", {"evaluator": "hanging"}) == 1
+    assert value("livesop_evaluation_seconds_sum", {"evaluator": "hanging"}) >= 0.05
 
 
 async def test_the_wait_that_the_evaluator_asks_for_is_kept(tools: Any) -> None:
