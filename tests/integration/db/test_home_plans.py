@@ -74,7 +74,7 @@ async def test_no_query_of_home_reads_a_whole_history(history: Connection) -> No
         "channels_off": ("T2",),
         "team_figures": ("T2", 14),
         "sop_figures": ("T2", 30),
-        "feed_sops": ("T2", 98),
+        "feed_sops": ("T2", 99, "sop-1"),
         "sop_id": ("T2", "sop-1"),
         "count_unjudged": ("T2", 100),
         "waiting_runs": ("T2", 100),

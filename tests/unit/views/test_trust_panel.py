@@ -213,6 +213,13 @@ def test_technical_details_say_who_judged_how_long_it_took_and_what_it_cost(
     assert "tokens" not in details
 
 
+def test_what_did_not_come_out_as_wished_is_said(panel: Panel, run: Run) -> None:
+    first = run.workflow.definition.steps[0].id
+    done = StepRecord(id=first, state=StepState.DONE, detail="Opened OPS-1\nIt has no link back.")
+    running = replace(run, state=RunState.RUNNING, steps=(done,))
+    assert "⚠️ It has no link back." in explained(panel, run=running)
+
+
 def test_the_address_of_its_answer_is_that_of_its_thread(run: Run) -> None:
     posted = replace(run, post_ts=MessageTs("1772625601.000200"))
     assert thread_link(posted) == (

@@ -104,7 +104,7 @@ async def _feed(
     face: Face, team: TeamId, found: FeedFilter
 ) -> tuple[dict[str, str], list[Evaluation]]:
     return await asyncio.gather(
-        face.feed.sops(team, MOST_SOPS),
+        face.feed.sops(team, MOST_SOPS + 1, found.sop),
         face.feed.latest(
             team,
             PAGE + 1,
