@@ -83,8 +83,11 @@ async def test_a_proposal_is_started_from_the_list_and_home_shows_it(
 async def test_the_list_of_the_command_knows_no_home_to_show_anew(
     desk: Desk, proposed: RunId
 ) -> None:
+    filled = asyncio.create_task(
+        desk.slack.workspace.wait_for_change(lambda _: "Bug report" in str(_modal(desk, GRACE)))
+    )
     await desk.slack.interactions.command(GRACE, BUGS, "/livesop approvals")
-    await desk.slack.workspace.wait_for_change(lambda _: "Bug report" in str(_modal(desk, GRACE)))
+    await filled
     modal = _modal(desk, GRACE)
     assert modal is not None
     assert HomeState.find(modal["private_metadata"]) is None
