@@ -25,6 +25,7 @@ from livesop_bot.views.blocks import (
     escape,
     line,
     member,
+    plain,
     quote,
     section,
 )
@@ -151,14 +152,11 @@ def ways_form(sop: WorkflowDefinition, step: Step, editing: Editing, note: str =
         blocks.append(context("Write the answer that leads to a step; leave the others empty."))
         for one in others:
             label = labels.get(one.id, "")
-            title = clipped(one.title, 90) or one.id
+            title = clipped(one.title.strip(), 90) or one.id
             field = typed(f"to {one.id}", f"→ {title}", label, most=_ANSWER, optional=True)
             blocks.append(field)
     else:
-        options = [
-            {"text": {"type": "plain_text", "text": clipped(one.title, 75) or "…"}, "value": one.id}
-            for one in others
-        ]
+        options = [{"text": plain(one.title, 75), "value": one.id} for one in others]
         element: Block = {
             "type": "multi_static_select",
             "action_id": ActionId.SOP_FIELD.value,
