@@ -95,6 +95,27 @@ async def test_the_list_of_the_command_knows_no_home_to_show_anew(
     assert GRACE not in desk.slack.workspace.views.homes
 
 
+async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
+    desk: Desk, proposed: RunId, pool: Pool
+) -> None:
+    assert "*1 proposal* waiting" in await desk.home(GRACE)
+    await desk.press(GRACE, "home_tab:1", value="workflows")
+    bot = desk.slack.workspace.bot.user_id
+    message = desk.slack.workspace.post(BUGS, bot, "Bug report", silent=True)
+    button = {"type": "button", "action_id": "run_dismiss", "block_id": "any"}
+    await desk.slack.interactions.block_action(
+        GRACE,
+        {"type": "message", "channel": BUGS, "ts": message["ts"]},
+        button | {"value": Pressed(run=proposed).value()},
+    )
+    state = None
+    async with asyncio.timeout(5):
+        while state != "dismissed":
+            state = await pool.fetchval("SELECT state FROM runs")
+            await asyncio.sleep(0.01)
+    assert "Nothing waits" in await desk.press(GRACE, "home_tab:0", value="overview")
+
+
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
     await desk.home(GRACE)
     await _open(desk, GRACE)
