@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.app.duties import build_duties
+from livesop_bot.app.embeddings import open_embeddings
 from livesop_bot.app.face import build_face
 from livesop_bot.app.health import home_health, process_checks
 from livesop_bot.app.introduction import introduce, prepare
@@ -23,7 +24,6 @@ from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
     database,
-    open_embeddings,
     open_pool,
     slack_client,
 )
@@ -138,7 +138,9 @@ class App:
             session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)
             if self._embeddings is None:
-                self._embeddings = await enter(open_embeddings(settings, self._model))
+                self._embeddings = await enter(
+                    open_embeddings(settings, self._model, pool, self.metrics)
+                )
             # Posts and actions are retried by the queue, which asks first whether they happened.
             once = slack_client(settings, session, retries=False)
             kinds = self._make_kinds(slack=once, session=session, settings=settings)

@@ -197,6 +197,27 @@ async def test_a_database_that_is_away_under_the_evaluator_is_waited_for(tools: 
     assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
 
 
+class Interrupted(Doing):
+    """An evaluator that takes its time, and whose first try an outage ends."""
+
+    async def evaluate(self, question: Question) -> Judgement:
+        await asyncio.sleep(0.6)
+        if not self.questions:
+            self.questions.append(question)
+            raise DatabaseAway("gone")
+        return await super().evaluate(question)
+
+
+@pytest.mark.parametrize(("limit", "reason"), [(1.0, "timed_out"), (10.0, "autopilot_off")])
+async def test_the_time_limit_is_for_all_tries_of_an_evaluation(
+    tools: Any, limit: float, reason: str
+) -> None:
+    signal = await tools.store("Payments are down")
+    evaluator = Interrupted(answering(confidence=0.95)._do)
+    await tools.evaluating(evaluator, limit)(EvaluateJob(signal, 1), attempts=0)
+    assert await tools.pool.fetchval("SELECT reason FROM evaluations") == reason
+
+
 async def test_no_secret_reaches_an_evaluator_or_what_is_stored_of_it(tools: Any) -> None:
     secret = "xoxb-1234567890-1234567890-abcdefghijklmnopqrstuvwx"
     signal = await tools.store(f"Payments are down, the token is {secret}")
