@@ -189,6 +189,7 @@ async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_p
     ("words", "version", "dry_run"),
     [
         ([], 2, True),
+        (["--dry-run"], 2, True),
         (["--version", "newest"], 2, True),
         (["--version", "same"], 1, True),
         (["--run"], 2, False),
