@@ -53,6 +53,9 @@ class _OpenedMeanwhile(Exception):
     """Another evaluation opened the same workflow in the same thread just now."""
 
 
+_CHANGED = "the SOP was changed while the message was judged"
+
+
 class Evaluations:
     """Begins and concludes evaluations. Raises DatabaseAway."""
 
@@ -177,6 +180,7 @@ class Evaluations:
             # One start of a team at a time from here on: so the limit holds, and switches and
             # thresholds stay.
             await connection.execute(sql("hold_team"), signal.team)
+            ended = await self._checked(connection, ended, workflow)
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
             limits = await self._team_limits(connection, signal.team)
@@ -185,6 +189,17 @@ class Evaluations:
             return would, would
         dry = gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
+
+    async def _checked(self, connection: Connection, ended: Ended, workflow: Workflow) -> Ended:
+        """Have nothing start on a version that is not in use any more; a replay may ask for one.
+
+        Judging takes a while, and what people allow by now may be less: other limits, channels,
+        approvers.
+        """
+        newest = await connection.fetchval(sql("newest_version"), workflow.id)
+        if newest == workflow.version or ended.job.cause is not Cause.SIGNAL:
+            return ended
+        return replace(ended, judgement=replace(ended.judgement, caution=_CHANGED))
 
     async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
         return (await team_settings(connection, team)).limits(self._limits)

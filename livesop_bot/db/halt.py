@@ -17,6 +17,7 @@ from livesop_bot.domain.audit import BOT, AuditEntry, AuditKind, halt_subject
 from livesop_bot.domain.decisions import step_switched_off
 from livesop_bot.domain.runs import PostState, RunId
 from livesop_bot.domain.signals import ChannelId, TeamId
+from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import StepId
 
 _BATCH = 1000
@@ -54,15 +55,21 @@ class Halts:
         posted = [row for row in shown if row["post_state"] == PostState.POSTED]
         jobs = [FaceJob(RunId(row["id"]), row["face_version"]) for row in posted]
         await enqueue(connection, jobs)
-        halted = int(shown[0]["halted"])
+        halted = [f"{row['id']}/{step}" for row in shown for step in row["steps"]]
         entry = AuditEntry(
             actor=BOT,
             kind=AuditKind.RUN,
             subject=halt_subject(team),
-            after={"actions": halted, "runs": len(shown)},
+            before={"state": StepState.PLANNED},
+            after={
+                "state": StepState.WAITING,
+                "actions": len(halted),
+                "runs": len(shown),
+                "steps": " ".join(halted),
+            },
         )
         await append(connection, team, entry)
-        return halted
+        return len(halted)
 
     async def _off(
         self, connection: Connection, team: TeamId, rows: list[asyncpg.Record]

@@ -51,6 +51,8 @@ class HandStarts:
         signal = await _known(connection, message)
         if signal.state is SignalState.DELETED:
             return NotStarted.DELETED
+        if teaches:  # a verdict needs the team, which is locked before runs and the audit log
+            await connection.execute(sql("hold_team"), signal.team)
         if await connection.fetchval(
             sql("open_run_exists"), signal.team, signal.channel, signal.thread_root, workflow.id
         ):

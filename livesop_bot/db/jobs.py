@@ -1,7 +1,7 @@
 """Jobs: what the queue is asked to do, in the transaction that makes it necessary."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import timedelta
 from typing import ClassVar, cast
@@ -18,7 +18,7 @@ from livesop_bot.domain.knowledge import DocumentId
 from livesop_bot.domain.remarks import RemarkId
 from livesop_bot.domain.reports import ReportId
 from livesop_bot.domain.runs import PauseId, RunId
-from livesop_bot.domain.signals import SignalId, TeamId
+from livesop_bot.domain.signals import SignalId, TeamId, UserId
 from livesop_bot.domain.workflows import StepId
 
 
@@ -151,10 +151,12 @@ class CardJob(_Job):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseJob(_Job):
-    """Do what waited for a pause that somebody ended."""
+    """Do what waited for a pause, as somebody saw it: by run, the digest of what it would send."""
 
     entrypoint: ClassVar[str] = "release"
     pause: PauseId
+    by: UserId
+    shown: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ class Ledger:
                 step,
                 state,
                 by=held.record(step).changed_by,
-                detail=why if receipt is None else receipt.words,
+                detail=why if receipt is None else f"{receipt.words}\n{receipt.note}".strip(),
                 link=None if receipt is None else receipt.link,
             )
             after: dict[str, Value] = {"state": state, "kind": claim.request.kind}

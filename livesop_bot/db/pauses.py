@@ -1,6 +1,7 @@
 """Pauses of steps by the breaker, and the cards in which people end them."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from livesop_bot.db.audit import append
@@ -9,14 +10,15 @@ from livesop_bot.db.jobs import CardJob, ReleaseJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.db.stored_definition import definition_from_json
-from livesop_bot.domain.audit import AuditEntry, AuditKind, pause_subject
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.audit import AuditEntry, AuditKind, Value, pause_subject
 from livesop_bot.domain.breaker import CAP_IN, FAILURES, Pause, WaitingRun, tripped
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.workflows import Step
 
-LISTED = 20
-"""Waiting runs that a card names."""
+LISTED = 10
+"""Waiting runs that a card shows, each with what it would send."""
 
 _CARD_HELD = timedelta(seconds=25)
 """Longer than to look for it in the thread and to post it may take."""
@@ -48,26 +50,38 @@ class Pauses:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def end(self, team: TeamId, pause: PauseId, by: UserId) -> bool:
-        """End a pause and have done what waits for it; False: somebody was quicker."""
-        return await self._turn("end_pause", team, pause, by, {"paused": False})
+    async def end(
+        self, team: TeamId, pause: PauseId, by: UserId, shown: Mapping[RunId, str]
+    ) -> bool:
+        """Have done what somebody saw, by its digest; if nothing else waits, the pause ends.
+
+        False: it had ended before.
+        """
+        release = ReleaseJob(pause, by, {str(run): digest for run, digest in shown.items()})
+        return await self._turn("end_pause", team, pause, by, list(shown), release=release)
 
     async def keep(self, team: TeamId, pause: PauseId, by: UserId) -> bool:
         """Note that it is to stay; False: it has ended."""
-        return await self._turn("keep_pause", team, pause, by, {"paused": True})
+        return await self._turn("keep_pause", team, pause, by)
 
     async def _turn(
-        self, query: str, team: TeamId, pause: PauseId, by: UserId, after: dict[str, bool]
+        self,
+        query: str,
+        team: TeamId,
+        pause: PauseId,
+        by: UserId,
+        *more: object,
+        release: ReleaseJob | None = None,
     ) -> bool:
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                version = await connection.fetchval(sql(query), team, pause, by)
-                if version is None:
+                turned = await connection.fetchrow(sql(query), team, pause, by, *more)
+                if turned is None:
                     return False
-                jobs: list[CardJob | ReleaseJob] = [CardJob(pause, version)]
-                if not after["paused"]:
-                    jobs.append(ReleaseJob(pause))
-                await enqueue(connection, jobs)
+                card = CardJob(pause, turned["card_version"])
+                await enqueue(connection, [card] if release is None else [card, release])
+                after: dict[str, Value] = {"paused": not turned["ended"]}
+                after |= {"approved": len(release.shown)} if release else {}
                 entry = AuditEntry(
                     actor=by,
                     kind=AuditKind.APPROVAL,
@@ -77,12 +91,6 @@ class Pauses:
                 )
                 await append(connection, team, entry)
         return True
-
-    async def waiting(self, pause: PauseId) -> tuple[RunId, ...]:
-        """Give the runs whose step waits for a pause to end."""
-        with away():
-            rows = await self._pool.fetch(sql("waiting_for_pause"), pause, 10_000)
-        return tuple(RunId(row["id"]) for row in rows)
 
     async def get(self, pause: PauseId) -> Pause | None:
         """Give a pause as its card shows it."""
@@ -107,6 +115,8 @@ class Pauses:
             ended_by=row["ended_by"] and UserId(row["ended_by"]),
             waiting=tuple(
                 WaitingRun(
+                    run=RunId(one["id"]),
+                    request=ActionRequest.from_json(json.loads(one["request"])),
                     channel=ChannelId(one["channel_id"]),
                     thread_ts=MessageTs(one["thread_ts"]),
                     permalink=one["permalink"],

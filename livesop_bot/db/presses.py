@@ -10,7 +10,15 @@ from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.audit import AuditKind
 from livesop_bot.domain.autonomy import is_shadow_decision, reached_alone, waiting
-from livesop_bot.domain.runs import PauseId, Run, RunId, RunState, ShownOtherwise, TooLate
+from livesop_bot.domain.runs import (
+    PauseId,
+    Run,
+    RunId,
+    RunState,
+    ShownOtherwise,
+    StepRecord,
+    TooLate,
+)
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.steps import (
     PLANNING,
@@ -27,6 +35,8 @@ from livesop_bot.errors import ActionRefused
 
 _AT_ONCE = timedelta()
 """What a person approved has no undo window: it was looked at."""
+
+_OTHERWISE = "What would be sent changed after it was approved with others: look at it here."
 
 
 class Presses:
@@ -63,8 +73,7 @@ class Presses:
                 raise NotOffered(f"{step} has no answer {chosen!r}")
             if press in PLANNING and await _sends_otherwise(held, step, shown):
                 held.touch()
-                before, after = {"state": record.state}, {"press": press, "why": "shown_otherwise"}
-                held.note(AuditKind.REFUSAL, by, before, after, step)
+                _note_otherwise(held, record, press, by)
                 return ShownOtherwise(definition)
             answer = chosen if press is Press.CHOOSE else ""
             await self._carry_out(held, definition, press, by, answer)
@@ -142,13 +151,18 @@ class Presses:
         after = {"press": press, "state": held.record(step.id).state, **_answer(chosen)}
         held.note(AuditKind.APPROVAL, by, {"state": record.state}, after, step.id)
 
-    async def release(self, run: RunId, pause: PauseId, by: UserId) -> None:
-        """Approve what waits in a run for a pause that somebody ended."""
+    async def release(self, run: RunId, pause: PauseId, by: UserId, shown: str) -> None:
+        """Approve what waits in a run for a pause, if that is what the pause's card showed."""
         async with self._runs.hold(run) as held:
             if held is None or held.run.state is not RunState.RUNNING:
                 return
             for record in held.run.steps:
-                if record.pause == pause and record.state is StepState.WAITING:
+                if record.pause != pause or record.state is not StepState.WAITING:
+                    continue
+                if await _sends_otherwise(held, record.id, shown):
+                    held.move(record.id, StepState.WAITING, detail=_OTHERWISE)
+                    _note_otherwise(held, record, Press.APPROVE, by)
+                else:
                     await self._carry_out(held, held.step(record.id), Press.APPROVE, by, "")
 
 
@@ -166,6 +180,11 @@ async def _sends_otherwise(held: HeldRun, step: StepId, shown: str) -> bool:
         return (await held.request(step)).digest != shown
     except ActionRefused:
         return False
+
+
+def _note_otherwise(held: HeldRun, record: StepRecord, press: Press, by: UserId) -> None:
+    after = {"press": press, "why": "shown_otherwise"}
+    held.note(AuditKind.REFUSAL, by, {"state": record.state}, after, record.id)
 
 
 def _answer(chosen: str) -> dict[str, str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from livesop_bot.domain.runs import PauseId
+from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.workflows import Step, WorkflowDefinition
 
@@ -35,8 +36,13 @@ def tripped(acted: int, outcomes: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingRun:
-    """A run whose step waits for a pause to end, by the message that it is for."""
+    """A run whose step waits for a pause to end, by the message that it is for.
 
+    `request`: what Auto-Pilot was about to send.
+    """
+
+    run: RunId
+    request: ActionRequest
     channel: ChannelId
     thread_ts: MessageTs
     permalink: str | None

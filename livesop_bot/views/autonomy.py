@@ -107,6 +107,7 @@ def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
             style="primary",
             value=f"{workflow.slug}/{one.step.id}",
             confirm=_ask(workflow, one.step),
+            spoken=f"Switch on: {one.step.title}",
         )
     return block
 

@@ -52,9 +52,9 @@ def health_line(health: HomeHealth) -> str:
 def health_details(health: HomeHealth, strain: Strain) -> str:
     """What admins want to know besides."""
     more = "+" if strain.unjudged >= MOST_UNJUDGED else ""
+    again, recovered = counted(health.duplicates, "duplicate"), counted(health.recovered, "event")
     parts = [
-        f"since its start {counted(health.duplicates, 'duplicate')} left out",
-        f"{counted(health.recovered, 'event')} recovered after outages",
+        f"since this process started: {again} left out, {recovered} recovered after outages",
         f"{strain.unjudged:,}{more} not judged in 24 h: too slow, or failed",
     ]
     if strain.token_budget:

@@ -72,6 +72,7 @@ class ActionId(StrEnum):
     SOP_EDIT = "sop_edit"
     SOP_HISTORY = "sop_history"
     SOP_DOCUMENT = "sop_document"
+    SOP_FEED = "sop_feed"
     SOP_TEST = "sop_test"
     SOP_PAUSE = "sop_pause"
     SOP_RESUME = "sop_resume"

@@ -1,8 +1,20 @@
 """The card of a pause: why a step is left to people, what waits for it, and what to press."""
 
-from livesop_bot.domain.breaker import Pause
-from livesop_bot.views.blocks import Message, actions, button, line, link, message, person, section
+from livesop_bot.domain.breaker import Pause, WaitingRun
+from livesop_bot.views.blocks import (
+    Message,
+    actions,
+    button,
+    context,
+    line,
+    link,
+    message,
+    person,
+    quote,
+    section,
+)
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.press import CardPressed
 
 
 def pause_card(pause: Pause) -> Message:
@@ -13,9 +25,16 @@ def pause_card(pause: Pause) -> Message:
         return message(text, [section(text)])
     text = f"⏸️ {what} is paused. {line(pause.reason, 300)}, so it waits for your approval."
     kept = f"{person(pause.kept_by)} wants it to stay paused." if pause.kept_by else ""
-    blocks = [section("\n".join(filter(None, (text, _waiting(pause), kept))), expand=True)]
-    value = str(pause.id)
-    approve = button(ActionId.PAUSE_END, "Approve all", style="primary", value=value)
+    if not pause.waiting:
+        text += " Nothing waits for it right now."
+    blocks = [section("\n".join(filter(None, (text, kept))), expand=True)]
+    blocks += [section(_waiting(one, number)) for number, one in enumerate(pause.waiting, 1)]
+    shown = {one.run: one.request.digest for one in pause.waiting}
+    value = CardPressed(pause=pause.id, shown=shown).value()
+    label = f"Approve these {len(pause.waiting)}" if pause.more else "Approve all"
+    if pause.more:
+        blocks.append(context("More are waiting; they are shown once these are approved."))
+    approve = button(ActionId.PAUSE_END, label, style="primary", value=value)
     keep = button(ActionId.PAUSE_KEEP, "Keep paused", value=value)
     blocks.append(actions(BlockId.PAUSE, *((approve,) if pause.kept_by else (approve, keep))))
     return message(text, blocks)
@@ -27,11 +46,8 @@ def pause_over() -> Message:
     return message(text, [section(text)])
 
 
-def _waiting(pause: Pause) -> str:
-    where = [
-        link(one.permalink, f"message {number}") if one.permalink else f"<#{one.channel}>"
-        for number, one in enumerate(pause.waiting, 1)
-    ]
-    if not where:
-        return "Nothing waits for it right now."
-    return f"Waiting: {', '.join(where)}{' and more' if pause.more else ''}"
+def _waiting(one: WaitingRun, number: int) -> str:
+    """One that waits, and what it would send."""
+    where = link(one.permalink, f"Message {number}") if one.permalink else f"<#{one.channel}>"
+    what = quote(one.request.preview, 1_000, rows=10)
+    return "\n".join(filter(None, (f"{where}: _{line(one.request.words, 150)}_", what)))

@@ -1,9 +1,10 @@
-"""What a button of a run carries: which run, which step, which answer, and what was shown."""
+"""What buttons carry: which run, which step, which answer, which pause, and what was shown."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
-from livesop_bot.domain.runs import RunId
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.workflows import StepId
 
 VALUE = 2000
@@ -39,3 +40,24 @@ class Pressed:
             chosen=str(parts.get("chosen", "")),
             request=str(parts.get("request", "")),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPressed:
+    """Travels in the buttons of a pause's card. `shown`: the digest of what each run would send."""
+
+    pause: PauseId
+    shown: Mapping[RunId, str] = field(default_factory=dict)
+
+    def value(self) -> str:
+        """Write it into a button."""
+        return json.dumps({"pause": self.pause, "shown": dict(self.shown)})
+
+    @classmethod
+    def read(cls, value: str) -> "CardPressed":
+        """Read it back; raises ValueError, KeyError, TypeError where it is none of ours."""
+        parts = json.loads(value)
+        if isinstance(parts, int):  # of a card from before cards showed what would be sent
+            return cls(pause=PauseId(parts))
+        shown = {RunId(int(run)): str(digest) for run, digest in parts["shown"].items()}
+        return cls(pause=PauseId(int(parts["pause"])), shown=shown)

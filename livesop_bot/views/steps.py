@@ -135,14 +135,21 @@ def _over(step: Step, record: StepRecord) -> str:
         case StepState.DONE if step.kind is StepKind.DECISION:
             what = f"*{line(record.chosen, 60)}*" if record.chosen else ""
         case StepState.DONE:
-            words = " ".join(record.detail.split())[:120]
-            what = link(record.link, words or "see it") if record.link else escape(words)
+            what = left_behind(record, 120)
         case StepState.SKIPPED | StepState.CANCELLED:
             what = record.state.value
         case _:
             what = ""
     parts = (f"{MARKS[record.state]}  {line(step.title, 80)}", what, who)
     return "  ·  ".join(filter(None, parts))
+
+
+def left_behind(record: StepRecord, limit: int) -> str:
+    """What a step left behind; the second line of its detail is what did not go as wished."""
+    words, _, note = record.detail.partition("\n")
+    words = " ".join(words.split())[:limit]
+    what = link(record.link, words or "see it") if record.link else escape(words)
+    return f"{what}  ·  ⚠️ {line(note, 150)}" if note else what
 
 
 def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:

@@ -34,7 +34,7 @@ GROUPS: Sequence[tuple[str, Sequence[Word]]] = (
             Word(
                 "replay",
                 "<message link or signal> [same] [run]",
-                "judges it again, by the same version of its SOP; only says, or runs",
+                "judges it again, by the newest SOPs or the `same`; only says, or does it",
             ),
             Word("verdict", "<message link> right", "teaches: or `wrong`, `none`, or an SOP"),
         ),

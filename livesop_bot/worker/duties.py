@@ -34,6 +34,7 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.db.presses import Presses
 from livesop_bot.db.retention import Retention
 from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.runs import RunId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
@@ -159,12 +160,9 @@ class Duties:
                 log.info("retention.forgotten", team=team, texts=texts)
 
     async def release(self, job: ReleaseJob) -> None:
-        """Approve what waited for a pause, in the name of whoever ended it."""
-        pause = await self.pauses.get(job.pause)
-        if pause is None or pause.ended_by is None:
-            return
-        for run in await self.pauses.waiting(job.pause):
-            await self.presses.release(run, job.pause, pause.ended_by)
+        """Approve what waited for a pause, in the name of whoever saw it."""
+        for run, shown in job.shown.items():
+            await self.presses.release(RunId(int(run)), job.pause, job.by, shown)
 
 
 def _patient(move: Callable[[Mapping[str, Any]], Awaitable[object]]) -> Duty:

@@ -95,7 +95,7 @@ class Evaluating:
         question = Question(masked, workflows, lessons=lessons, fresh=fresh)
         try:
             # What an evaluator looks up is in PostgreSQL, too.
-            judgement, workflow = await patiently(lambda: self._within_limit(question))
+            judgement, workflow = await self._within_limit(question)
         except TimeoutError:
             failure = timed_out(self._time_limit)
             self._metrics.evaluation_timeouts.inc()
@@ -148,10 +148,26 @@ class Evaluating:
         ]
 
     async def _within_limit(self, question: Question) -> tuple[Judgement, Workflow | None]:
+        """Judge, within one limit for all tries; waits for PostgreSQL between them do not count."""
+        left = self._time_limit
+
+        async def judge() -> tuple[Judgement, Workflow | None]:
+            nonlocal left
+            begun = perf_counter()
+            try:
+                return await self._judge_within(left, question)
+            finally:
+                left -= perf_counter() - begun
+
+        return await patiently(judge)
+
+    async def _judge_within(
+        self, limit: float, question: Question
+    ) -> tuple[Judgement, Workflow | None]:
         task = asyncio.create_task(self._judge(question))
         try:
             # Shielded: waiting for a task to accept its cancellation could take for ever.
-            return await asyncio.wait_for(asyncio.shield(task), self._time_limit)
+            return await asyncio.wait_for(asyncio.shield(task), limit)
         finally:
             if not task.done():
                 task.cancel()

@@ -103,7 +103,7 @@ ORDER BY a.id LIMIT $3;
 SELECT id FROM runs WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: halt_actions
--- Takes back actions that nobody claimed meanwhile, and leaves their steps to people; their jobs go. (Runs are locked already.) A column each, one row an action: $1: ids; $2: why. Gives the runs with their new versions.
+-- Takes back actions that nobody claimed meanwhile, and leaves their steps to people; their jobs go. (Runs are locked already.) A column each, one row an action: $1: ids; $2: why. Gives the runs with their new versions, and the steps of each.
 WITH halted AS (
     UPDATE actions AS a SET state = 'cancelled', changed_at = now()
     FROM unnest($1::bigint[], $2::text[]) AS i (id, why)
@@ -120,7 +120,8 @@ WITH halted AS (
 )
 UPDATE runs AS r SET face_version = face_version + 1
 WHERE r.id IN (SELECT run_id FROM halted)
-RETURNING r.id, r.face_version, r.post_state, (SELECT count(*) FROM halted) AS halted;
+RETURNING r.id, r.face_version, r.post_state,
+    ARRAY(SELECT h.step_id FROM halted AS h WHERE h.run_id = r.id ORDER BY h.id) AS steps;
 
 -- name: overdue_actions
 -- Actions that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.

@@ -45,37 +45,11 @@ ORDER BY e.id DESC LIMIT $4;
 
 -- name: evaluations_by_id
 -- Evaluations with their signals and SOPs, newest first. $1: ids.
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
-FROM evaluations AS e
-JOIN raw_signals AS s ON s.id = e.signal_id
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
-WHERE e.id = ANY($1::bigint[])
-ORDER BY e.id DESC;
+SELECT s.*, j.*
+FROM judgements AS j
+JOIN raw_signals AS s ON s.id = j.signal_id
+WHERE j.evaluation_id = ANY($1::bigint[])
+ORDER BY j.evaluation_id DESC;
 
 -- name: recent_signals
 -- The signals of a team's latest evaluations that were not asked for, newest first; one that was judged twice comes twice. $1: team; $2: how many.
@@ -88,85 +62,33 @@ LIMIT $2;
 
 -- name: evaluation_of_message
 -- A Slack message's signal with its latest evaluation (evaluation_id null: none yet). $1: team; $2: external id ('channel:ts').
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
+SELECT s.*, j.*
 FROM raw_signals AS s
 LEFT JOIN LATERAL (
-    SELECT * FROM evaluations
-    WHERE signal_id = s.id AND team_id = s.team_id
-    ORDER BY id DESC
+    SELECT * FROM judgements
+    WHERE signal_id = s.id
+    ORDER BY evaluation_id DESC
     LIMIT 1
-) AS e ON true
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+) AS j ON true
 WHERE s.team_id = $1 AND s.source = 'slack' AND s.external_id = $2;
 
 -- name: evaluation_of_signal
 -- A signal with its latest evaluation that was no dry run (evaluation_id null: none yet). $1: team; $2: signal.
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
+SELECT s.*, j.*
 FROM raw_signals AS s
 LEFT JOIN LATERAL (
-    SELECT * FROM evaluations
-    WHERE signal_id = s.id AND team_id = s.team_id AND NOT dry_run
-    ORDER BY id DESC
+    SELECT * FROM judgements
+    WHERE signal_id = s.id AND NOT dry_run
+    ORDER BY evaluation_id DESC
     LIMIT 1
-) AS e ON true
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+) AS j ON true
 WHERE s.team_id = $1 AND s.id = $2;
 
 -- name: feed_sops
--- SOPs that a feed may be filtered by: those that matched most in the last 30 days first. $1: team; $2: how many. Gives slug and title.
+-- SOPs that a feed may be filtered by: those that matched most in the last 30 days, and one by its slug, archived or not. $1: team; $2: how many; $3: slug or NULL. Gives slug and title.
 SELECT w.slug, v.definition ->> 'title' AS title
 FROM (
-    SELECT id, slug, version FROM workflows AS w
+    (SELECT id, slug, version FROM workflows AS w
     LEFT JOIN (
         SELECT workflow_id, sum(matched) AS matched FROM daily_sop_figures
         WHERE team_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - 30
@@ -174,7 +96,9 @@ FROM (
     ) AS f ON f.workflow_id = w.id
     WHERE w.team_id = $1 AND w.archived_at IS NULL
     ORDER BY f.matched DESC NULLS LAST, w.slug
-    LIMIT $2
+    LIMIT $2)
+    UNION
+    SELECT id, slug, version FROM workflows WHERE team_id = $1 AND slug = $3
 ) AS w
 JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
 ORDER BY lower(v.definition ->> 'title'), w.slug;

@@ -37,25 +37,38 @@ WITH found AS (
 SELECT EXISTS (SELECT FROM held) AS held, wait FROM found;
 
 -- name: waiting_for_pause
--- The runs under way with the step that waits for a pause to end, in their order. $1: pause; $2: how many at most. Gives each one's place and message.
-SELECT r.id, r.channel_id, r.thread_ts, s.permalink
+-- The runs under way with the step that waits for a pause to end, in their order. $1: pause; $2: how many at most. Gives each one's place, message, and what was about to be sent.
+SELECT r.id, r.channel_id, r.thread_ts, s.permalink, a.request
 FROM run_steps AS rs
 JOIN runs AS r ON r.id = rs.run_id
+JOIN actions AS a ON a.run_id = rs.run_id AND a.step_id = rs.step_id
 JOIN raw_signals AS s ON s.id = r.signal_id
 WHERE rs.pause_id = $1 AND rs.state = 'waiting' AND r.state = 'running'
 ORDER BY r.id LIMIT $2;
 
 -- name: end_pause
--- Ends a pause, unless somebody was quicker. $1: team; $2: pause; $3: by whom. Gives its new version.
-UPDATE pauses SET ended_at = now(), ended_by = $3, card_version = card_version + 1
+-- Ends a pause, unless other runs wait for it than somebody saw. $1: team; $2: pause; $3: by whom; $4: the runs seen. Gives its new version, and whether it ended; nothing if it had ended before.
+WITH waiting AS (
+    SELECT EXISTS (
+        SELECT FROM run_steps AS s
+        JOIN runs AS r ON r.id = s.run_id
+        WHERE s.pause_id = $2 AND s.state = 'waiting' AND r.state = 'running'
+            AND r.id <> ALL($4::bigint[])
+    ) AS unseen
+)
+UPDATE pauses
+SET ended_at = CASE WHEN NOT unseen THEN now() END,
+    ended_by = CASE WHEN NOT unseen THEN $3 END,
+    card_version = card_version + 1
+FROM waiting
 WHERE team_id = $1 AND id = $2 AND ended_at IS NULL
-RETURNING card_version;
+RETURNING card_version, ended_at IS NOT NULL AS ended;
 
 -- name: keep_pause
 -- Notes that somebody wants a pause to go on. $1: team; $2: pause; $3: who. Gives its new version, or nothing where it has ended.
 UPDATE pauses SET kept_by = $3, card_version = card_version + 1
 WHERE team_id = $1 AND id = $2 AND ended_at IS NULL
-RETURNING card_version;
+RETURNING card_version, false AS ended;
 
 -- name: set_card_ts
 -- Notes where the card of a pause is. $1: pause; $2: the message's ts.

@@ -72,6 +72,10 @@ FROM workflows
 WHERE team_id = $1 AND slug = $2
 FOR NO KEY UPDATE;
 
+-- name: newest_version
+-- The version of an SOP that is in use. $1: workflow id.
+SELECT version FROM workflows WHERE id = $1;
+
 -- name: pause_workflow
 -- Pauses an SOP. $1: workflow id; $2: by whom.
 UPDATE workflows SET paused_at = now(), paused_by = $2 WHERE id = $1;

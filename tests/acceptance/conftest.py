@@ -21,6 +21,7 @@ import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from livesop_bot.app import App, Role, Timing
@@ -68,14 +69,15 @@ class Health:
         async with self.session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
             return answer.status, await answer.json()
 
-    async def metric(self, name: str) -> float:
-        """The sum of a metric over its labels."""
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric over the labels that are not given."""
         async with self.session.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
-            lines = (await answer.text()).splitlines()
+            families = list(text_string_to_metric_families(await answer.text()))
         return sum(
-            float(line.rsplit(" ", 1)[1])
-            for line in lines
-            if line.startswith((f"{name} ", f"{name}{{"))
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
         )
 
     async def until(

@@ -1,7 +1,7 @@
 """Hands: a person at App Home and in the modals that it opens."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -51,13 +51,15 @@ class Hands:
         await self.press("home_tab:1", "workflows", self.home)
         await self.until("New SOP", in_home=True)
 
-    async def click(self, label: str, *, in_home: bool = False) -> None:
-        """Press a button that is shown, by what stands on it or what screen readers say."""
+    async def click(self, label: str, *, in_home: bool = False, typed: Any = None) -> None:
+        """Press a button that is shown, by what stands on it or what screen readers say; in a
+        modal with this typed in its fields.
+        """
         view = self.home if in_home else self.top
         for block, button in _buttons(view):
             if label in (button["text"]["text"], button.get("accessibility_label")):
                 pressed = {**button, "block_id": block["block_id"]}
-                await self._act(view, pressed)
+                await self._act(view, pressed, typed or {})
                 return
         pytest.fail(f"there is no {label!r} in {view}")
 
@@ -72,11 +74,20 @@ class Hands:
         typed = {"type": "plain_text_input", "block_id": field["block_id"], "value": words}
         await self._act(self.home, typed | {"action_id": field["element"]["action_id"]})
 
-    async def choose(self, action: str, value: str, **typed: Any) -> None:
-        """Choose from a menu of the modal on top, with this typed in it."""
+    async def choose(self, action: str, value: str) -> None:
+        """Choose from a menu of the modal on top."""
         option = {"text": {"type": "plain_text", "text": "x"}, "value": value}
         chosen = {"type": "overflow", "action_id": action, "selected_option": option}
-        await self._act(self.top, chosen, self._values(**typed))
+        await self._act(self.top, chosen)
+
+    async def pick(self, name: str, value: str, **typed: Any) -> None:
+        """Pick in a field of the modal on top that tells at once, with this typed in others."""
+        field = next(
+            block for block in self.top["blocks"] if block.get("block_id", "").endswith(name)
+        )
+        picked = {"selected_option": {"value": value}, "block_id": field["block_id"]}
+        picked |= {key: field["element"][key] for key in ("type", "action_id")}
+        await self._act(self.top, picked, {**typed, name: value})
 
     async def edit(self, slug: str = "incident") -> None:
         """Open the editor on an SOP."""
@@ -89,8 +100,8 @@ class Hands:
         return await self.slack.interactions.submit(self.user, view, values)
 
     def _values(self, **typed: Any) -> JsonObject:
-        """What stands in the fields of the modal on top, `__` in a name being a space."""
-        names = {name.replace("__", " "): value for name, value in typed.items()}
+        """What stands in the fields of the modal on top."""
+        names = dict(typed)
         values: JsonObject = {}
         for block in self.top["blocks"]:
             if block["type"] == "input":
@@ -100,9 +111,16 @@ class Hands:
         assert not names, "only what the form asks for can be typed"
         return values
 
-    async def _act(self, view: JsonObject, action: JsonObject, values: Any = None) -> None:
+    async def close(self) -> None:
+        """Close the modal on top."""
+        await self.slack.interactions.close(self.user, self.top["id"])
+
+    async def _act(
+        self, view: JsonObject, action: JsonObject, typed: Mapping[str, Any] | None = None
+    ) -> None:
+        """Press; as in Slack what stands in the fields of a modal comes with it."""
         where = {"type": "view", "view_id": view["id"]}
-        state = {"values": values or {}}
+        state = {"values": self._values(**(typed or {})) if view == self.top else {}}
         await self.slack.interactions.block_action(self.user, where, action, state)
 
 

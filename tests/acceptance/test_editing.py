@@ -96,7 +96,7 @@ async def test_a_template_that_cannot_be_filled_in_is_refused_at_its_field(
     await ada.edit()
     await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
     await ada.until("What is to be done")
-    errors = await ada.send(with__text="{{ message.txt }}")
+    errors = await ada.send(**{"with text": "{{ message.txt }}"})
     assert errors == {
         "sop_field:with text": "There is no {{ message.txt }}; did you mean message.text?"
     }
@@ -164,7 +164,10 @@ async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_
     await ada.edit()
     await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
     await ada.until("What is to be done")
-    assert await ada.send(with__text="Something else: {{ message.text | line | short 80 }}") == {}
+    assert (
+        await ada.send(**{"with text": "Something else: {{ message.text | line | short 80 }}"})
+        == {}
+    )
     await ada.until("Review and publish")
     await ada.press("edit_publish", "", ada.top)
     await ada.until("Auto-Pilot goes off for")
@@ -194,15 +197,16 @@ async def test_the_latest_200_messages_are_compared_or_it_is_told_that_they_coul
     await facts.value(JUDGED, INCIDENTS, 201)
     await ada.workflows()
     await ada.edit()
-    await ada.click("Edit name and purpose")
-    await ada.until("What it is for")
-    assert await ada.send(title="Outage") == {}
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("Minutes that it saves a person")
+    assert await ada.send(saves="7") == {}
     await ada.until("Review and publish")
     await ada.click("Review and publish …")
     shown = str(await ada.until("The latest 200 messages"))
+    assert "minutes that it saves a person: 2 → 7" in shown, "alone it can be published, too"
     assert "it fires on 200, as before" in shown
 
-    await ada.slack.interactions.close(ADA, ada.top["id"])
+    await ada.close()
     evaluator.is_away = True
     await ada.click("Review and publish …")
     assert "there are none yet" not in str(await ada.until("could not be found out"))

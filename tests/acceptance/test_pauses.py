@@ -82,7 +82,7 @@ async def card(slack: SlackServer, database: str, start_bot: Any, facts: Any, re
         kind=StepKind.ACTION,
         mode=StepMode.AUTO,
         action=ActionKind.SLACK_MESSAGE,
-        fields={"channel": "#general", "text": "Told"},
+        fields={"channel": "#general", "text": "Told {{ message.text }}"},
         undo_s=0,
         approvers=getattr(request, "param", ()),
     )
@@ -105,6 +105,9 @@ async def card(slack: SlackServer, database: str, start_bot: Any, facts: Any, re
         slack.workspace.post(INCIDENTS, GRACE, f"at-once {number}")
     waiting = "SELECT count(*) FROM run_steps WHERE state = 'waiting' AND pause_id IS NOT NULL"
     await facts.until(waiting, WAITING)
+    await slack.workspace.wait_for_message(
+        lambda one: str(one.get("blocks")).count("Told at-once") == WAITING
+    )
     return Card(slack)
 
 

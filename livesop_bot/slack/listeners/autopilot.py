@@ -17,7 +17,7 @@ from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.channels import named
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.rights import refusal
-from livesop_bot.views import commands
+from livesop_bot.views import autopilot, commands
 from livesop_bot.views.blocks import Message
 
 log = structlog.get_logger()
@@ -45,12 +45,12 @@ async def answer(
         case ["on" | "off" as turn, name] if name.startswith(("#", "<#")):
             channel = await _channel(client, name)
             if channel is None:
-                return commands.unknown_channel(name)
+                return autopilot.unknown_channel(name)
             return await turn_channel(face, team, user, channel, is_on=turn == "on")
         case ["on" | "off" as turn, *names] if len(names) <= 2:
             return await turn_named(face, team, user, names, is_on=turn == "on")
         case _:
-            return commands.autopilot_usage(" ".join(words))
+            return autopilot.usage(" ".join(words))
 
 
 async def turn_named(
@@ -75,7 +75,7 @@ async def turn_channel(
     async def turn() -> Message:
         now = await _set(face, team, Scope.CHANNEL, channel, user, is_on=is_on)
         team_on = await face.teams.autopilot(team)
-        return commands.switched_channel(channel, is_on=now, team_on=team_on)
+        return autopilot.switched_channel(channel, is_on=now, team_on=team_on)
 
     return await _confirmed(turn(), team, is_on=is_on)
 
@@ -89,7 +89,7 @@ async def _channel(client: AsyncWebClient, name: str) -> ChannelId | None:
 
 
 async def _overview(face: Face, team: TeamId) -> Message:
-    return commands.autopilot(
+    return autopilot.overview(
         is_on=await face.teams.autopilot(team),
         channels_off=await face.teams.channels_off(team),
         workflows=await face.workflows.current(team),
@@ -124,7 +124,7 @@ async def _switch(
 ) -> Message:
     if not names:
         now = await _set(face, team, Scope.TEAM, team, user, is_on=is_on)
-        return commands.switched(is_on=now)
+        return autopilot.switched(is_on=now)
     slug, *step_names = names
     workflows = await face.workflows.current(team)
     workflow = next((each for each in workflows if each.slug == slug), None)
@@ -134,7 +134,7 @@ async def _switch(
         return await _switch_step(face, team, user, workflow, step_names[0], is_on=is_on)
     now = await _set(face, team, Scope.WORKFLOW, slug, user, is_on=is_on)
     team_on = await face.teams.autopilot(team)
-    return commands.switched(is_on=now, workflow=workflow, team_on=team_on)
+    return autopilot.switched(is_on=now, workflow=workflow, team_on=team_on)
 
 
 async def _switch_step(
@@ -144,11 +144,11 @@ async def _switch_step(
     if step is None:
         return commands.unknown_step(name, workflow)
     if is_on and not _may_run_by_itself(step):
-        return commands.never_automatic(step, workflow)
+        return autopilot.never_automatic(step, workflow)
     subject = step_subject(workflow.slug, step.id)
     now = await _set(face, team, Scope.STEP, subject, user, is_on=is_on)
     team_on = await face.teams.autopilot(team)
-    return commands.switched(is_on=now, workflow=workflow, step=step, team_on=team_on)
+    return autopilot.switched(is_on=now, workflow=workflow, step=step, team_on=team_on)
 
 
 def _step(workflow: Workflow, name: str) -> Step | None:

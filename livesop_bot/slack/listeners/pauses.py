@@ -8,7 +8,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from livesop_bot.domain.audit import pause_subject
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.runs import PauseId
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
@@ -18,6 +17,7 @@ from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.pause import pause_over
+from livesop_bot.views.press import CardPressed
 
 log = structlog.get_logger()
 
@@ -33,37 +33,42 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         async with boundary(body, lambda: tell(commands.went_wrong())):
             action, team, user = body["actions"][0], team_of(body), UserId(body["user"]["id"])
-            pause = PauseId(int(action["value"]))
-            answer = await _press(face, team, user, pause, ActionId(action["action_id"]))
+            pressed = CardPressed.read(action["value"])
+            answer = await _press(face, team, user, pressed, ActionId(action["action_id"]))
             if answer is not None:
                 await tell(answer)
 
 
 async def _press(
-    face: Face, team: TeamId, user: UserId, pause: PauseId, press: ActionId
+    face: Face, team: TeamId, user: UserId, pressed: CardPressed, press: ActionId
 ) -> Message | None:
+    pause, subject = pressed.pause, pause_subject(pressed.pause)
     try:
         found = await within(face.pauses.get(pause))
         if found is None or found.team != team:
             return presses.not_ours()
         if await face.people.is_bot(user):
+            await note_refusal(face, team, user, subject, {"why": "a_bot"})
             return presses.no_bots()
         approvers = found.step.approvers
         if approvers:
             if not await face.people.is_among(user, approvers):
-                subject = pause_subject(pause)
                 await note_refusal(face, team, user, subject, {"why": "not_an_approver"})
                 return presses.not_allowed(approvers)
-        elif refused := await refusal(face, team, user, Right.APPROVE, pause_subject(pause)):
+        elif refused := await refusal(face, team, user, Right.APPROVE, subject):
             return refused
-        turn = face.pauses.end if press is ActionId.PAUSE_END else face.pauses.keep
-        if not await within(turn(team, pause, user)):
+        if press is ActionId.PAUSE_END:
+            turned = face.pauses.end(team, pause, user, pressed.shown)
+        else:
+            turned = face.pauses.keep(team, pause, user)
+        if not await within(turned):
             return pause_over()
     except DatabaseAway as error:
         log.warning("press.not_confirmed", team=team, pause=pause, error=str(error))
         return commands.not_confirmed()
     except (SlackAway, SlackRefused) as error:
         log.warning("press.person_unknown", user=user, error=str(error))
+        await note_refusal(face, team, user, subject, {"why": "unknown"})
         return presses.nobody_knows()
     face.homes.change(team)
     log.info("pause.pressed", team=team, pause=pause, press=press, by=user)

@@ -72,8 +72,10 @@ async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
         return presses.not_ours()
     assert found is not None, "the listener's own pattern"
     team, user = team_of(body), UserId(body["user"]["id"])
+    subject = run_subject(pressed.run, pressed.step)
     try:
         if await face.people.is_bot(user):
+            await note_refusal(face, team, user, subject, {"why": "a_bot"})
             return presses.no_bots()
         return await _press(face, team, user, ActionId(found["name"]), pressed)
     except DatabaseAway as error:
@@ -81,23 +83,28 @@ async def _answer(face: Face, body: Mapping[str, Any]) -> Message | None:
         return commands.not_confirmed()
     except (SlackAway, SlackRefused) as error:
         log.warning("press.person_unknown", user=user, error=str(error))
+        await note_refusal(face, team, user, subject, {"why": "unknown"})
         return presses.nobody_knows()
+
+
+async def _refused(face: Face, team: TeamId, user: UserId, pressed: Pressed) -> Message | None:
+    """What to tell somebody who may not move a run on; None: they may."""
+    run, step = pressed.run, pressed.step
+    approvers = await within(face.presses.approvers(team, run, step)) if step is not None else ()
+    if not approvers:
+        return await refusal(face, team, user, Right.APPROVE, run_subject(run, step))
+    if await face.people.is_among(user, approvers):
+        return None
+    await note_refusal(face, team, user, run_subject(run, step), {"why": "not_an_approver"})
+    return presses.not_allowed(approvers)
 
 
 async def _press(
     face: Face, team: TeamId, user: UserId, name: ActionId, pressed: Pressed
 ) -> Message | None:
     book, run, step = face.presses, pressed.run, pressed.step
-    approvers = await within(book.approvers(team, run, step)) if step is not None else ()
-    if approvers:
-        if not await face.people.is_among(user, approvers):
-            subject = run_subject(run, step)
-            await note_refusal(face, team, user, subject, {"why": "not_an_approver"})
-            return presses.not_allowed(approvers)
-    elif name not in _STOPPING:
-        refused = await refusal(face, team, user, Right.APPROVE, run_subject(run, step))
-        if refused is not None:
-            return refused
+    if name not in _STOPPING and (refused := await _refused(face, team, user, pressed)):
+        return refused
     outcome: Run | TooLate | ShownOtherwise
     match name:
         case ActionId.RUN_START:

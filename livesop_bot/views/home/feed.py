@@ -88,11 +88,15 @@ def feed(
 ) -> Iterator[Block]:
     """Show a page; where there is one evaluation more than fits, there is a page behind it.
 
-    `sops`: the titles of those that the filter offers, by their slugs.
+    `sops`: the titles of those that the filter offers, by their slugs; where there is one more
+    than it has room for, it says where the others are.
     """
     yield header("Live Feed")
     if evaluations or found.narrows or found.before is not None:
         yield _filters(found, sops)
+        if len([slug for slug in sops if slug != found.sop]) > MOST_SOPS:
+            where = "For any other, *Workflows*, *Open*, *Live Feed*."
+            yield context(f"The menu of SOPs has those that matched most lately. {where}")
     if not evaluations:
         yield section(_nothing(found))
     for number, evaluation in enumerate(evaluations[:PAGE], 1):
@@ -110,9 +114,10 @@ def _filters(found: FeedFilter, sops: Mapping[str, str]) -> Block:
     }
     if found.channel:
         where["initial_conversation"] = found.channel
-    titles = dict(list(sops.items())[:MOST_SOPS])
+    titles = {slug: title for slug, title in sops.items() if slug != found.sop}
+    titles = dict(list(titles.items())[:MOST_SOPS])
     if found.sop:
-        titles.setdefault(found.sop, sops.get(found.sop, found.sop))
+        titles[found.sop] = sops.get(found.sop, found.sop)
     outcomes = {outcome.value: _outcome(outcome) for outcome in Outcome}
     elements = [
         where,

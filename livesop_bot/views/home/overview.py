@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.figures import DayFigures, Strain
 from livesop_bot.domain.rights import Right, Role, may
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.waiting import WaitingCount
-from livesop_bot.views.autopilot import headline, meaning
+from livesop_bot.views.autopilot import headline, meaning, off_in
 from livesop_bot.views.blocks import (
     Block,
     actions,
@@ -41,6 +42,7 @@ class Overview:
     feed: FeedFilter = field(default_factory=FeedFilter)
     sops: Mapping[str, str] = field(default_factory=dict)
     evaluations: Sequence[Evaluation]
+    channels_off: Sequence[ChannelId] = ()
 
 
 def overview(found: Overview) -> list[Block]:
@@ -57,7 +59,7 @@ def overview(found: Overview) -> list[Block]:
 
 def _autopilot(found: Overview) -> Iterator[Block]:
     yield header(f"{'🟢' if found.autopilot else '⚪'} {headline(is_on=found.autopilot)}")
-    yield section(meaning(is_on=found.autopilot))
+    yield section(f"{meaning(is_on=found.autopilot)}{off_in(found.channels_off)}")
     buttons = [button(ActionId.HOME_REFRESH, "Refresh")]
     if found.autopilot:
         off = button(

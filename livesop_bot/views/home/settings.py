@@ -128,8 +128,8 @@ def _people(shown: SettingsShown) -> Iterator[Block]:
     text = f"Admins: {admins}\nOperators: {operators}"
     yield from _part(shown, "People", text, Form.PEOPLE)
     yield context(
-        "Operators start SOPs, approve steps and give verdicts. Admins switch on, publish and "
-        "change settings. Everybody may look, and switch off."
+        "Operators start SOPs, approve steps, give verdicts and edit drafts. Admins switch on, "
+        "publish and change settings. Everybody may look, and switch off."
     )
 
 

@@ -118,6 +118,7 @@ def _buttons(card: Card, *, is_admin: bool) -> Iterator[Block]:
         button(ActionId.SOP_TEST, "Test a message", value=slug),
         button(ActionId.SOP_HISTORY, "History", value=slug),
         button(ActionId.SOP_DOCUMENT, "SOP document", value=slug),
+        button(ActionId.SOP_FEED, "Live Feed", value=slug, spoken=f"Live Feed of {title}"),
     ]
     yield actions(BlockId.SOP, button(ActionId.SOP_LIST, "← All SOPs"), *row, of="open")
     yield actions(BlockId.SOP, *_standing(card, is_admin=is_admin), of="standing")

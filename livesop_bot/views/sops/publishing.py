@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 
-from livesop_bot.domain.changes import Change, ChangeKind
+from livesop_bot.domain.changes import Change, ChangeKind, Replaced
 from livesop_bot.domain.comparison import Comparison, Hit
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.views.blocks import (
     Block,
@@ -19,16 +20,18 @@ from livesop_bot.views.blocks import (
     header,
     line,
     link,
+    member,
     percent,
     section,
 )
 from livesop_bot.views.ids import CallbackId
 from livesop_bot.views.modal import modal
+from livesop_bot.views.rights import ask
 from livesop_bot.views.sops.editing import Editing
 
 TITLE = "Publish SOP"
 HITS = 6
-_CHANGES, _DETAILS = 12, 5
+_CHANGES, _DETAILS, _NAMED = 12, 5, 8
 _MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANGED: "🔵"}
 _WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
 
@@ -52,18 +55,19 @@ def review(
     found: Found = Looking.ON,
     readable: Collection[SignalId] = (),
     flaws: Sequence[str] = (),
-    is_admin: bool = True,
+    admins: Sequence[str] | None = None,
     note: str = "",
 ) -> View:
     """Show what would be published, and what it would have done with late messages.
 
     `lost`: titles of steps whose switch goes off; `readable`: the signals whose text this person
-    may read. Only where there is something to publish, and by whom, can it be sent.
+    may read; `admins`: whom to ask who may not publish, None where this person may. Only where
+    there is something to publish, and by whom, can it be sent.
     """
     blocks = list(
-        _review(title, changed, editing, lost, found, readable, flaws, is_admin=is_admin, note=note)
+        _review(title, changed, editing, lost, found, readable, flaws, admins=admins, note=note)
     )
-    can = bool(changed) and is_admin and not flaws
+    can = bool(changed) and admins is None and not flaws
     version = editing.base + 1
     return modal(
         TITLE,
@@ -86,12 +90,25 @@ def change_blocks(changed: Sequence[Change], most: int = _CHANGES) -> Iterator[B
         yield section("_Nothing is different._")
     for change in changed[:most]:
         text = f"{_MARKS[change.kind]}  *{line(change.part, 170)}*  {_WORDS[change.kind]}"
-        details = [f"      {line(detail, 160)}" for detail in change.details[:_DETAILS]]
+        details = [f"      {_detail(detail)}" for detail in change.details[:_DETAILS]]
         if more := len(change.details) - _DETAILS:
             details += [f"      … and {more} more"] if more > 0 else []
         yield section("\n".join([text, *details]))
     if len(changed) > most:
         yield context(f"… and {counted(len(changed) - most, 'more change')}.")
+
+
+def _detail(detail: str | Replaced) -> str:
+    if isinstance(detail, str):
+        return line(detail, 160)
+    what = f"{detail.what}: " if detail.what else ""
+    return f"{what}{_names(detail.before) or detail.none} → {_names(detail.after) or detail.none}"
+
+
+def _names(ids: Sequence[str]) -> str:
+    named = [member(one) if one[:1] in "UWS" else channel(one) for one in ids[:_NAMED]]
+    more = f" and {len(ids) - _NAMED} more" if ids[_NAMED:] else ""
+    return ", ".join(named) + more
 
 
 def _review(
@@ -103,7 +120,7 @@ def _review(
     readable: Collection[SignalId],
     flaws: Sequence[str],
     *,
-    is_admin: bool,
+    admins: Sequence[str] | None,
     note: str,
 ) -> Iterator[Block]:
     if note:
@@ -125,8 +142,9 @@ def _review(
     if changed:
         yield divider()
         yield from _messages(found, readable)
-    if not is_admin:
-        yield context("🔒  Only admins publish. The draft is kept; tell one of them.")
+    if admins is not None:
+        whom = ask(Right.PUBLISH, admins)
+        yield context(f"🔒  Only admins publish. The draft is kept.{whom}")
 
 
 def _messages(found: Found, readable: Collection[SignalId]) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from livesop_bot.domain.runs import Run, RunState, StepRecord
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import FINAL, StepState
 from livesop_bot.domain.workflows import Step, StepKind
-from livesop_bot.views.blocks import Block, date, escape, line, link, person, section, time
-from livesop_bot.views.steps import MARKS
+from livesop_bot.views.blocks import Block, counted, date, escape, line, link, person, section, time
+from livesop_bot.views.steps import MARKS, left_behind
 from livesop_bot.views.trust_panel.more import with_more
 from livesop_bot.views.trust_panel.state import Panel, Part
 
@@ -67,7 +67,7 @@ def _state(run: Run) -> str:
             said = "proposed; it waits for somebody to start it"
         case RunState.RUNNING:
             through = sum(record.state in FINAL for record in run.steps)
-            said = f"started by {by}, {through} of {len(run.steps)} steps"
+            said = f"started by {by}, {through} of {counted(len(run.steps), 'step')}"
         case RunState.DONE:
             said = f"started by {by}, done"
         case RunState.CANCELLED:
@@ -107,7 +107,7 @@ def _came_of(step: Step, record: StepRecord) -> str:
         case StepState.DONE if step.kind is StepKind.DECISION:
             return f"*{line(record.chosen, 60)}*" if record.chosen.strip() else "decided"
         case StepState.DONE:
-            return link(record.link, words or "see it") if record.link else escape(words)
+            return left_behind(record, 100)
         case StepState.PLANNED if record.due_at is not None:
             return f"will be done at {time(record.due_at)}"
         case StepState.WAITING:

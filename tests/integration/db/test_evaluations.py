@@ -16,9 +16,9 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import store_batch
 from livesop_bot.db.team_settings import TeamSettingsBook
-from livesop_bot.db.teams import Teams
+from livesop_bot.db.teams import Teams, step_subject
 from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Limits, Reason, timed_out
+from livesop_bot.domain.decisions import Limits, Reason, Scope, timed_out
 from livesop_bot.domain.evaluations import Attempt, Cause, Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.signals import (
@@ -32,6 +32,7 @@ from livesop_bot.domain.signals import (
     SignalId,
     Source,
     TeamId,
+    UserId,
 )
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import Workflow
@@ -335,3 +336,31 @@ async def test_a_threshold_that_was_raised_meanwhile_counts(desk: Desk) -> None:
     assert concluded is not None
     assert concluded.decision.reason is Reason.LOW_CONFIDENCE
     assert concluded.run is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "published", "reason"),
+    [
+        (Cause.SIGNAL, False, Reason.STARTED),
+        (Cause.SIGNAL, True, Reason.CAUTION),
+        (Cause.REPLAY, True, Reason.STARTED),
+    ],
+)
+async def test_a_version_that_was_replaced_meanwhile_does_not_start_by_itself(
+    desk: Desk, cause: Cause, published: bool, reason: Reason
+) -> None:
+    """A replay names the version that it is about."""
+    assert desk.workflow is not None
+    teams, sop = Teams(desk.pool), desk.workflow.definition
+    for scope, subject in [
+        (Scope.TEAM, ""),
+        (Scope.WORKFLOW, sop.slug),
+        *((Scope.STEP, step_subject(sop.slug, step.id)) for step in sop.acting_steps),
+    ]:
+        await teams.set_autopilot(TEAM, scope, subject, is_on=True, by="U1")
+    begun = await desk.begin(cause)
+    if published:
+        await Workflows(desk.pool).publish(TEAM, replace(sop, title="Another"), UserId("U1"))
+    concluded = await desk.conclude(begun, 0.95, cause=cause)
+    assert concluded is not None
+    assert concluded.decision.reason is reason

@@ -3,6 +3,7 @@
 The queue is worked on by the test itself, job by job, so that it says what happens when.
 """
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -107,6 +108,16 @@ def posts(name: str, mode: StepMode = StepMode.AUTO, **more: Any) -> Step:
 def by_hand(name: str, kind: StepKind = StepKind.MANUAL) -> Step:
     """A step for people."""
     return Step(id=StepId(name), title=name, kind=kind, mode=StepMode.MANUAL)
+
+
+async def waits_for_a_lock(pool: Pool, task: asyncio.Task[Any]) -> None:
+    """Come back once a task waits for a lock in the database."""
+    async with asyncio.timeout(10):
+        while not await pool.fetchval(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ):
+            assert not task.done()
 
 
 async def _answer(_remark: Remark) -> Message:

@@ -1,6 +1,7 @@
 """Actions: claimed under the switches, tried once, asked after in doubt, and never done twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,12 +24,7 @@ from livesop_bot.sandbox.faults import (
     RateLimited,
 )
 from livesop_bot.worker.act import LANDS_S, MOST_ATTEMPTS
-from tests.integration.runs.conftest import TEAM, by_hand, posts
-
-WAITING_FOR_A_LOCK = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
+from tests.integration.runs.conftest import TEAM, by_hand, posts, waits_for_a_lock
 
 
 async def the_action(floor: Any) -> ActionId:
@@ -44,15 +40,20 @@ async def claimed(floor: Any) -> Claim:
     return claim
 
 
+async def undo_s(floor: Any) -> int:
+    """Seconds until the planned action is tried."""
+    found: int = await floor.pool.fetchval(
+        "SELECT extract(epoch FROM execute_after - created)::int FROM pgqueuer "
+        "WHERE entrypoint = 'act'"
+    )
+    return found
+
+
 async def test_it_waits_for_its_undo_window_and_is_done_then(floor: Any) -> None:
     await floor.publish(posts("tell"))
     run = await floor.start()
     assert await floor.states(run) == {"tell": "planned"}
-    wait = await floor.pool.fetchval(
-        "SELECT extract(epoch FROM execute_after - created)::int FROM pgqueuer "
-        "WHERE entrypoint = 'act'"
-    )
-    assert wait == 20
+    assert await undo_s(floor) == 20
     assert floor.said("tell:") == []
     await floor.hurry()
     (message,) = floor.said("tell:")
@@ -72,6 +73,16 @@ async def test_it_can_be_taken_back_while_it_waits_and_approved_after_all(floor:
     await floor.hurry()
     assert len(floor.said("tell:")) == 1
     assert (await floor.run(run.id)).state is RunState.DONE
+
+
+async def test_a_jira_issue_can_be_taken_back_before_it_is_opened(floor: Any) -> None:
+    await floor.publish(replace(floor.issue("open"), undo_s=None), by_hand("look"))
+    run = await floor.start()
+    assert await undo_s(floor) == 20
+    await floor.press(run, "open", Press.HOLD)
+    await floor.hurry()
+    assert (await floor.states(run))["open"] == "waiting"
+    assert floor.jira.issues == {}
 
 
 async def test_what_is_approved_again_has_a_job_though_the_old_one_is_not_struck_off_yet(
@@ -240,6 +251,18 @@ async def test_what_is_not_there_yet_is_looked_for_until_it_must_have_arrived(fl
     assert len(floor.said("tell:")) == 1
 
 
+async def test_what_did_not_come_out_as_wished_is_shown(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    claim = await claimed(floor)
+    receipt = Receipt(id="1", words="Opened OPS-1", note="It has no link back: refused (403).")
+    await floor.duties.ledger.done(claim, receipt)
+    await floor.hurry()
+    post_ts = (await floor.run(run.id)).post_ts
+    shown = floor.slack.workspace.channel(run.channel).messages[post_ts]
+    assert "It has no link back" in str(shown["blocks"])
+
+
 async def test_a_claim_that_was_taken_over_does_nothing(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await floor.start()
@@ -359,9 +382,7 @@ async def test_a_claim_and_a_switch_wait_for_each_other(floor: Any) -> None:
     async with floor.pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT FROM teams FOR NO KEY UPDATE")
         claiming = asyncio.create_task(floor.duties.ledger.claim(await the_action(floor)))
-        async with asyncio.timeout(10):
-            while not await floor.pool.fetchval(WAITING_FOR_A_LOCK):
-                assert not claiming.done()
+        await waits_for_a_lock(floor.pool, claiming)
         await connection.execute("UPDATE teams SET autopilot = false")
     assert await claiming is None
 

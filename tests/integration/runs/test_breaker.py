@@ -6,6 +6,7 @@ import pytest
 from pgqueuer import RetryRequested
 
 from livesop_bot.db.jobs import CardJob
+from livesop_bot.db.pauses import LISTED
 from livesop_bot.domain.breaker import CAP, FAILURES, Pause
 from livesop_bot.domain.runs import PauseId
 from livesop_bot.sandbox.faults import AnswerError
@@ -19,6 +20,14 @@ async def burst(floor: Any, count: int) -> list[Any]:
         runs.append(await floor.start(f"Checkout is down {number}"))
         await floor.hurry()
     return runs
+
+
+async def approve(floor: Any, by: str = ADA, team: str = TEAM) -> bool:
+    """Somebody approves what the card shows."""
+    pause = await floor.duties.pauses.get(PauseId(1))
+    shown = {one.run: one.request.digest for one in pause.waiting}
+    ended: bool = await floor.duties.pauses.end(team, PauseId(1), by, shown)
+    return ended
 
 
 async def test_the_sixth_within_ten_minutes_waits_and_so_do_all_that_follow(floor: Any) -> None:
@@ -36,13 +45,55 @@ async def test_the_sixth_within_ten_minutes_waits_and_so_do_all_that_follow(floo
 async def test_approving_all_does_what_waited_and_begins_to_count_anew(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await burst(floor, CAP + 2)
-    assert await floor.duties.pauses.end(TEAM, PauseId(1), ADA)
-    assert not await floor.duties.pauses.end(TEAM, PauseId(1), "U0BOB")
+    assert await approve(floor)
+    assert not await approve(floor, "U0BOB")
     await floor.hurry()
     assert len(floor.said("tell:")) == CAP + 2
     assert len(floor.said("▶️")) == 1
     (run,) = await burst(floor, 1)
     assert await floor.states(run) == {"tell": "done"}
+
+
+async def test_the_card_shows_what_is_approved(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await burst(floor, CAP + 1)
+    (card,) = floor.said("⏸️")
+    assert f"tell: Checkout is down {CAP}" in str(card["blocks"])
+
+
+async def test_what_was_edited_since_the_card_showed_it_waits_in_its_thread(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    await burst(floor, CAP)
+    ts = await floor.message("Refund 10")
+    await floor.work()
+    await floor.hurry()
+    run = await floor.newest()
+    await floor.edit(ts, "Refund 10000")
+    await floor.pool.execute("DELETE FROM pgqueuer WHERE entrypoint = 'basis'")
+    assert await approve(floor)
+    await floor.hurry()
+    (record,) = (await floor.run(run.id)).steps
+    assert (record.state, record.pause) == ("waiting", None)
+    assert "changed" in record.detail
+    assert floor.said("tell: Refund") == []
+
+
+async def test_what_the_card_did_not_show_is_not_approved_with_it(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    for count in (CAP, LISTED, 2):
+        await burst(floor, count)
+        await floor.pool.execute("UPDATE runs SET started_at = started_at - interval '1 hour'")
+    assert await approve(floor)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == CAP + LISTED
+    assert (await floor.duties.pauses.get(PauseId(1))).ended_by is None
+    await floor.hurry()
+    (card,) = floor.said("⏸️")
+    assert str(card["blocks"]).count("tell: Checkout is down") == 2
+    assert await approve(floor)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == CAP + LISTED + 2
+    assert (await floor.duties.pauses.get(PauseId(1))).ended_by == ADA
 
 
 async def test_keeping_it_paused_is_noted_and_nothing_is_done(floor: Any) -> None:
@@ -58,7 +109,7 @@ async def test_keeping_it_paused_is_noted_and_nothing_is_done(floor: Any) -> Non
 async def test_another_team_cannot_end_a_pause(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await burst(floor, CAP + 1)
-    assert not await floor.duties.pauses.end("T0OTHER", PauseId(1), ADA)
+    assert not await approve(floor, team="T0OTHER")
 
 
 @pytest.mark.parametrize("between", [False, True])
@@ -77,7 +128,7 @@ async def test_three_failures_in_a_row_pause_it(floor: Any, between: bool) -> No
 async def test_a_card_that_another_worker_is_at_is_looked_at_again_soon(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await burst(floor, CAP + 1)
-    assert await floor.duties.pauses.end(TEAM, PauseId(1), ADA)
+    assert await approve(floor)
     version = await floor.pool.fetchval("SELECT card_version FROM pauses")
     await floor.pool.execute("UPDATE pauses SET card_at = now()")
     held = await floor.duties.pauses.claim_card(PauseId(1), version)

@@ -38,6 +38,19 @@ async def test_any_switch_takes_back_what_it_forbids(
     assert floor.said("tell:") == []
 
 
+async def test_the_audit_log_names_what_was_taken_back(floor: Any) -> None:
+    await floor.publish(posts("tell"), posts("page"), edges=())
+    runs = [await floor.start(), await floor.start("Payments are down")]
+    await floor.switch(Scope.TEAM, is_on=False)
+    await floor.work("halt")
+    (entry,) = [
+        after for _, subject, after in await floor.audited() if subject.startswith("planned")
+    ]
+    named = {f"{run.id}/{step}" for run in runs for step in ("tell", "page")}
+    assert set(entry.pop("steps").split()) == named
+    assert entry == {"state": "waiting", "actions": 4, "runs": 2}
+
+
 async def test_what_the_switch_does_not_concern_goes_on(floor: Any) -> None:
     await floor.publish(posts("tell"))
     run = await floor.start()
@@ -72,7 +85,8 @@ async def test_five_hundred_runs_are_halted_together(floor: Any) -> None:
     jobs = await floor.pool.fetch("SELECT entrypoint, count(*) FROM pgqueuer GROUP BY 1 ORDER BY 1")
     assert [tuple(row) for row in jobs] == [("face", WAITING)]
     (entry,) = [after for kind, subject, after in await floor.audited() if TEAM in subject]
-    assert entry == {"actions": WAITING, "runs": WAITING}
+    assert len(entry.pop("steps").split()) == WAITING
+    assert entry == {"state": "waiting", "actions": WAITING, "runs": WAITING}
 
 
 async def multiply(floor: Any, run: int, times: int) -> None:

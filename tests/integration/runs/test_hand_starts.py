@@ -1,14 +1,18 @@
 """Runs that a person starts: in a channel or for a message, once, and audited; and questions."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pgqueuer import RetryRequested
 
+from livesop_bot.db.audit import append
 from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.jobs import RemarkJob
 from livesop_bot.db.remarks import Remarks
+from livesop_bot.db.teams import turn_switch
+from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.remarks import RemarkId
 from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.signals import (
@@ -25,6 +29,7 @@ from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode, Workf
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.faults import AnswerError, HandledUnanswered
 from livesop_bot.worker.remark import MOST_ATTEMPTS
+from tests.integration.runs.conftest import waits_for_a_lock
 
 TEAM, ADA = TeamId("T0SANDBOX"), UserId("U0ADA")
 LOOK = Step(id=StepId("look"), title="Look", kind=StepKind.MANUAL, mode=StepMode.MANUAL)
@@ -170,6 +175,18 @@ async def test_an_edit_does_not_end_what_was_started_for_a_message(floor: Any) -
     await floor.work()
     run = await floor.newest()
     assert (run.state, run.edited_since) == (RunState.RUNNING, True)
+
+
+async def test_it_waits_for_a_switch_that_is_being_turned(floor: Any) -> None:
+    """Team, then audit log, as everybody locks them: else the two would wait for each other."""
+    workflow, starts = await sop(floor), HandStarts(floor.pool, floor.held)
+    ts = await floor.message("nothing at all")
+    async with floor.pool.acquire() as connection, connection.transaction():
+        entry = await turn_switch(connection, TEAM, Scope.TEAM, "", is_on=False, by=ADA)
+        start = asyncio.create_task(starts.for_message(pointed(ts), workflow, ADA))
+        await waits_for_a_lock(floor.pool, start)
+        await append(connection, TEAM, entry)
+    assert await start == (await floor.newest()).id
 
 
 async def test_nothing_is_started_for_a_message_that_was_deleted(floor: Any) -> None:

@@ -1,10 +1,13 @@
 """Patience: one reminder of what waits, an end to what nobody takes up, and a limit to starts."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 from uuid import uuid4, uuid5
 
 import pytest
 
+from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
@@ -119,6 +122,21 @@ async def test_beyond_the_limit_runs_are_proposed(floor: Any) -> None:
     assert runs[-1].evaluation.decision.reason == "rate_limited"
     await floor.pool.execute("UPDATE runs SET started_at = started_at - interval '11 min'")
     assert (await floor.start("Later")).state is RunState.RUNNING
+
+
+async def test_what_is_judged_at_once_does_not_pass_the_limit_together(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    for number in range(STARTS - 1):
+        await floor.start(f"Checkout is down {number}")
+    for number in range(4):
+        await floor.message(f"Payments are down {number}")
+    signals = await floor.pool.fetch(
+        "SELECT id, revision FROM raw_signals ORDER BY id DESC LIMIT 4"
+    )
+    jobs = [EvaluateJob(signal["id"], signal["revision"]) for signal in signals]
+    judged = await asyncio.gather(*(floor.duties.evaluating(job, 0) for job in jobs))
+    reasons = Counter(one.decision.reason for one in judged)
+    assert reasons == {"started": 1, "rate_limited": 3}
 
 
 async def test_the_sweep_finds_what_fell_out_of_the_queue(floor: Any) -> None:

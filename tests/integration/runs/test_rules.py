@@ -483,6 +483,8 @@ class Rules(RuleBasedStateMachine):
         await self._go_on(replayed=False)
         run = await self.floor.newest()
         if run.state is RunState.PROPOSED:  # as too many started by themselves
+            if not deleted:
+                return  # what a person starts outlives an edit
             await self._start(run)
         elif (await self.floor.states(run))["tell"] == "planned":
             await self._press_step(run, "tell", Press.HOLD, "")
@@ -510,7 +512,10 @@ class Rules(RuleBasedStateMachine):
 
     async def _end_pauses(self) -> None:
         for row in await self.floor.pool.fetch("SELECT id FROM pauses WHERE ended_at IS NULL"):
-            assert await self.floor.duties.pauses.end(TEAM, row["id"], ADA)
+            pause = await self.floor.duties.pauses.get(row["id"])
+            assert pause is not None
+            shown = {one.run: one.request.digest for one in pause.waiting}
+            assert await self.floor.duties.pauses.end(TEAM, pause.id, ADA, shown)
         await self.floor.work("release")
         assert not await self.floor.pool.fetchval(
             "SELECT count(*) FROM run_steps AS s JOIN runs AS r ON r.id = s.run_id "

@@ -1,6 +1,8 @@
 """Runs: started once, moved on by people and by what was done, each press counted once."""
 
 import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -167,6 +169,30 @@ async def test_a_step_that_names_approvers_says_who_they_are(floor: Any) -> None
     run = await floor.start()
     assert await floor.presses.approvers(TEAM, run.id, StepId("tell")) == ("U0EVE", "S0BOSS")
     assert await floor.presses.approvers(TEAM, run.id, StepId("none")) == ()
+
+
+async def test_a_newer_version_changes_nothing_of_a_run_under_way(floor: Any) -> None:
+    await floor.publish(by_hand("look"), posts("tell"))
+    run = await floor.start("Checkout is down")
+    newer = replace(
+        posts("tell"),
+        title="Tell all the world",
+        fields={"channel": "thread", "text": "of the newer version"},
+    )
+    await floor.publish(newer, by_hand("celebrate"))
+    await floor.press(run, "look", Press.DONE)
+    await floor.hurry()
+    assert await floor.states(run) == {"look": "done", "tell": "waiting"}
+    (face,) = [json.dumps(one["blocks"]) for one in floor.said("The SOP")]
+    assert "tell: Checkout is down" in face
+    assert "world" not in face
+    assert "celebrate" not in face
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert [one["text"] for one in floor.said("tell:")] == ["tell: Checkout is down"]
+    assert floor.said("of the newer") == []
+    assert (await floor.run(run.id)).state is RunState.DONE
+    assert (await floor.start("Payments are down")).workflow.version == 2
 
 
 async def test_every_change_is_in_the_audit_log(floor: Any) -> None:

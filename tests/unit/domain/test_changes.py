@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from livesop_bot.domain.changes import ChangeKind, changes, lost_switches
+from livesop_bot.domain.changes import ChangeKind, Replaced, changes, lost_switches
 from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -71,11 +71,11 @@ def test_every_part_is_told() -> None:
     told = {change.part: change.details for change in changes(INCIDENT, after)}
     assert told["Title"] == ("“Incident” → “Outage”",)
     assert told["Example messages"] == ("+ New one", f"− {INCIDENT.trigger.examples[0]}")
-    assert told["Channels"] == ("every channel → C1",)
+    assert told["Channels"] == (Replaced((), (ChannelId("C1"),), none="every channel"),)
     assert told["Auto-Pilot starts from"] == ("as the team → 95%",)
     assert told["Step “Tell all”"] == (
         f"was called “{ACTING.title}”",
-        "approvers: anyone in the channel → U1",
+        Replaced((), ("U1",), none="every operator", what="approvers"),
     )
 
 

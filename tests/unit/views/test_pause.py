@@ -5,16 +5,25 @@ from uuid import UUID
 
 import pytest
 
+from livesop_bot.db.pauses import LISTED
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.breaker import Pause, WaitingRun
-from livesop_bot.domain.runs import PauseId
+from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.workflows import ActionKind, Workflow
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.lint import violations
 from livesop_bot.views.pause import pause_card
+from livesop_bot.views.press import CardPressed
 
 WAITING = WaitingRun(
-    channel=ChannelId("C1"), thread_ts=MessageTs("1.2"), permalink="https://acme.slack.com/p1"
+    run=RunId(1),
+    request=ActionRequest(
+        kind=ActionKind.SLACK_MESSAGE, words="Post in #bugs", preview="Look: a", body={}
+    ),
+    channel=ChannelId("C1"),
+    thread_ts=MessageTs("1.2"),
+    permalink="https://acme.slack.com/p1",
 )
 
 
@@ -31,7 +40,7 @@ def pause(workflow: Workflow) -> Pause:
         thread_ts=MessageTs("1.2"),
         key=UUID(int=1),
         version=1,
-        waiting=(WAITING, replace(WAITING, permalink=None)),
+        waiting=(WAITING, replace(WAITING, run=RunId(2), permalink=None)),
     )
 
 
@@ -48,15 +57,35 @@ def pressable(card: Pause) -> list[str]:
 
 
 def test_it_names_the_step_the_reason_and_what_waits(pause: Pause) -> None:
-    text = pause_card(pause).blocks[0]["text"]["text"]
-    for part in ("Tell the channel", "5 times within 10 minutes", "https://acme.slack.com/p1"):
+    text = str(pause_card(pause).blocks)
+    for part in (
+        "Tell the channel",
+        "5 times within 10 minutes",
+        "https://acme.slack.com/p1",
+        "Post in #bugs",
+        "Look: a",
+    ):
         assert part in text
     assert pressable(pause) == [ActionId.PAUSE_END, ActionId.PAUSE_KEEP]
 
 
 def test_the_longest_card_can_be_sent(pause: Pause) -> None:
-    long = replace(WAITING, permalink="https://acme.slack.com/" + "p" * 60)
-    assert pressable(replace(pause, waiting=(long,) * 20, more=True))
+    request = replace(WAITING.request, words="w" * 300, preview="\n".join(["&<>" * 900] * 30))
+    long = replace(WAITING, permalink="https://acme.slack.com/" + "p" * 60, request=request)
+    runs = tuple(replace(long, run=RunId(10**12 + number)) for number in range(LISTED))
+    assert pressable(replace(pause, waiting=runs, more=True))
+
+
+def test_its_button_carries_what_was_shown(pause: Pause) -> None:
+    blocks = pause_card(pause).blocks
+    button = next(one["elements"][0] for one in blocks if one["type"] == "actions")
+    digest = WAITING.request.digest
+    pressed = CardPressed(pause=pause.id, shown={RunId(1): digest, RunId(2): digest})
+    assert CardPressed.read(button["value"]) == pressed
+
+
+def test_a_button_from_before_cards_showed_anything_approves_nothing() -> None:
+    assert CardPressed.read("7") == CardPressed(pause=PauseId(7))
 
 
 def test_one_that_is_kept_can_still_be_ended(pause: Pause) -> None:

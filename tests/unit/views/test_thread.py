@@ -168,6 +168,18 @@ def test_auto_pilot_says_until_when_it_can_be_stopped(run: Run) -> None:
             f"✅  Open an incident  ·  <https://jira.example/OPS-1|Opened OPS-1>  ·  <@{ADA}>",
         ),
         (
+            _record(
+                "page",
+                StepState.DONE,
+                detail="Opened OPS-1\nIt has no link back: <403>.",
+                link="https://jira.example/OPS-1",
+            ),
+            (
+                "✅  Open an incident  ·  <https://jira.example/OPS-1|Opened OPS-1>"
+                "  ·  ⚠️ It has no link back: &lt;403&gt;."
+            ),
+        ),
+        (
             _record("page", StepState.SKIPPED, changed_by=ADA),
             f"⏭️  Open an incident  ·  skipped  ·  <@{ADA}>",
         ),

@@ -161,6 +161,17 @@ def test_it_leads_to_the_message_in_slack_unless_that_is_gone(panel: Panel, sign
     assert "View in Slack" not in explained(panel, signal=replace(signal, permalink=None))
 
 
+def test_its_buttons_do_not_sound_alike(panel: Panel) -> None:
+    heard = [
+        part.get("accessibility_label") or part["text"]["text"]
+        for block in trust_panel(panel)["blocks"]
+        for part in (*block.get("elements", ()), block.get("accessory") or {})
+        if part.get("type") == "button"
+    ]
+    assert len(heard) > 5
+    assert len(set(heard)) == len(heard)
+
+
 def test_an_app_is_no_id(panel: Panel, signal: Signal) -> None:
     text = explained(panel, signal=replace(signal, author="B012AB3CD", author_is_bot=True))
     assert "an app in <#C012AB3CD>" in text
@@ -200,6 +211,13 @@ def test_technical_details_say_who_judged_how_long_it_took_and_what_it_cost(
     details = explained(panel, evaluation=quick).splitlines()[-2]
     assert "evaluator: gpt-9  ·  3.2 ms  ·  SOP version" in details
     assert "tokens" not in details
+
+
+def test_what_did_not_come_out_as_wished_is_said(panel: Panel, run: Run) -> None:
+    first = run.workflow.definition.steps[0].id
+    done = StepRecord(id=first, state=StepState.DONE, detail="Opened OPS-1\nIt has no link back.")
+    running = replace(run, state=RunState.RUNNING, steps=(done,))
+    assert "⚠️ It has no link back." in explained(panel, run=running)
 
 
 def test_the_address_of_its_answer_is_that_of_its_thread(run: Run) -> None:

@@ -22,7 +22,7 @@ from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.team_settings import Environment, TeamSettings
 from livesop_bot.domain.workflows import Workflow, WorkflowId
-from livesop_bot.views import commands, feed, knowledge_forms, sop_card, starts, stats, tried
+from livesop_bot.views import autopilot, feed, knowledge_forms, sop_card, starts, stats, tried
 from livesop_bot.views.answer import answer
 from livesop_bot.views.home import knowledge, tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
@@ -87,7 +87,7 @@ def test_an_sop_that_is_paused_says_so_wherever_it_is_shown(workflow: Workflow) 
     for shown in (
         sop_card.sop(paused, ()),
         sop_card.sop_list([paused], ()),
-        commands.autopilot(is_on=True, workflows=[paused], on=()),
+        autopilot.overview(is_on=True, workflows=[paused], on=()),
     ):
         assert "⏸️ paused" in str(shown.blocks)
 

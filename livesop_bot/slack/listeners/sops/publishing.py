@@ -13,7 +13,7 @@ from livesop_bot.domain.audit import workflow_subject
 from livesop_bot.domain.changes import Change, changes, lost_switches
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.drafts import DraftMoved
-from livesop_bot.domain.rights import Right, may
+from livesop_bot.domain.rights import Right, Role, may
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import WorkflowDefinition
 from livesop_bot.errors import (
@@ -61,7 +61,8 @@ class Candidate:
     changed: tuple[Change, ...]
     lost: tuple[str, ...]
     flaws: tuple[str, ...]
-    is_admin: bool
+    admins: tuple[str, ...] | None
+    """Whom to ask who may not publish; None: this person may."""
 
     def view(
         self,
@@ -79,7 +80,7 @@ class Candidate:
             found=found,
             readable=readable,
             flaws=self.flaws,
-            is_admin=self.is_admin,
+            admins=self.admins,
             note=note,
         )
 
@@ -164,7 +165,7 @@ async def _candidate(face: Face, desk: Desk) -> Candidate:
         changed=changes(before, sop),
         lost=await _lost(face, desk, before, sop),
         flaws=tuple(flaws(sop)),
-        is_admin=await _may_publish(face, desk),
+        admins=await _admins(face, desk),
     )
 
 
@@ -183,12 +184,14 @@ async def _lost(
     )
 
 
-async def _may_publish(face: Face, desk: Desk) -> bool:
-    """Only decides whether there is a button; pressing it asks again."""
+async def _admins(face: Face, desk: Desk) -> tuple[str, ...] | None:
+    """Only decides whether there is a button, or who is named; pressing it asks again."""
     try:
-        return may(await face.people.role(desk.team, desk.user), Right.PUBLISH)
+        if may(await face.people.role(desk.team, desk.user), Right.PUBLISH):
+            return None
+        return await face.people.who_are(desk.team, Role.ADMIN)
     except (SlackAway, SlackRefused):
-        return False
+        return ()
 
 
 async def _publish(
@@ -210,7 +213,7 @@ async def _publish(
         return
     except DatabaseAway as error:
         log.warning("sop.publish_not_confirmed", team=desk.team, error=str(error))
-        await ack(response_action="update", view=modals.database_away(TITLE))
+        await ack(response_action="update", view=modals.not_confirmed(TITLE))
         return
     workflow = published.workflow
     log.info(

@@ -29,6 +29,7 @@ class Desk(Protocol):
 
     async def type(self, user: str, line: str, channel: str = ...) -> str: ...
     async def ask(self, user: str, line: str, channel: str = ...) -> str: ...
+    async def home(self, user: str) -> str: ...
 
 
 class Health(Protocol):
@@ -151,6 +152,7 @@ async def test_a_channel_is_switched_off_by_everybody_and_on_by_admins(
     assert off.startswith(f"Auto-Pilot is now *off* in <#{BUGS}>")
     for line in ("status", "autopilot"):
         assert f"is sure.\nOff in <#{BUGS}>." in await desk.type(GRACE, f"/livesop {line}")
+    assert f"Off in <#{BUGS}>." in await desk.home(GRACE)
     refused = await desk.type(GRACE, f"/livesop autopilot on {where}", BUGS)
     assert "Only admins can switch Auto-Pilot on" in refused
     on = await desk.type(ADA, f"/livesop autopilot on {where}", BUGS)

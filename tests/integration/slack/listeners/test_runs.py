@@ -220,6 +220,13 @@ async def _set(thread: Thread, step: str, state: str) -> None:
     )
 
 
+async def refusals(thread: Thread) -> list[tuple[str, str, str]]:
+    """Who was refused what, and why, as the audit log has it."""
+    query = "SELECT actor, subject, after FROM audit_log WHERE kind = 'refusal' ORDER BY number"
+    rows = await thread.pool.fetch(query)
+    return [(row["actor"], row["subject"], json.loads(row["after"])["why"]) for row in rows]
+
+
 async def test_start_gives_it_its_steps(running: Thread) -> None:
     assert [await running.state(step.id) for step in SOP.steps] == [
         "waiting",
@@ -354,10 +361,15 @@ async def test_others_are_told_who_may_and_it_is_audited(running: Thread) -> Non
         f"Only <@{ADA}>, <!subteam^{GROUP}> may move this step on; nothing was changed."
     )
     assert await running.state("guarded") == "waiting"
-    query = "SELECT actor, subject FROM audit_log WHERE kind = 'refusal'"
-    row = await running.pool.fetchrow(query)
-    assert row is not None
-    assert tuple(row) == (GRACE, f"run:{running.run}/guarded")
+    refused = (GRACE, f"run:{running.run}/guarded", "not_an_approver")
+    assert await refusals(running) == [refused]
+
+
+async def test_whoever_it_names_everybody_may_stop_what_is_planned(running: Thread) -> None:
+    await _set(running, "guarded", "planned")
+    await running.press(GRACE, ActionId.STEP_HOLD, "guarded")
+    await running.until("waiting", "guarded")
+    assert await refusals(running) == []
 
 
 @pytest.mark.parametrize("fault", [AnswerStatus(503), NeverHandled()])
@@ -368,6 +380,7 @@ async def test_where_slack_does_not_say_who_may_nobody_may(
     await running.press(GRACE, ActionId.STEP_DONE, "guarded")
     assert "Slack did not say whether you may" in await running.told()
     assert await running.state("guarded") == "waiting"
+    assert await refusals(running) == [(GRACE, f"run:{running.run}/guarded", "unknown")]
 
 
 async def test_a_group_that_is_gone_lets_nobody_in(running: Thread, slack: SlackServer) -> None:
@@ -383,6 +396,7 @@ async def test_bots_press_in_vain(running: Thread, action: str) -> None:
     assert await running.told() == "Only people can move an SOP on; nothing was changed."
     assert await running.state() == "running"
     assert await running.state("see") == "waiting"
+    assert [why for _, _, why in await refusals(running)] == ["a_bot"]
 
 
 @pytest.mark.parametrize(
