@@ -173,8 +173,12 @@ async def test_a_spent_budget_is_said_everywhere_and_nothing_is_asked(
     stand_in = await facts.value("SELECT stand_in FROM evaluations")
     assert stand_in == "the daily token budget is spent"
     assert model.asked == []
+    await facts.idle()
+    assert await facts.value("SELECT count(*) FROM chunk_vectors") == 0
     _, body = await health.get()
     assert body["checks"]["openai"] == {"status": "budget_spent"}
+    found = body["checks"]["knowledge"]
+    assert (found["status"], found["problem"]) == ("full_text_only", stand_in)
     assert body["reasons"] == ["the daily token budget is spent"]
 
 
