@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -29,12 +28,8 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import (
-    ChannelId,
-    EventId,
-    MessageTs,
     NewSignal,
     SignalId,
-    Source,
     TeamId,
 )
 from livesop_bot.domain.workflows import (
@@ -55,6 +50,7 @@ from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
+from tests.signals import a_signal
 
 _ROUNDS = 3
 _RUNS = 500
@@ -141,23 +137,8 @@ async def _prepare(pool: Pool, slack: SlackServer) -> None:
 
 
 def _signal(slack: SlackServer, text: str) -> NewSignal:
-    ts = MessageTs(slack.workspace.post(INCIDENTS, GRACE, text, silent=True)["ts"])
-    now = datetime.now(UTC)
-    return NewSignal(
-        event_id=EventId(f"Ev{ts}"),
-        team=_TEAM,
-        source=Source.SLACK,
-        external_id=f"{INCIDENTS}:{ts}",
-        channel=ChannelId(INCIDENTS),
-        message_ts=ts,
-        thread_ts=None,
-        author=GRACE,
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=now,
-        received_at=now,
-    )
+    ts = slack.workspace.post(INCIDENTS, GRACE, text, silent=True)["ts"]
+    return a_signal(ts, text, team=_TEAM, channel=INCIDENTS, author=GRACE)
 
 
 async def _until(pool: Pool, query: str, wanted: int) -> float:

@@ -5,7 +5,6 @@ from zlib import crc32
 
 from livesop_bot.domain.signals import (
     ChannelId,
-    EventId,
     MessageTs,
     NewSignal,
     Signal,
@@ -17,29 +16,15 @@ from livesop_bot.domain.signals import (
 from livesop_bot.domain.workflows import Workflow, WorkflowDefinition, WorkflowId
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.signals import a_signal
 
 TEAM = TeamId("T1")
 
 
 def new_signal(text: str, number: int) -> NewSignal:
     """A message as it arrives; each number is another one, in a thread of its own."""
-    ts = MessageTs(f"1700000000.{number:06}")
     moment = datetime(2026, 1, 5, tzinfo=UTC)
-    return NewSignal(
-        event_id=EventId(f"Ev{number}"),
-        team=TEAM,
-        source=Source.SLACK,
-        external_id=f"C1:{ts}",
-        channel=ChannelId("C1"),
-        message_ts=ts,
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=moment,
-        received_at=moment,
-    )
+    return a_signal(f"1700000000.{number:06}", text, team=TEAM, event=f"Ev{number}", at=moment)
 
 
 def _version(definition: WorkflowDefinition) -> int:

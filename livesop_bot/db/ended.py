@@ -1,8 +1,8 @@
 """The end of an evaluation: what was judged, on its way into the database, and what came of it."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from livesop_bot.db.evaluation_rows import evaluation_to_row
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.domain.audit import AuditEntry, AuditKind, signal_subject
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, decide
@@ -45,38 +45,23 @@ class Ended:
     workflow: Workflow | None
     latency_ms: float
 
-    def basis(self) -> tuple[object, ...]:
-        """What the judgement rests on and what it cost: the columns that both writers share."""
-        judgement = self.judgement
-        return (
-            json.dumps(dict(judgement.fields)),
-            json.dumps([asdict(passage) for passage in judgement.citations]),
-            judgement.stand_in,
-            judgement.caution,
-            judgement.usage.prompt_tokens,
-            judgement.usage.completion_tokens,
-            judgement.usage.cost_usd,
+    def row(self, decision: Decision) -> tuple[object, ...]:
+        """What stands of it in its evaluation's row."""
+        return evaluation_to_row(
+            self.signal,
+            self.judgement,
+            self.workflow,
+            decision,
+            cause=self.job.cause,
+            confidence=confidence_of(self.judgement, decision),
+            dry_run=self.job.dry_run,
+            latency_ms=self.latency_ms,
         )
 
     def columns(self, decision: Decision) -> tuple[object, ...]:
         """What conclude_skips takes of it, in order."""
-        return (
-            self.signal.id,
-            self.attempt.token,
-            self.signal.revision,
-            self.job.cause,
-            self.workflow and self.workflow.id,
-            self.workflow and self.workflow.version,
-            confidence_of(self.judgement, decision),
-            self.judgement.reasoning,
-            self.judgement.evidence,
-            self.judgement.evaluator,
-            decision.reason,
-            decision.detail,
-            self.latency_ms,
-            *self.basis(),
-            signal_state(decision),
-        )
+        token, state = self.attempt.token, signal_state(decision)
+        return self.signal.id, token, state, *self.row(decision)
 
 
 def confidence_of(judgement: Judgement, decision: Decision) -> float | None:

@@ -1,16 +1,16 @@
-"""Evaluations as rows give them."""
+"""Evaluations as rows give them, and take them."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import asyncpg
 
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
-from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId, Usage
+from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId, Judgement, Usage
 from livesop_bot.domain.knowledge import Passage
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.signals import Signal, TeamId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 
 
@@ -38,6 +38,43 @@ def evaluation_from_row(row: asyncpg.Record) -> Evaluation:
         ),
         stand_in=row["stand_in"],
         caution=row["caution"],
+    )
+
+
+def evaluation_to_row(
+    signal: Signal,
+    judgement: Judgement,
+    workflow: Workflow | None,
+    decision: Decision,
+    *,
+    cause: Cause,
+    confidence: float | None,
+    dry_run: bool = False,
+    latency_ms: float = 0.0,
+) -> tuple[object, ...]:
+    """Give what a new row takes, as insert_evaluation and conclude_skips have it: revision, cause,
+    dry run, … cost. `confidence`: None where nothing was judged."""
+    return (
+        signal.revision,
+        cause,
+        dry_run,
+        workflow and workflow.id,
+        workflow and workflow.version,
+        confidence,
+        judgement.reasoning,
+        judgement.evidence,
+        judgement.evaluator,
+        decision.verdict,
+        decision.reason,
+        decision.detail,
+        latency_ms,
+        json.dumps(dict(judgement.fields)),
+        json.dumps([asdict(passage) for passage in judgement.citations]),
+        judgement.stand_in,
+        judgement.caution,
+        judgement.usage.prompt_tokens,
+        judgement.usage.completion_tokens,
+        judgement.usage.cost_usd,
     )
 
 

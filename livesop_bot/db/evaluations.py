@@ -7,7 +7,7 @@ import asyncpg
 import structlog
 
 from livesop_bot.db.audit import append
-from livesop_bot.db.ended import Concluded, Ended, confidence_of, gate, replayed, signal_state
+from livesop_bot.db.ended import Concluded, Ended, gate, replayed, signal_state
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.db.jobs import EvaluateJob, PostJob, RememberJob, StartJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
@@ -224,20 +224,7 @@ class Evaluations:
                 sql("insert_evaluation"),
                 signal.team,
                 signal.id,
-                signal.revision,
-                job.cause,
-                job.dry_run,
-                workflow and workflow.id,
-                workflow and workflow.version,
-                confidence_of(ended.judgement, decision),
-                ended.judgement.reasoning,
-                ended.judgement.evidence,
-                ended.judgement.evaluator,
-                decision.verdict,
-                decision.reason,
-                decision.detail,
-                ended.latency_ms,
-                *ended.basis(),
+                *ended.row(decision),
             )
         )
         run = None

@@ -1,5 +1,6 @@
 """Starts by hand: a person starts an SOP for a message, with no evaluator's judgement before it."""
 
+from livesop_bot.db.evaluation_rows import evaluation_to_row
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.jobs import RememberJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
@@ -7,7 +8,7 @@ from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import signal_from_row
 from livesop_bot.db.verdicts import keep_verdict
 from livesop_bot.domain.decisions import started_by_hand
-from livesop_bot.domain.evaluations import Cause
+from livesop_bot.domain.evaluations import Cause, Judgement
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import (
     NewSignal,
@@ -102,31 +103,8 @@ async def _known(connection: Connection, message: NewSignal) -> Signal:
 
 
 async def _insert_evaluation(connection: Connection, signal: Signal, workflow: Workflow) -> int:
-    decision = started_by_hand()
-    return int(
-        await connection.fetchval(
-            sql("insert_evaluation"),
-            signal.team,
-            signal.id,
-            signal.revision,
-            Cause.MANUAL,
-            False,  # no dry run
-            workflow.id,
-            workflow.version,
-            None,  # no confidence: nothing was judged
-            "",
-            "",
-            A_PERSON,
-            decision.verdict,
-            decision.reason,
-            decision.detail,
-            0.0,
-            "{}",
-            "[]",
-            "",
-            "",
-            0,
-            0,
-            0.0,
-        )
+    nothing = Judgement(workflow=workflow.id, confidence=0.0, reasoning="", evaluator=A_PERSON)
+    row = evaluation_to_row(
+        signal, nothing, workflow, started_by_hand(), cause=Cause.MANUAL, confidence=None
     )
+    return int(await connection.fetchval(sql("insert_evaluation"), signal.team, signal.id, *row))

@@ -65,6 +65,7 @@ class Intake:
         self._metrics = metrics
         self._store_timeout = store_timeout
         self._commits: GroupCommit[_Arrival, Stored] = GroupCommit(self._commit, limit=_GROUP)
+        metrics.buffer.set_function(lambda: len(self._commits))  # as it is when somebody looks
         self._database_away = True
 
     async def __aenter__(self) -> Self:
@@ -171,10 +172,7 @@ class Intake:
     async def _store(self, arrival: _Arrival) -> Stored:
         if self._database_away:
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
-        try:
-            return await self._commits.submit(arrival)
-        finally:
-            self._metrics.buffer.set(len(self._commits))
+        return await self._commits.submit(arrival)
 
     async def _commit(self, arrivals: Sequence[_Arrival]) -> list[Stored]:
         """Store a batch. It has what is left of the first one's time: that waited for its turn."""

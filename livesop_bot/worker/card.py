@@ -8,11 +8,9 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.pause import pause_card
-from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.faults import in_turn, later, patiently
 
 log = structlog.get_logger()
-
-_LOOK_AGAIN_S = 1.0
 
 
 class Carding:
@@ -25,13 +23,9 @@ class Carding:
 
     async def __call__(self, job: CardJob, attempts: int) -> None:
         """Post or update; `attempts` counts earlier tries. Raises RetryRequested, to try again."""
-        held = await patiently(lambda: self._pauses.claim_card(job.pause, job.version))
-        if held is None:
+        pause = await in_turn(lambda: self._pauses.claim_card(job.pause, job.version))
+        if pause is None:
             return
-        if isinstance(held, float):
-            # Whoever holds it is done long before the hold ends, unless it was killed.
-            raise later(0, "the card was updated just now", min(held, _LOOK_AGAIN_S))
-        pause = held
         message = pause_card(pause)
         place = (pause.channel, pause.thread_ts, pause.key)
         try:

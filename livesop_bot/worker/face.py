@@ -7,12 +7,10 @@ from livesop_bot.db.jobs import FaceJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
-from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.faults import in_turn, later, patiently
 from livesop_bot.worker.showing import Showing
 
 log = structlog.get_logger()
-
-_LOOK_AGAIN_S = 1.0
 
 
 class Facing:
@@ -28,13 +26,10 @@ class Facing:
 
     async def __call__(self, job: FaceJob, attempts: int) -> None:
         """Update; `attempts` counts earlier tries. Raises RetryRequested for passing faults."""
-        held = await patiently(lambda: self._runs.claim_face(job.run, job.version))
-        if held is None:
+        run = await in_turn(lambda: self._runs.claim_face(job.run, job.version))
+        if run is None:
             return
-        if isinstance(held, float):
-            # Whoever holds it is done long before the hold ends, unless it was killed.
-            raise later(0, "the message was updated just now", min(held, _LOOK_AGAIN_S))
-        run, ts = held, held.post_ts
+        ts = run.post_ts
         assert ts is not None, "it was posted"
         message = await self._showing.message(run)
         try:

@@ -15,6 +15,9 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
+_LOOK_AGAIN = 1.0
+"""Seconds between looks for whether an update's turn has come."""
+
 _OUTAGE = 60.0
 """Seconds that a job waits for PostgreSQL before it gives up its place."""
 
@@ -34,6 +37,18 @@ async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
         with attempt:
             return await work()
     raise AssertionError("stamina returns or raises")
+
+
+async def in_turn(claim: Callable[[], Awaitable[Result | float | None]]) -> Result | None:
+    """Hold what is to be updated in Slack; None: there is nothing to update.
+
+    `claim` gives seconds where it is held, or was updated just now: the job comes again then.
+    """
+    held = await patiently(claim)
+    if isinstance(held, float):
+        # Whoever holds it is done long before the hold ends, unless it was killed.
+        raise later(0, "it was updated just now", min(held, _LOOK_AGAIN))
+    return held
 
 
 def later(attempts: int, reason: str, wait: float | None = None) -> RetryRequested:

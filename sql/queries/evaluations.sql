@@ -19,17 +19,17 @@ SELECT EXISTS (
 );
 
 -- name: conclude_skips
--- Stores evaluations from which nothing follows, and ends their attempts; void ones are left out. A column each, one row an evaluation: $1: signals; $2: tokens; $3: revisions; $4: causes; $5, $6: workflows and versions (null: none); $7: confidences (null: none); $8: reasonings; $9: evidences; $10: evaluators; $11: reasons; $12: details; $13: latencies in ms; $14: fields; $15: citations; $16: stand-ins; $17: cautions; $18, $19: prompt and completion tokens; $20: costs in US dollars; $21: the signals' states. Gives ordinal and evaluation id.
+-- Stores evaluations from which nothing follows, and ends their attempts; void ones are left out. A column each, one row an evaluation: $1: signals; $2: tokens; $3: the signals' states; $4 to $23: as $3 to $22 of insert_evaluation. Gives ordinal and evaluation id.
 WITH incoming AS (
     SELECT * FROM unnest(
-        $1::bigint[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::integer[],
-        $7::double precision[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-        $13::double precision[], $14::jsonb[], $15::jsonb[], $16::text[], $17::text[],
-        $18::integer[], $19::integer[], $20::double precision[], $21::text[]
+        $1::bigint[], $2::integer[], $3::text[], $4::integer[], $5::text[], $6::boolean[],
+        $7::bigint[], $8::integer[], $9::double precision[], $10::text[], $11::text[], $12::text[],
+        $13::text[], $14::text[], $15::text[], $16::double precision[], $17::jsonb[], $18::jsonb[],
+        $19::text[], $20::text[], $21::integer[], $22::integer[], $23::double precision[]
     ) WITH ORDINALITY AS i (
-        signal_id, token, revision, cause, workflow_id, workflow_version, confidence, reasoning,
-        evidence, evaluator, reason, detail, latency_ms, fields, citations, stand_in, caution,
-        prompt_tokens, completion_tokens, cost_usd, state, ordinal
+        signal_id, token, state, revision, cause, dry_run, workflow_id, workflow_version, confidence,
+        reasoning, evidence, evaluator, verdict, reason, detail, latency_ms, fields, citations,
+        stand_in, caution, prompt_tokens, completion_tokens, cost_usd, ordinal
     )
 ), held AS (
     UPDATE raw_signals AS s
@@ -45,8 +45,8 @@ WITH incoming AS (
         stand_in, caution, prompt_tokens, completion_tokens, cost_usd
     )
     SELECT
-        held.team_id, held.id, i.revision, i.cause, false, i.workflow_id, i.workflow_version,
-        i.confidence, i.reasoning, i.evidence, i.evaluator, 'skip', i.reason, i.detail,
+        held.team_id, held.id, i.revision, i.cause, i.dry_run, i.workflow_id, i.workflow_version,
+        i.confidence, i.reasoning, i.evidence, i.evaluator, i.verdict, i.reason, i.detail,
         i.latency_ms, i.fields, i.citations, i.stand_in, i.caution, i.prompt_tokens,
         i.completion_tokens, i.cost_usd
     FROM held

@@ -5,58 +5,27 @@ from typing import Any
 
 import pytest_asyncio
 
-from livesop_bot.db.pool import create_pool
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.signals import TeamId
-from livesop_bot.domain.workflows import (
-    ActionKind,
-    Step,
-    StepId,
-    StepKind,
-    StepMode,
-    Trigger,
-    WorkflowDefinition,
-)
+from livesop_bot.domain.workflows import Trigger, WorkflowDefinition
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS, LINUS
 from livesop_bot.sandbox.server import SlackServer
 from tests.acceptance.thread import Thread
+from tests.switches import TEAM, allowed, tells
 
-TEAM = TeamId("T0SANDBOX")
 LATER = WorkflowDefinition(
     slug="later",
     title="Later",
     trigger=Trigger(description="later"),
-    steps=(
-        Step(
-            id=StepId("tell"),
-            title="Tell",
-            kind=StepKind.ACTION,
-            mode=StepMode.AUTO,
-            action=ActionKind.SLACK_MESSAGE,
-            fields={"channel": "#general", "text": "Told: {{ message.text }}"},
-            undo_s=3600,
-        ),
-    ),
+    steps=(tells(undo_s=3600),),
 )
 
 
 @pytest_asyncio.fixture
 async def teams(database: str) -> AsyncIterator[Teams]:
     """A team with an SOP that Auto-Pilot may start."""
-    pool = await create_pool(database, min_size=1, max_size=2)
-    teams = Teams(pool)
-    await teams.ensure(TEAM, "Acme")
-    await Workflows(pool).publish(TEAM, LATER, ADA)
-    for scope, subject in (
-        (Scope.TEAM, TEAM),
-        (Scope.WORKFLOW, "later"),
-        (Scope.STEP, "later/tell"),
-    ):
-        await teams.set_autopilot(TEAM, scope, subject, is_on=True, by=ADA)
-    yield teams
-    await pool.close()
+    async with allowed(database, LATER) as teams:
+        yield teams
 
 
 def _say(slack: SlackServer, text: str) -> Thread:

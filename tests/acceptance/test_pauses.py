@@ -7,27 +7,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from livesop_bot.db.pool import create_pool
-from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.breaker import CAP
-from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.signals import TeamId
-from livesop_bot.domain.workflows import (
-    ActionKind,
-    Step,
-    StepId,
-    StepKind,
-    StepMode,
-    Trigger,
-    WorkflowDefinition,
-)
+from livesop_bot.domain.workflows import Trigger, WorkflowDefinition
 from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, INCIDENTS, LINUS
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.ids import ActionId
+from tests.switches import allowed, tells
 
-TEAM = TeamId("T0SANDBOX")
 WAITING = 2
 
 
@@ -76,37 +63,18 @@ class Card:
 @pytest_asyncio.fixture
 async def card(slack: SlackServer, database: str, start_bot: Any, facts: Any, request: Any) -> Card:
     """A step that acted five times, and a sixth and a seventh run that wait for it."""
-    step = Step(
-        id=StepId("tell"),
-        title="Tell",
-        kind=StepKind.ACTION,
-        mode=StepMode.AUTO,
-        action=ActionKind.SLACK_MESSAGE,
-        fields={"channel": "#general", "text": "Told {{ message.text }}"},
-        undo_s=0,
-        approvers=getattr(request, "param", ()),
-    )
+    step = tells(undo_s=0, approvers=getattr(request, "param", ()))
     sop = WorkflowDefinition(
         slug="at-once", title="At once", trigger=Trigger(description="It is."), steps=(step,)
     )
-    pool = await create_pool(database, min_size=1, max_size=2)
-    teams = Teams(pool)
-    await teams.ensure(TEAM, "Acme")
-    await Workflows(pool).publish(TEAM, sop, ADA)
-    for scope, subject in (
-        (Scope.TEAM, TEAM),
-        (Scope.WORKFLOW, "at-once"),
-        (Scope.STEP, "at-once/tell"),
-    ):
-        await teams.set_autopilot(TEAM, scope, subject, is_on=True, by=ADA)
-    await pool.close()
-    await start_bot(database, "named")
+    async with allowed(database, sop):
+        await start_bot(database, "named")
     for number in range(CAP + WAITING):
         slack.workspace.post(INCIDENTS, GRACE, f"at-once {number}")
     waiting = "SELECT count(*) FROM run_steps WHERE state = 'waiting' AND pause_id IS NOT NULL"
     await facts.until(waiting, WAITING)
     await slack.workspace.wait_for_message(
-        lambda one: str(one.get("blocks")).count("Told at-once") == WAITING
+        lambda one: str(one.get("blocks")).count("Told: at-once") == WAITING
     )
     return Card(slack)
 

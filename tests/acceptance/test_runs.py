@@ -8,13 +8,8 @@ import pytest
 import pytest_asyncio
 
 from livesop_bot.app import Role
-from livesop_bot.db.pool import create_pool
 from livesop_bot.db.teams import Teams
-from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
-    ActionKind,
     Edge,
     Step,
     StepId,
@@ -28,24 +23,11 @@ from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE, INCIDENTS, LINUS
 from livesop_bot.sandbox.faults import HandledUnanswered, NeverHandled
 from livesop_bot.sandbox.server import SlackServer
 from tests.acceptance.thread import Thread
-
-TEAM = TeamId("T0SANDBOX")
+from tests.switches import allowed, tells
 
 
 def _step(name: str, kind: StepKind, mode: StepMode = StepMode.MANUAL, **more: Any) -> Step:
     return Step(id=StepId(name), title=name.capitalize(), kind=kind, mode=mode, **more)
-
-
-def _tell(mode: StepMode, **more: Any) -> Step:
-    fields = {"channel": "#general", "text": "Told: {{ message.text }}"}
-    return _step(
-        "tell",
-        StepKind.ACTION,
-        mode,
-        action=ActionKind.SLACK_MESSAGE,
-        fields=fields,
-        **more,
-    )
 
 
 def _sop(slug: str, *steps: Step, edges: tuple[tuple[str, str, str], ...] = ()) -> Any:
@@ -65,29 +47,20 @@ OUTAGE = _sop(
     "outage",
     _step("facts", StepKind.MANUAL),
     _step("critical", StepKind.DECISION),
-    _tell(StepMode.APPROVE),
+    tells(StepMode.APPROVE),
     _step("wait", StepKind.MANUAL),
     edges=(("facts", "critical", ""), ("critical", "tell", "yes"), ("critical", "wait", "no")),
 )
-APPROVED = _sop("approved", _tell(StepMode.APPROVE))
-SOON = _sop("soon", _tell(StepMode.AUTO, undo_s=2))
-LATER = _sop("later", _tell(StepMode.AUTO, undo_s=3600))
+APPROVED = _sop("approved", tells(StepMode.APPROVE))
+SOON = _sop("soon", tells(undo_s=2))
+LATER = _sop("later", tells(undo_s=3600))
 
 
 @pytest_asyncio.fixture
 async def teams(database: str) -> AsyncIterator[Teams]:
     """A team with the SOPs, Auto-Pilot on for all of them."""
-    pool = await create_pool(database, min_size=1, max_size=2)
-    teams, workflows = Teams(pool), Workflows(pool)
-    await teams.ensure(TEAM, "Acme")
-    await teams.set_autopilot(TEAM, Scope.TEAM, TEAM, is_on=True, by=ADA)
-    for sop in (OUTAGE, APPROVED, SOON, LATER):
-        await workflows.publish(TEAM, sop, ADA)
-        await teams.set_autopilot(TEAM, Scope.WORKFLOW, sop.slug, is_on=True, by=ADA)
-    for slug in ("soon", "later"):
-        await teams.set_autopilot(TEAM, Scope.STEP, f"{slug}/tell", is_on=True, by=ADA)
-    yield teams
-    await pool.close()
+    async with allowed(database, OUTAGE, APPROVED, SOON, LATER) as teams:
+        yield teams
 
 
 def _say(slack: SlackServer, text: str, channel: str = INCIDENTS) -> Thread:

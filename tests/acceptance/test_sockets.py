@@ -20,11 +20,20 @@ async def chatter(slack: SlackServer, during: asyncio.Event) -> None:
             during.set()
 
 
-@pytest.mark.parametrize("fault", ["refresh one", "refresh all", "cut one", "cut all", "silent"])
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("refresh one", "refresh"),
+        ("refresh all", "refresh"),
+        ("cut one", "lost"),
+        ("cut all", "lost"),
+        ("silent", "lost"),
+    ],
+)
 async def test_nothing_is_lost_when_sockets_go(
-    slack: SlackServer, database: str, start_app: Any, facts: Any, fault: str
+    slack: SlackServer, database: str, start_app: Any, facts: Any, fault: str, cause: str
 ) -> None:
-    await start_app(database)
+    _, health = await start_app(database)
     sockets = slack.socket_mode
     under_way = asyncio.Event()
     posting = asyncio.create_task(chatter(slack, under_way))
@@ -47,6 +56,7 @@ async def test_nothing_is_lost_when_sockets_go(
     await facts.until("SELECT count(*) FROM evaluations", MESSAGES)
     await sockets.wait_for_connections(2, timeout=20)
     assert all(connection.id != first for connection in sockets.open)
+    assert await health.metric("livesop_slack_reconnects_total", cause=cause) >= 1
 
 
 async def test_a_refresh_of_one_socket_leaves_the_other(

@@ -22,10 +22,8 @@ from livesop_bot.domain.decisions import Limits, Reason, Scope, timed_out
 from livesop_bot.domain.evaluations import Attempt, Cause, Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.signals import (
-    ChannelId,
     EventId,
     MessageTs,
-    NewSignal,
     Signal,
     SignalDeletion,
     SignalEdit,
@@ -37,25 +35,12 @@ from livesop_bot.domain.signals import (
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.signals import a_signal
 
 TEAM = TeamId("T1")
 NOW = datetime.now(UTC)
 TS = MessageTs(f"{int(NOW.timestamp())}.000100")
-MESSAGE = NewSignal(
-    event_id=EventId("Ev1"),
-    team=TEAM,
-    source=Source.SLACK,
-    external_id=f"C1:{TS}",
-    channel=ChannelId("C1"),
-    message_ts=TS,
-    thread_ts=None,
-    author="U1",
-    author_is_bot=False,
-    text="Payments are down",
-    permalink=None,
-    occurred_at=NOW,
-    received_at=NOW,
-)
+MESSAGE = a_signal(TS, "Payments are down", event="Ev1", at=NOW)
 DELETION = SignalDeletion(
     event_id=EventId("Ev2"),
     team=TEAM,

@@ -12,38 +12,27 @@ from livesop_bot.db.jobs import EvaluateJob, enqueue
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import Outcome, store_batch
 from livesop_bot.domain.signals import (
-    ChannelId,
     EventId,
     MessageTs,
     NewSignal,
     SignalDeletion,
     SignalEdit,
     SignalId,
-    Source,
     Storable,
-    TeamId,
 )
 from livesop_bot.errors import DatabaseAway
+from tests.signals import a_signal
 
 NOW = datetime.now(UTC)
 
 
 def message(number: int = 1, *, event: str | None = None, text: str = "hello") -> NewSignal:
-    ts = MessageTs(f"{int(NOW.timestamp())}.{number:06d}")
-    return NewSignal(
-        event_id=EventId(event or f"Ev{number}"),
-        team=TeamId("T1"),
-        source=Source.SLACK,
-        external_id=f"C1:{ts}",
-        channel=ChannelId("C1"),
-        message_ts=ts,
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
+    return a_signal(
+        f"{int(NOW.timestamp())}.{number:06d}",
+        text,
+        event=event or f"Ev{number}",
+        at=NOW,
         permalink="https://acme.slack.com/archives/C1/p1",
-        occurred_at=NOW,
-        received_at=NOW,
     )
 
 

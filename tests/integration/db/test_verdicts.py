@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,18 @@ from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import store_batch
 from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.domain.signals import (
-    ChannelId,
     EventId,
     MessageTs,
     NewSignal,
     SignalDeletion,
     SignalEdit,
     SignalId,
-    Source,
     TeamId,
     UserId,
 )
 from livesop_bot.domain.verdicts import Lesson, NewVerdict
 from livesop_bot.domain.workflows import WorkflowId
+from tests.signals import a_signal
 
 TEAM, OTHER = TeamId("T1"), TeamId("T2")
 ADA = UserId("UADA")
@@ -50,23 +48,7 @@ async def sops(pool: Pool) -> dict[str, WorkflowId]:
 
 def message(text: str, number: int = 1, team: TeamId = TEAM) -> NewSignal:
     """A message of now."""
-    now = datetime.now(UTC)
-    ts = MessageTs(f"1700000000.{number:06}")
-    return NewSignal(
-        event_id=EventId(f"Ev{team}{number}"),
-        team=team,
-        source=Source.SLACK,
-        external_id=f"C1:{ts}",
-        channel=ChannelId("C1"),
-        message_ts=ts,
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=now,
-        received_at=now,
-    )
+    return a_signal(f"1700000000.{number:06}", text, team=team)
 
 
 async def store(pool: Pool, new: NewSignal) -> SignalId:

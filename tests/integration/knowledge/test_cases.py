@@ -18,7 +18,6 @@ from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.runs import RunState
 from livesop_bot.domain.signals import (
-    ChannelId,
     EventId,
     MessageTs,
     NewSignal,
@@ -34,6 +33,7 @@ from livesop_bot.domain.verdicts import NewVerdict
 from livesop_bot.errors import EmbedderBroken
 from livesop_bot.sop.starter_pack import starter_pack
 from tests.integration.knowledge.conftest import OTHER, TEAM, Desk, Grams
+from tests.signals import a_signal
 
 NOW = datetime.now(UTC)
 SECRET = "xoxb-123456789012-123456789012-abcdefghijklmnopqrstuvwx"
@@ -53,21 +53,13 @@ class History:
     def message(self, text: str, *, team: TeamId = TEAM, channel: str = "C1") -> NewSignal:
         """A message that was not there before."""
         self._count += 1
-        ts = MessageTs(f"{int(NOW.timestamp())}.{self._count:06}")
-        return NewSignal(
-            event_id=EventId(f"Ev{self._count}"),
+        return a_signal(
+            f"{int(NOW.timestamp())}.{self._count:06}",
+            text,
             team=team,
-            source=Source.SLACK,
-            external_id=f"{channel}:{ts}",
-            channel=ChannelId(channel),
-            message_ts=ts,
-            thread_ts=None,
-            author="U1",
-            author_is_bot=False,
-            text=text,
+            channel=channel,
+            at=NOW,
             permalink=f"https://acme.slack.com/archives/{channel}/p{self._count}",
-            occurred_at=NOW,
-            received_at=NOW,
         )
 
     async def judged(self, message: NewSignal, confidence: float = 0.95) -> Signal:

@@ -36,13 +36,10 @@ from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.remarks import Remark
 from livesop_bot.domain.runs import Run, RunId
 from livesop_bot.domain.signals import (
-    ChannelId,
-    EventId,
     MessageTs,
     NewSignal,
     SignalDeletion,
     SignalEdit,
-    Source,
     TeamId,
     UserId,
 )
@@ -66,6 +63,7 @@ from livesop_bot.settings import Settings
 from livesop_bot.views.blocks import Message, message
 from tests.outside.jira_server import EMAIL, TOKEN, JiraServer
 from tests.outside.webhook_receiver import WebhookReceiver
+from tests.signals import a_signal
 
 TEAM = TeamId("T0SANDBOX")
 ADA = UserId("U0ADA")
@@ -247,22 +245,8 @@ class Floor:
         await store_batch(self.pool, [deletion], timeout=5)
 
     def _signal(self, ts: MessageTs, text: str) -> NewSignal:
-        now = datetime.now(UTC)
-        return NewSignal(
-            event_id=EventId(f"Ev{ts}{text}"),
-            team=TEAM,
-            source=Source.SLACK,
-            external_id=f"{INCIDENTS}:{ts}",
-            channel=ChannelId(INCIDENTS),
-            message_ts=ts,
-            thread_ts=None,
-            author=GRACE,
-            author_is_bot=False,
-            text=text,
-            permalink=None,
-            occurred_at=now,
-            received_at=now,
-        )
+        event = f"Ev{ts}{text}"
+        return a_signal(ts, text, team=TEAM, channel=INCIDENTS, author=GRACE, event=event)
 
     async def start(self, text: str = "Checkout is down") -> Run:
         """Somebody writes, and the SOP begins."""

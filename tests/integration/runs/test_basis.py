@@ -38,14 +38,23 @@ async def test_an_edit_to_something_else_leaves_nothing_to_do(floor: Any) -> Non
     assert await floor.pool.fetchval("SELECT state FROM raw_signals") == "evaluated"
 
 
-async def test_an_edit_that_comes_just_before_the_claim_is_seen_by_it(floor: Any) -> None:
-    await floor.publish(posts("tell", undo_s=0))
+@pytest.mark.parametrize("deleted", [False, True], ids=["edited", "deleted"])
+@pytest.mark.parametrize("approved", [False, True], ids=["by Auto-Pilot", "by a person"])
+async def test_a_change_that_comes_just_before_the_claim_is_seen_by_it(
+    floor: Any, deleted: bool, approved: bool
+) -> None:
+    await floor.publish(posts("tell", undo_s=3600 if approved else 0))
     ts = await floor.message("Checkout is down")
     await floor.work("evaluate", "start")
-    await floor.edit(ts, "It was nothing")
+    run = await floor.newest()
+    if approved:
+        await floor.press(run, "tell", Press.HOLD)
+        await floor.press(run, "tell", Press.APPROVE)
+    await (floor.delete(ts) if deleted else floor.edit(ts, "It was nothing"))
     await floor.work("act")
-    assert floor.said("tell:") == []
+    assert await floor.states(run) == {"tell": "planned"}
     await floor.hurry()
+    assert floor.said("tell:") == []
     assert (await floor.newest()).state is RunState.CANCELLED
 
 

@@ -1,7 +1,6 @@
 """Runs that a person starts: in a channel or for a message, once, and audited; and questions."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,10 +16,7 @@ from livesop_bot.domain.remarks import RemarkId
 from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.signals import (
     ChannelId,
-    EventId,
-    MessageTs,
     NewSignal,
-    Source,
     TeamId,
     UserId,
 )
@@ -30,6 +26,7 @@ from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.faults import AnswerError, HandledUnanswered
 from livesop_bot.worker.remark import MOST_ATTEMPTS
 from tests.integration.runs.conftest import waits_for_a_lock
+from tests.signals import a_signal
 
 TEAM, ADA = TeamId("T0SANDBOX"), UserId("U0ADA")
 LOOK = Step(id=StepId("look"), title="Look", kind=StepKind.MANUAL, mode=StepMode.MANUAL)
@@ -53,22 +50,7 @@ async def ask_for_opening(floor: Any, request: str = "1.2.3", by: UserId = ADA) 
 
 def pointed(ts: str, text: str = "Please look") -> NewSignal:
     """A message that somebody points at."""
-    now = datetime.now(UTC)
-    return NewSignal(
-        event_id=EventId(f"pointed:{ts}"),
-        team=TEAM,
-        source=Source.SLACK,
-        external_id=f"{INCIDENTS}:{ts}",
-        channel=ChannelId(INCIDENTS),
-        message_ts=MessageTs(ts),
-        thread_ts=None,
-        author=GRACE,
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=now,
-        received_at=now,
-    )
+    return a_signal(ts, text, team=TEAM, channel=INCIDENTS, author=GRACE, event=f"pointed:{ts}")
 
 
 async def test_a_run_is_opened_in_the_thread_of_livesops_message(floor: Any) -> None:

@@ -32,31 +32,28 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import OPEN, Run, RunState, ShownOtherwise, StepRecord, TooLate
 from livesop_bot.domain.steps import NotOffered, Press
-from livesop_bot.domain.workflows import Edge, StepId, StepKind
+from livesop_bot.domain.workflows import StepId, StepKind
 from livesop_bot.errors import ActionDelayed, ActionInDoubt, ActionRefused
 from livesop_bot.sandbox.demo import INCIDENTS, demo_workspace
 from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
 from livesop_bot.sandbox.server import SlackServer
 from tests.integration.runs.conftest import ADA, QUICK, SECRET, TEAM, Floor, by_hand, posts
+from tests.integration.runs.plain_rules import (
+    EDGES,
+    FOLLOWS,
+    GOES,
+    KINDS,
+    LEFT,
+    OFFERED,
+    OVER,
+    ends,
+    is_lost,
+    seen,
+    stands,
+)
 from tests.outside.jira_server import JiraServer
 from tests.outside.webhook_receiver import WebhookReceiver
 
-KINDS = {
-    "urgent": "decision",
-    "page": "action",
-    "note": "manual",
-    "tell": "action",
-    "close": "manual",
-}
-EDGES = tuple(
-    Edge(source=StepId(source), target=StepId(target), label=label)
-    for source, target, label in (
-        ("urgent", "page", "yes"),
-        ("urgent", "note", "no"),
-        ("page", "close", ""),
-        ("note", "close", ""),
-    )
-)
 SWITCHES = (
     (Scope.TEAM, TEAM),
     (Scope.CHANNEL, INCIDENTS),
@@ -74,65 +71,6 @@ FAULTS = (
 THEN = ("nothing", "its job", "a worker", "a crash")
 LOOKS = (None, None, AnswerError("channel_not_found"), AnswerStatus(500))
 """What a look for a message meets in Slack."""
-
-# The rules again, in the plainest words: what is tested must not say itself what is right.
-OFFERED = {
-    ("decision", "waiting"): {"choose"},
-    ("action", "waiting"): {"approve", "skip"},
-    ("manual", "waiting"): {"done", "skip"},
-    ("action", "planned"): {"hold"},
-    ("action", "failed"): {"retry", "skip"},
-    ("action", "unknown"): {"mark_done", "retry"},
-}
-FOLLOWS = {
-    "approve": {"planned", "failed", "waiting"},
-    "retry": {"planned", "failed", "waiting"},
-    "done": {"done"},
-    "choose": {"done"},
-    "mark_done": {"done"},
-    "skip": {"skipped"},
-    "hold": {"waiting"},
-}
-UNTOUCHED = {"blocked", "waiting", "planned", "bypassed", "cancelled"}
-"""How steps stand where nothing was done yet."""
-GOES = {
-    "proposed": {"running", "dismissed", "cancelled", "expired"},
-    "running": {"done", "cancelled", "dismissed"},
-}
-"""What becomes of a run; all the rest is its end."""
-OVER = {"done", "skipped", "bypassed", "cancelled"}
-LEFT = OVER | {"failed", "unknown", "trying"}
-"""How steps may stand in a run that is over."""
-
-
-def stands(urgent: str, chosen: str, taken: str) -> dict[str, str]:
-    """Whether steps of a run under way are blocked, open (or were) or bypassed."""
-    if urgent != "done":
-        return {"page": "blocked", "note": "blocked", "close": "blocked"}
-    way, other = ("page", "note") if chosen == "yes" else ("note", "page")
-    close = "open" if taken in ("done", "skipped") else "blocked"
-    return {way: "open", other: "bypassed", "close": close}
-
-
-def is_lost(run: Run) -> bool:
-    """Whether the message is gone, or reads otherwise and no person did or wanted anything yet."""
-    untouched = {one.state.value for one in run.steps} <= UNTOUCHED
-    nobody_asked = run.edited_since and run.started_by is None and untouched
-    return run.evaluation.signal.state == "deleted" or nobody_asked
-
-
-def ends(run: Run) -> dict[RunState, bool]:
-    """Whether people may bring it to an end: that it does not fit, or that they want no more."""
-    alone = run.state is RunState.RUNNING and run.started_by is None
-    return {
-        RunState.DISMISSED: run.state is RunState.PROPOSED or alone,
-        RunState.CANCELLED: run.state is RunState.RUNNING,
-    }
-
-
-def seen(run: Run) -> object:
-    """What people see of a run, but for times."""
-    return run.state, [(one.id, one.state, one.chosen, one.detail, one.link) for one in run.steps]
 
 
 class Rules(RuleBasedStateMachine):

@@ -48,11 +48,14 @@ def message(number: int, channel: str = "C1", *, shared: bool = False) -> dict[s
 class Door:
     """An intake, and the database behind it."""
 
-    def __init__(self, pool: Pool, spool: Spool, intake: Intake, rules: TeamRules) -> None:
+    def __init__(
+        self, pool: Pool, spool: Spool, intake: Intake, rules: TeamRules, metrics: Metrics
+    ) -> None:
         self.pool = pool
         self.spool = spool
         self.intake = intake
         self.rules = rules
+        self.metrics = metrics
         self.migrated = asyncio.Event()
         self.stop = asyncio.Event()
         self.book = TeamSettingsBook(pool)
@@ -82,10 +85,11 @@ async def door(pool: Pool, data_dir: Path) -> AsyncIterator[Door]:
     """An intake that takes events, and leaves them in the spool until `migrated` is set."""
     async with AsyncExitStack() as stack:
         spool = await stack.enter_async_context(Spool(data_dir / "spool", max_bytes=1_000_000))
+        metrics = Metrics()
         rules = TeamRules(TEAM, Rules(), TeamSettingsBook(pool).now)
-        intake = Intake(pool=pool, spool=spool, installation=ME, rules=rules, metrics=Metrics())
+        intake = Intake(pool=pool, spool=spool, installation=ME, rules=rules, metrics=metrics)
         await stack.enter_async_context(intake)
-        door = Door(pool, spool, intake, rules)
+        door = Door(pool, spool, intake, rules, metrics)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         group.create_task(intake.run(door.migrated, door.stop))
         yield door

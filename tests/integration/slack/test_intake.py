@@ -44,6 +44,23 @@ async def test_an_event_that_waits_for_a_slow_commit_has_two_seconds_all_the_sam
     assert told == ["signal.duplicate"]
 
 
+async def test_who_looks_sees_how_many_events_wait_for_their_commit(door: Door) -> None:
+    def waiting() -> float | None:
+        return door.metrics.registry.get_sample_value("livesop_store_buffer_events")
+
+    await door.open()
+    async with door.pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE raw_signals")
+        taken: list[asyncio.Task[str]] = []
+        for numbers in ((1,), (2, 3, 4)):  # the first is being stored when the others come
+            taken += [asyncio.create_task(door.intake.take(message(one))) for one in numbers]
+            for _ in range(5):
+                await asyncio.sleep(0)
+        assert waiting() == 3
+    await asyncio.gather(*taken)
+    assert waiting() == 0
+
+
 async def test_a_disk_that_does_not_give_the_spool_back_stops_nothing(
     door: Door, data_dir: Path, log_events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:

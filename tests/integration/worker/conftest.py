@@ -14,18 +14,14 @@ from livesop_bot.db.verdicts import Verdicts
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import (
-    ChannelId,
-    EventId,
-    MessageTs,
-    NewSignal,
     SignalId,
-    Source,
     TeamId,
 )
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.metrics import Metrics
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.worker.evaluate import Evaluating
+from tests.signals import a_signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +47,8 @@ class Bench:
 
     async def store(self, text: str, *, channel: str = "C0INCIDENT", ts: str = "") -> SignalId:
         """Store a signal from just now."""
-        now = datetime.now(UTC)
-        message_ts = MessageTs(ts or f"{now.timestamp():.6f}")
-        signal = NewSignal(
-            event_id=EventId(f"Ev{channel}{message_ts}"),
-            team=TeamId("T0SANDBOX"),
-            source=Source.SLACK,
-            external_id=f"{channel}:{message_ts}",
-            channel=ChannelId(channel),
-            message_ts=message_ts,
-            thread_ts=None,
-            author="U1",
-            author_is_bot=False,
-            text=text,
-            permalink=None,
-            occurred_at=now,
-            received_at=now,
-        )
+        ts = ts or f"{datetime.now(UTC).timestamp():.6f}"
+        signal = a_signal(ts, text, team="T0SANDBOX", channel=channel)
         (stored,) = await store_batch(self.pool, [signal], timeout=5)
         assert stored.signal is not None
         return stored.signal

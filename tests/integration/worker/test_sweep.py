@@ -1,36 +1,21 @@
 """The sweep: what fell out of the queue goes back, once; what is queued stays as it is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.signals import store_batch
-from livesop_bot.domain.signals import ChannelId, EventId, MessageTs, NewSignal, Source, TeamId
 from livesop_bot.worker.sweep import sweep
+from tests.signals import a_signal
 
 JOBS = "SELECT count(*) FROM pgqueuer"
 
 
 async def stored(pool: Pool) -> None:
     """One signal with its job, stored long ago."""
-    now = datetime.now(UTC)
-    signal = NewSignal(
-        event_id=EventId("Ev1"),
-        team=TeamId("T1"),
-        source=Source.SLACK,
-        external_id="C1:1700000000.000100",
-        channel=ChannelId("C1"),
-        message_ts=MessageTs("1700000000.000100"),
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text="hello",
-        permalink=None,
-        occurred_at=now,
-        received_at=now,
-    )
+    signal = a_signal("1700000000.000100")
     await store_batch(pool, [signal], timeout=5)
     await pool.execute("UPDATE raw_signals SET stored_at = now() - interval '5 minutes'")
 
