@@ -16,6 +16,7 @@ from bench.side import WARM_UP, Side, empty_bolt, livesop
 from livesop_bot.db.embedded import EmbeddedPostgres
 
 ROUNDS = 5
+BURSTS = 5
 BURST = 2000
 PER_SECOND = 200
 SECONDS = 10
@@ -41,12 +42,14 @@ async def _livesop(database_url: str, folder: Path, evaluator: str) -> Round:
 
 async def _measure(side: Side, *, every: int) -> Round:
     await side.burst(WARM_UP)
-    burst = await side.burst(BURST)
-    await side.settle()
+    bursts = []
+    for _ in range(BURSTS):
+        bursts.append(await side.burst(BURST))
+        await side.settle()
     steady, answers = await side.steady(PER_SECOND, SECONDS, every)
     return Round(
         ready=side.ready,
-        burst=burst,
+        bursts=bursts,
         steady=steady,
         resident=side.resident,
         answers=answers,

@@ -29,7 +29,7 @@ class Round:
     """One start of one side. What only LiveSOP has is empty on the other."""
 
     ready: float
-    burst: Load
+    bursts: Sequence[Load]
     steady: Load
     resident: int
     stores: Sequence[float] = ()
@@ -54,7 +54,13 @@ class Row:
 
 
 ROWS = (
-    Row("burst of 2,000: acked", "1/s", lambda one: one.burst.per_second, "ratio ≥ 1.0"),
+    Row(
+        "bursts of 2,000: acked",
+        "1/s",
+        lambda one: median(burst.per_second for burst in one.bursts),
+        "ratio ≥ 1.0",
+    ),
+    Row("  the first after a start", "1/s", lambda one: one.bursts[0].per_second),
     Row("steady 200/s: ack p50", "ms", lambda one: percentile(one.steady.acks, 0.5) * 1000),
     Row(
         "steady 200/s: ack p99", "ms", lambda one: percentile(one.steady.acks, 0.99) * 1000, "≤ 25"

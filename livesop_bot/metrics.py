@@ -70,7 +70,7 @@ class Metrics:
         )
         self.model_tokens = Counter(
             "livesop_model_tokens",
-            "Tokens that the model took, by kind (prompt, completion).",
+            "Tokens that models took, by kind (prompt, completion, embedding).",
             ["kind"],
             registry=self.registry,
         )

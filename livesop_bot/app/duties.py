@@ -1,6 +1,6 @@
 """What a worker does, built from the settings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,7 +31,7 @@ from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.duties import Duties
 from livesop_bot.worker.embed import Embedding
-from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.evaluate import Evaluating, GiveWay
 from livesop_bot.worker.face import Facing
 from livesop_bot.worker.faults import LANDS_S
 from livesop_bot.worker.greet import Greetings
@@ -52,7 +52,7 @@ def build_duties(
     slack: AsyncWebClient,
     evaluating: Evaluating,
     embedding: Embedding,
-    give_way: Callable[[], Awaitable[object]] | None,
+    give_way: GiveWay | None,
     metrics: Metrics,
     settings: Settings,
     answering: Compose,

@@ -1,12 +1,14 @@
 """What the health port and App Home say of a process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from livesop_bot.app.judge import Judge
 from livesop_bot.db.migrations import pending
 from livesop_bot.db.pool import Pool, away, ping
 from livesop_bot.db.queue import depth_and_age
 from livesop_bot.db.vectors import Vectors
+from livesop_bot.domain.knowledge import KnowledgeState
 from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.metrics import Metrics, total
 from livesop_bot.ops.checks import Checks
@@ -33,17 +35,23 @@ def process_checks(
             async with pool.acquire() as connection:
                 return len(await pending(connection))
 
+    async def knowledge() -> KnowledgeState:
+        found = await vectors.state(model)
+        problem = "" if embeddings is None else embeddings.problem
+        return replace(found, why_no_vectors=found.why_no_vectors or problem)
+
     return Checks(
         database=lambda: ping(pool, timeout=1.0),
         pending_migrations=pending_migrations,
         queue=lambda: depth_and_age(pool),
-        knowledge=lambda: vectors.state(model),
+        knowledge=knowledge,
         sockets=None if spool is None else sockets,
         spool=None
         if spool is None
         else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
         model=judge.model,
         evaluator=judge.evaluator.name,
+        evaluator_problem=judge.problem,
     )
 
 
@@ -57,7 +65,7 @@ async def home_health(server: HealthServer, metrics: Metrics) -> HomeHealth:
         spool_events=found.spool.events if found.spool else 0,
         database=found.database.problem is None,
         evaluator=found.evaluator,
-        model_problem=found.model.problem,
+        model_problem=found.model.problem or found.evaluator_problem,
         model_share=found.model.share,
         duplicates=total(metrics.duplicates),
         recovered=total(metrics.spooled, outcome="replayed"),

@@ -43,18 +43,26 @@ _MODEL_PART = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An evaluator, and how its model is doing; `local` is the one that needs none."""
+    """An evaluator, and how its model is doing; `local` is the one that needs none.
+
+    `problem`: why the local one judges worse than it should; empty where it does not.
+    """
 
     evaluator: Evaluator
     model: Callable[[], ModelState]
     local: Evaluator
+    problem: Callable[[], str] = lambda: ""
 
 
-def local_evaluator(metrics: Metrics, shared: SharedModel | None = None) -> Evaluator:
+def local_evaluator(
+    metrics: Metrics,
+    shared: SharedModel | None = None,
+    on_floor: Callable[[str], object] = lambda why: None,
+) -> Evaluator:
     """Build the one that needs no key; by words alone where the local model is not installed."""
     if not LocalModel.is_installed():
         return words_evaluator(metrics)
-    semantic = SemanticEvaluator((shared or SharedModel()).get)
+    semantic = SemanticEvaluator((shared or SharedModel()).get, on_floor)
     return InThreads(semantic, workers=_MODEL_THREADS, on_abandoned=metrics.abandoned_threads.set)
 
 
@@ -75,13 +83,22 @@ async def choose_evaluator(
     """Build the evaluator that the settings name, for as long as it is in use."""
     library = library or NoLibrary()
     by_words = settings.livesop_evaluator == "words"
-    judging = words_evaluator(metrics) if by_words else local_evaluator(metrics, shared)
+    problems: list[str] = []
+    judging = (
+        words_evaluator(metrics)
+        if by_words
+        else local_evaluator(metrics, shared, on_floor=problems.append)
+    )
+
+    def problem() -> str:
+        return "; ".join(problems)
+
     local = ReusingEvaluator(judging, on_reused=lambda: None)
     key = settings.openai_api_key
     if key is None or not settings.asks_openai:
         unused = ModelState("not_configured" if key is None else "not_used")
         judge = DefusingEvaluator(LocalTier(local, library))
-        yield Judge(judge, lambda: unused, DefusingEvaluator(local))
+        yield Judge(judge, lambda: unused, DefusingEvaluator(local), problem)
         return
 
     def make_chat() -> ClosableChat:
@@ -127,6 +144,6 @@ async def choose_evaluator(
         return ModelState("configured", share=share)
 
     try:
-        yield Judge(DefusingEvaluator(tiered), state, DefusingEvaluator(local))
+        yield Judge(DefusingEvaluator(tiered), state, DefusingEvaluator(local), problem)
     finally:
         await chat.close()

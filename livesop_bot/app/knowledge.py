@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from livesop_bot.app.parts import Stores, open_embeddings
+from livesop_bot.app.embeddings import open_embeddings
+from livesop_bot.app.parts import Stores
 from livesop_bot.db.documents import MOST_DOCUMENTS, Documents
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.knowledge import DocumentId
@@ -12,6 +13,7 @@ from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import DocumentRefused, PermanentError
 from livesop_bot.knowledge.pdf import PdfReader
 from livesop_bot.knowledge.shelf import Shelf
+from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
 
 
@@ -57,7 +59,7 @@ async def remove_document(documents: Documents, team: TeamId, number: int) -> li
 
 async def search_knowledge(settings: Settings, pool: Pool, team: TeamId, text: str) -> list[str]:
     """Give what an evaluator would get for a message of that text."""
-    async with open_embeddings(settings, SharedModel()) as embeddings:
+    async with open_embeddings(settings, SharedModel(), pool, Metrics()) as embeddings:
         retrieval = Stores.on(pool, settings).retrieval(embeddings)
         found = await retrieval.find_passages(team, text, 5)
     lines = [f"{each.title} ({each.source})\n    {' '.join(each.text.split())}" for each in found]

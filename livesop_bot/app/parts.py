@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -22,6 +22,7 @@ from livesop_bot.db.explanations import Explanations
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.pool import Pool, create_pool
+from livesop_bot.db.reports import Reports
 from livesop_bot.db.retention import Retention
 from livesop_bot.db.runs import Runs
 from livesop_bot.db.search import Search
@@ -34,15 +35,11 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Limits
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.team_settings import Environment
-from livesop_bot.embeddings.local_model import LocalModel
-from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.evaluation.rehearsal import Rehearsal
-from livesop_bot.knowledge.embeddings import ClosableEmbeddings, Embeddings, InThread
-from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
+from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.knowledge.retrieval import Retrieval
-from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import demo_workspace
 from livesop_bot.sandbox.server import SlackServer
@@ -53,22 +50,12 @@ from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating
 from livesop_bot.worker.replay import Replaying
 
-if TYPE_CHECKING:
-    import openai
-
 _CLOSE = 1.0
 """Seconds that a pool gets to say goodbye to PostgreSQL."""
 
 
-_EMBEDDING_S = 20.0
-"""Seconds that one request for vectors may take."""
-_RELATED = 0.36
-"""The likeness from which texts have to do with each other, by the local model."""
-
-
 def environment(settings: Settings) -> Environment:
     """What counts where a team set nothing itself."""
-    asks_model = settings.openai_api_key is not None and settings.livesop_evaluator != "local"
     return Environment(
         limits=Limits(
             propose=settings.livesop_propose_threshold,
@@ -80,7 +67,8 @@ def environment(settings: Settings) -> Environment:
         external_channels=settings.livesop_external_channels,
         remind_after_hours=settings.livesop_remind_after_hours,
         daily_token_budget=settings.livesop_daily_token_budget,
-        model=settings.openai_model if asks_model else None,
+        model=settings.openai_model if settings.asks_openai else None,
+        stands_in=settings.livesop_evaluator == "auto",
         jira_project=settings.jira_project,
     )
 
@@ -135,6 +123,7 @@ class Stores:
             environment=environment(settings),
             usage=ModelUsage(pool),
             retention=Retention(pool),
+            reports=Reports(pool, self.figures, self.workflows),
             jira=JiraProject(jira_site(session, settings), settings.jira_project),
         )
 
@@ -158,7 +147,7 @@ class Stores:
 
     def replaying(self, evaluating: Evaluating) -> Replaying:
         """Build what judges a stored message again."""
-        return Replaying(feed=self.feed, evaluating=evaluating)
+        return Replaying(feed=self.feed, workflows=self.workflows, evaluating=evaluating)
 
     def rehearsal(self, pool: Pool, settings: Settings, judge: Judge) -> Rehearsal:
         """Build what says what would happen, with the limits that the team has now."""
@@ -186,39 +175,6 @@ class Stores:
     def retrieval(self, embeddings: Embeddings | None) -> Retrieval:
         """Build what finds passages and past cases."""
         return Retrieval(self.search, self.vectors, embeddings)
-
-
-def _choose_embeddings(settings: Settings, shared: SharedModel) -> ClosableEmbeddings | None:
-    """Build what makes vectors by the settings; None: nothing does, and full text is all."""
-    key = settings.openai_api_key
-    if key is None or not settings.asks_openai:
-        local = settings.livesop_evaluator != "words" and LocalModel.is_installed()
-        return InThread(shared, floor=_RELATED) if local else None
-
-    def make_client() -> "openai.AsyncOpenAI":
-        import openai
-
-        return openai.AsyncOpenAI(
-            api_key=key.get_secret_value(),
-            base_url=settings.openai_base_url,
-            timeout=_EMBEDDING_S,
-            max_retries=0,
-        )
-
-    return OpenAIEmbeddings(make_client, settings.openai_embedding_model, mask_secrets)
-
-
-@asynccontextmanager
-async def open_embeddings(
-    settings: Settings, shared: SharedModel
-) -> AsyncIterator[Embeddings | None]:
-    """Build what makes vectors, for as long as it is in use."""
-    embeddings = _choose_embeddings(settings, shared)
-    try:
-        yield embeddings
-    finally:
-        if embeddings is not None:
-            await embeddings.close()
 
 
 def slack_client(

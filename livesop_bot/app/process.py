@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import action_kinds, renderer
 from livesop_bot.app.duties import build_duties
+from livesop_bot.app.embeddings import open_embeddings
 from livesop_bot.app.face import build_face
 from livesop_bot.app.health import home_health, process_checks
 from livesop_bot.app.introduction import introduce, prepare
@@ -23,7 +24,6 @@ from livesop_bot.app.judge import Judge, choose_evaluator
 from livesop_bot.app.parts import (
     Stores,
     database,
-    open_embeddings,
     open_pool,
     slack_client,
 )
@@ -58,6 +58,9 @@ log = structlog.get_logger()
 
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
+
+_CUT = 7.0
+"""Seconds that PostgreSQL gets at shutdown: what hangs on it then is broken off as by a kill."""
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
@@ -119,16 +122,19 @@ class App:
 
     async def run(self) -> None:
         """Serve until `stop` is set. Raises ConfigurationError where that cannot begin."""
-        settings = self.settings
+        settings, loop = self.settings, asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
             pool = await enter(open_pool(dsn, max_size=20))
+            pools = [pool]
             limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
             session = await enter(aiohttp.ClientSession(timeout=limit))
             stores = Stores.on(pool, settings)
             if self._embeddings is None:
-                self._embeddings = await enter(open_embeddings(settings, self._model))
+                self._embeddings = await enter(
+                    open_embeddings(settings, self._model, pool, self.metrics)
+                )
             # Posts and actions are retried by the queue, which asks first whether they happened.
             once = slack_client(settings, session, retries=False)
             kinds = self._make_kinds(slack=once, session=session, settings=settings)
@@ -176,6 +182,7 @@ class App:
                 intake = None
                 if self._spool is not None:
                     ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    pools.append(ingest_pool)
                     rules = TeamRules(
                         installation.team,
                         Rules(
@@ -223,6 +230,8 @@ class App:
                 group.create_task(self._announce(health))
                 await self.stop.wait()
                 log.info("app.stopping")
+                for one in pools:
+                    stack.callback(loop.call_later(_CUT, one.terminate).cancel)
         log.info("app.stopped")
 
     async def _announce(self, health: HealthServer) -> None:

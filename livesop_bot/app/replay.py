@@ -1,7 +1,8 @@
 """Replay: a stored message, judged again for a person at a terminal."""
 
+from livesop_bot.app.embeddings import open_embeddings
 from livesop_bot.app.judge import choose_evaluator
-from livesop_bot.app.parts import Stores, open_embeddings
+from livesop_bot.app.parts import Stores
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.replays import NotReplayed, ReplayRequest
 from livesop_bot.embeddings.shared_model import SharedModel
@@ -18,7 +19,7 @@ async def replay(settings: Settings, pool: Pool, request: ReplayRequest) -> list
     """
     stores, metrics, shared = Stores.on(pool, settings), Metrics(), SharedModel()
     async with (
-        open_embeddings(settings, shared) as embeddings,
+        open_embeddings(settings, shared, pool, metrics) as embeddings,
         choose_evaluator(settings, metrics, pool, stores.retrieval(embeddings), shared) as judge,
     ):
         replaying = stores.replaying(stores.evaluating(settings, judge.evaluator, metrics))

@@ -1,6 +1,10 @@
 """Evaluations in PostgreSQL: begun under a token, concluded once, with the run they call for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import asyncpg
+import structlog
 
 from livesop_bot.db.audit import append
 from livesop_bot.db.ended import Concluded, Ended, confidence_of, gate, replayed, signal_state
@@ -19,6 +23,7 @@ from livesop_bot.domain.decisions import (
     Reason,
     Switches,
     Verdict,
+    failed,
 )
 from livesop_bot.domain.evaluations import (
     Attempt,
@@ -29,6 +34,8 @@ from livesop_bot.domain.evaluations import (
 from livesop_bot.domain.runs import RunId, RunState
 from livesop_bot.domain.signals import Signal, SignalState, TeamId
 from livesop_bot.domain.workflows import Workflow
+
+log = structlog.get_logger()
 
 _NO_SWITCH_MATTERS = frozenset(
     {
@@ -44,6 +51,9 @@ _GROUP = 200
 
 class _OpenedMeanwhile(Exception):
     """Another evaluation opened the same workflow in the same thread just now."""
+
+
+_CHANGED = "the SOP was changed while the message was judged"
 
 
 class Evaluations:
@@ -126,6 +136,20 @@ class Evaluations:
         return begun
 
     async def _skip(self, batch: Sequence[tuple[Ended, Decision]]) -> list[Concluded | None]:
+        """Store a group; what PostgreSQL refuses for its content fails itself and no other."""
+        try:
+            return await self._store(batch)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
+            if len(batch) > 1:
+                return [concluded for one in batch for concluded in await self._skip([one])]
+        ((ended, _),) = batch
+        log.error("evaluation.unstorable", signal=ended.signal.id)
+        said = ended.judgement
+        blank = Judgement(workflow=None, confidence=0.0, reasoning="", evaluator=said.evaluator)
+        why = failed("what the evaluator said cannot be stored.")
+        return await self._store([(replace(ended, judgement=blank, workflow=None), why)])
+
+    async def _store(self, batch: Sequence[tuple[Ended, Decision]]) -> list[Concluded | None]:
         with away():
             rows = await self._pool.fetch(
                 sql("conclude_skips"),
@@ -156,6 +180,7 @@ class Evaluations:
             # One start of a team at a time from here on: so the limit holds, and switches and
             # thresholds stay.
             await connection.execute(sql("hold_team"), signal.team)
+            ended = await self._checked(connection, ended, workflow)
             lately = await connection.fetchval(sql("started_lately"), signal.team, STARTS_IN)
             switches = await self._switches(connection, signal, workflow)
             limits = await self._team_limits(connection, signal.team)
@@ -164,6 +189,17 @@ class Evaluations:
             return would, would
         dry = gate(ended, switches, limits, running=running, started_lately=lately, dry_run=True)
         return dry, would
+
+    async def _checked(self, connection: Connection, ended: Ended, workflow: Workflow) -> Ended:
+        """Have nothing start on a version that is not in use any more; a replay may ask for one.
+
+        Judging takes a while, and what people allow by now may be less: other limits, channels,
+        approvers.
+        """
+        newest = await connection.fetchval(sql("newest_version"), workflow.id)
+        if newest == workflow.version or ended.job.cause is not Cause.SIGNAL:
+            return ended
+        return replace(ended, judgement=replace(ended.judgement, caution=_CHANGED))
 
     async def _team_limits(self, connection: Connection, team: TeamId) -> Limits:
         return (await team_settings(connection, team)).limits(self._limits)

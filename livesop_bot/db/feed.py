@@ -51,11 +51,11 @@ class Feed:
             rows = await self._pool.fetch(sql("evaluations_by_id"), [row["id"] for row in ids])
         return [evaluation_from_row(row) for row in rows]
 
-    async def sops(self, team: TeamId, limit: int) -> dict[str, str]:
+    async def sops(self, team: TeamId, limit: int, chosen: str | None = None) -> dict[str, str]:
         """Give titles of SOPs by their slugs, in the order of their titles, at most `limit`: those
-        that matched most lately."""
+        that matched most lately; and the one that is `chosen`, if it is not among them."""
         with away():
-            rows = await self._pool.fetch(sql("feed_sops"), team, limit)
+            rows = await self._pool.fetch(sql("feed_sops"), team, limit, chosen)
         return {row["slug"]: row["title"] for row in rows}
 
     async def recent_signals(self, team: TeamId, most: int) -> list[Signal]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Generic, Self, TypeAlias, TypeVar
 
@@ -28,15 +29,23 @@ class GroupCommit(Generic[Item, Result]):
         self._limit = limit
         self._waiting: _Batch[Item, Result] = []
         self._writer: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def __len__(self) -> int:
         """How many items wait for a batch to take them."""
         return len(self._waiting)
 
     async def idle(self, timeout: float) -> None:
-        """Wait until nothing is being written, for at most `timeout` seconds."""
-        if self._writer is not None:
-            await asyncio.wait({self._writer}, timeout=timeout)
+        """Wait until nothing is being written, for at most `timeout` seconds.
+
+        Whoever waits goes on one at a time, a turn of the event loop each: items that come
+        meanwhile hold up the others again.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout), self._turn:
+                if self._writer is not None:
+                    await asyncio.wait({self._writer})
+                await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
         return self

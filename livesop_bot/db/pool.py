@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -25,10 +25,34 @@ _AWAY = (
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
     asyncpg.DeadlockDetectedError,  # rolled back in favour of another; fine the next time
 )
+TROUBLE = (
+    DatabaseAway,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""All ways in which PostgreSQL fails, also where it is there and refuses."""
 _GONE = re.compile(
     "(connection|pool) (is|was) clos"
     r"|cannot switch to state .* another operation \(2\) is"  # it has read the server's last words
 )
+
+
+class _Pool(asyncpg.Pool):
+    """A pool that nobody waits for without end; asyncpg's own is that patient.
+
+    A server that hangs keeps connections busy, and a job that waits for one of them must hear that
+    PostgreSQL is away as one that has one does.
+    """
+
+    __slots__ = ("_patience",)
+
+    def __init__(self, dsn: str, *, patience: float, **options: Any) -> None:
+        super().__init__(dsn, **options)
+        self._patience = patience
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=self._patience if timeout is None else timeout)
 
 
 async def create_pool(
@@ -42,17 +66,23 @@ async def create_pool(
     """Open a pool; raises DatabaseAway where its first connections fail. Times are in seconds.
 
     A command that takes longer than `command_timeout` is cancelled on the server and raises
-    TimeoutError. There is no statement_timeout beside it: it would only repeat this. What a
-    client cannot cancel is the transaction of a process that froze in the middle; the server
-    ends that after a minute, and its locks with it.
+    TimeoutError, and so does a wait of that length for a connection. There is no statement_timeout
+    beside it: it would only repeat this. What a client cannot cancel is the transaction of a
+    process that froze in the middle; the server ends that after a minute, and its locks with it.
 
     jsonb travels as text, as asyncpg has it: PgQueuer shares the pool, and reads and writes it so.
     """
     with away():
-        return await asyncpg.create_pool(
+        return await _Pool(
             dsn,
+            patience=command_timeout,
             min_size=min_size,
             max_size=max_size,
+            max_queries=50_000,  # here and below: asyncpg.create_pool's own
+            max_inactive_connection_lifetime=300.0,
+            loop=None,
+            connection_class=asyncpg.Connection,
+            record_class=asyncpg.Record,
             timeout=connect_timeout,
             command_timeout=command_timeout,
             server_settings={

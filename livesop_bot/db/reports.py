@@ -16,6 +16,7 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.figures import SopFigures
 from livesop_bot.domain.reports import (
     Report,
+    ReportFailure,
     ReportId,
     ReportKind,
     SopReport,
@@ -26,6 +27,7 @@ from livesop_bot.domain.reports import (
 from livesop_bot.domain.signals import TeamId
 
 _BEFORE = 28
+_FAILURES = 3
 """Days before, with which an SOP is compared."""
 
 
@@ -114,6 +116,20 @@ class Reports:
         """Note that it is posted."""
         with away():
             await self._pool.execute(sql("set_report_posted"), report)
+
+    async def failures(self, team: TeamId) -> tuple[ReportFailure, ...]:
+        """Give those of each kind's newest day that Slack did not take, some of them."""
+        with away():
+            rows = await self._pool.fetch(sql("failed_reports"), team, _FAILURES)
+        return tuple(
+            ReportFailure(
+                kind=ReportKind(row["kind"]),
+                day=row["day"],
+                recipient=row["recipient"],
+                error=row["error"],
+            )
+            for row in rows
+        )
 
     async def content(self, team: TeamId, kind: ReportKind) -> Report:
         """Make up what is to be said now, of the whole days (UTC) before today."""

@@ -223,6 +223,7 @@ async def _edit(
         sql("edit_signals"),
         *_columns([edit.signal for _, edit in entries], _MESSAGE_COLUMNS),
         [edit.version for _, edit in entries],
+        [edit.may_be_first for _, edit in entries],
         EARLY,
     )
     for entry, _ in entries:

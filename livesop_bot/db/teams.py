@@ -45,6 +45,12 @@ class Teams:
             rows = await self._pool.fetch(sql("switched_on"), team)
         return frozenset((Scope(row["scope"]), row["subject"]) for row in rows)
 
+    async def channels_off(self, team: TeamId) -> tuple[ChannelId, ...]:
+        """Give the channels in which Auto-Pilot is switched off."""
+        with away():
+            rows = await self._pool.fetch(sql("channels_off"), team)
+        return tuple(ChannelId(row["subject"]) for row in rows)
+
     async def switches(
         self,
         connection: Connection,

@@ -14,7 +14,8 @@ from livesop_bot.domain.workflows import Workflow
 class Upkeep:
     """Pauses and archives SOPs; open runs go on. Raises DatabaseAway.
 
-    Each says whether there was something to change.
+    Each says whether there was something to change. The team is locked first: a start is decided
+    under that lock, so none comes after a pause was confirmed.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -24,6 +25,7 @@ class Upkeep:
         """Have an SOP match nothing until it is resumed."""
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("hold_team"), team)
                 held = await connection.fetchrow(sql("hold_workflow_by_slug"), team, slug)
                 if held is None or held["archived"] or held["paused"]:
                     return False
@@ -35,6 +37,7 @@ class Upkeep:
         """Have a paused SOP match messages again."""
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("hold_team"), team)
                 held = await connection.fetchrow(sql("hold_workflow_by_slug"), team, slug)
                 if held is None or not held["paused"]:
                     return False
@@ -63,6 +66,7 @@ class Upkeep:
         """Bring an archived SOP back into use, its switches off."""
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(sql("hold_team"), team)
                 held = await connection.fetchrow(sql("hold_workflow_by_slug"), team, slug)
                 if held is None or not held["archived"]:
                     return False

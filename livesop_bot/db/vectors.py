@@ -13,7 +13,7 @@ from livesop_bot.db.jobs import EmbedJob, Job, RememberJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.knowledge import DocumentId, KnowledgeState, PassageId
-from livesop_bot.domain.signals import SignalId
+from livesop_bot.domain.signals import SignalId, TeamId
 
 log = structlog.get_logger()
 
@@ -49,9 +49,10 @@ async def ensure_vectors(connection: Connection) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Unmade:
-    """A chunk without a vector, and the text that stands for it."""
+    """A team's chunk without a vector, and the text that stands for it."""
 
     id: PassageId
+    team: TeamId
     text: str
 
 
@@ -75,7 +76,10 @@ class Vectors:
         """Give chunks of a document or a signal that have no vector of the model."""
         with away():
             rows = await self._pool.fetch(sql("chunks_to_embed"), document, signal, model, limit)
-        return [Unmade(row["id"], f"{row['heading']}\n{row['text']}".strip()) for row in rows]
+        return [
+            Unmade(row["id"], TeamId(row["team_id"]), f"{row['heading']}\n{row['text']}".strip())
+            for row in rows
+        ]
 
     async def store(
         self, chunks: Sequence[Unmade], model: str, vectors: Sequence[Sequence[float]]

@@ -67,10 +67,10 @@ class Workflows:
             row = await self._pool.fetchrow(sql("workflow_by_slug"), team, slug)
         return None if row is None else workflow_from_row(team, row)
 
-    async def archived(self, team: TeamId, most: int) -> tuple[Workflow, ...]:
+    async def archived(self, team: TeamId, most: int, *, after: int = 0) -> tuple[Workflow, ...]:
         """Give the team's archived SOPs at their newest versions, the last archived first."""
         with away():
-            rows = await self._pool.fetch(sql("archived_workflows"), team, most)
+            rows = await self._pool.fetch(sql("archived_workflows"), team, most, after)
         return tuple(workflow_from_row(team, row) for row in rows)
 
     async def taken_slugs(self, team: TeamId) -> frozenset[str]:

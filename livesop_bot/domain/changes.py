@@ -19,18 +19,32 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """Ids of channels or people that gave way to others: who shows them knows their names.
+
+    `what` they are; `none`: what it means that there are none.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    none: str
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One part that is not as it was: which, and what about it; both as people read them."""
 
     kind: ChangeKind
     part: str
-    details: tuple[str, ...] = ()
+    details: tuple[str | Replaced, ...] = ()
 
 
 def changes(before: WorkflowDefinition | None, after: WorkflowDefinition) -> tuple[Change, ...]:
     """Give all changes, the trigger's first, then the steps in their new order, then the ways."""
     if before is None:
-        return (Change(ChangeKind.ADDED, f"SOP “{after.title}”, {len(after.steps)} steps"),)
+        steps = "1 step" if len(after.steps) == 1 else f"{len(after.steps)} steps"
+        return (Change(ChangeKind.ADDED, f"SOP “{after.title}”, {steps}"),)
     return tuple(_changes(before, after))
 
 
@@ -69,7 +83,9 @@ def _trigger(before: Trigger, after: Trigger) -> Iterator[Change]:
     yield from _one("Trigger", before.description, after.description)
     yield from _listed("Example messages", before.examples, after.examples)
     yield from _listed("Keywords", before.keywords, after.keywords)
-    yield from _listed("Channels", before.channels, after.channels, none="every channel")
+    if before.channels != after.channels:
+        channels = Replaced(before.channels, after.channels, none="every channel")
+        yield Change(ChangeKind.CHANGED, "Channels", (channels,))
     local = "Starts on the local evaluator's word"
     for part, old, new in (
         ("Proposed from", _percent(before.propose_from), _percent(after.propose_from)),
@@ -97,7 +113,7 @@ def _steps(before: WorkflowDefinition, after: WorkflowDefinition) -> Iterator[Ch
         yield Change(ChangeKind.CHANGED, "Order of the steps", (titles,))
 
 
-def _step_details(before: Step, after: Step) -> Iterator[str]:
+def _step_details(before: Step, after: Step) -> Iterator[str | Replaced]:
     if before.title != after.title:
         yield f"was called “{before.title}”"
     if _does(before) != _does(after):
@@ -109,10 +125,12 @@ def _step_details(before: Step, after: Step) -> Iterator[str]:
         if old != new:
             yield from (f"{name}: {words}" for words in _turned(old, new))
     if before.approvers != after.approvers:
-        yield f"approvers: {_people(before.approvers)} → {_people(after.approvers)}"
+        yield Replaced(before.approvers, after.approvers, none="every operator", what="approvers")
     if before.undo != after.undo:
         seconds = int(before.undo.total_seconds()), int(after.undo.total_seconds())
         yield f"undo window: {seconds[0]} s → {seconds[1]} s"
+    if before.saves_min != after.saves_min:
+        yield f"minutes that it saves a person: {before.saves_min} → {after.saves_min}"
 
 
 def _does(step: Step) -> str:
@@ -143,16 +161,10 @@ def _one(part: str, before: str, after: str) -> Iterator[Change]:
         yield Change(ChangeKind.CHANGED, part, _turned(before, after))
 
 
-def _listed(
-    part: str, before: Sequence[str], after: Sequence[str], none: str = ""
-) -> Iterator[Change]:
-    if tuple(before) == tuple(after):
-        return
-    if none and not (before and after):
-        details: tuple[str, ...] = (f"{', '.join(before) or none} → {', '.join(after) or none}",)
-    else:
+def _listed(part: str, before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
+    if before != after:
         details = _listed_details(before, after) or ("their order",)
-    yield Change(ChangeKind.CHANGED, part, details)
+        yield Change(ChangeKind.CHANGED, part, details)
 
 
 def _listed_details(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
@@ -177,7 +189,3 @@ def _percent(value: int | None) -> str:
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
-
-
-def _people(approvers: Sequence[str]) -> str:
-    return ", ".join(approvers) or "anyone in the channel"

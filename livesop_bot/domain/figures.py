@@ -1,4 +1,8 @@
-"""Figures: what happened in some days, of a team and of its SOPs."""
+"""Figures: what happened in some days, of a team and of its SOPs.
+
+Days are UTC's, and every view says so: one count for everybody, so that Home, commands and reports
+agree, whoever looks. Single times are shown by Slack in each reader's own zone.
+"""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,6 +1,6 @@
 """Replays: a stored message judged once more, beside what it came to before."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -8,8 +8,8 @@ from typing import Self
 from livesop_bot.domain.decisions import Decision, Reason, Verdict, percent
 from livesop_bot.domain.evaluations import Evaluation, Usage
 from livesop_bot.domain.runs import RunId
-from livesop_bot.domain.signals import Signal, SignalId, TeamId
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.signals import ChannelId, Signal, SignalId, TeamId
+from livesop_bot.domain.workflows import Workflow, watching
 
 
 class Version(StrEnum):
@@ -28,6 +28,16 @@ class ReplayRequest:
     by: str
     version: Version = Version.NEWEST
     dry_run: bool = True
+
+
+class Unkept(StrEnum):
+    """Why the same version could not be asked about again, and the SOPs of now were."""
+
+    UNNAMED = "unnamed"
+    ARCHIVED = "archived"
+    PAUSED = "paused"
+    ELSEWHERE = "elsewhere"
+    """Its newest version does not watch the channel."""
 
 
 class NotReplayed(StrEnum):
@@ -63,6 +73,7 @@ class Replayed:
     """What came of a replay. `before` is None where the message was never judged.
 
     `run` is the one that it opened. `edited`: the message reads otherwise than it did `before`.
+    `version` was asked for; `unkept`: why it was not the same one after all.
     """
 
     signal: Signal
@@ -71,6 +82,8 @@ class Replayed:
     dry_run: bool
     edited: bool = False
     run: RunId | None = None
+    version: Version = Version.NEWEST
+    unkept: Unkept | None = None
 
     @property
     def differences(self) -> "tuple[Aspect, ...]":
@@ -86,6 +99,20 @@ class Aspect(StrEnum):
     CONFIDENCE = "confidence"
     DECISION = "decision"
     FIELDS = "fields"
+
+
+def unkept(
+    named: Workflow | None, current: Iterable[Workflow], channel: ChannelId
+) -> Unkept | None:
+    """Say why the SOP that was named is none that is asked about in its channel; None: it is."""
+    newest = None if named is None else next((one for one in current if one.id == named.id), None)
+    if named is None:
+        return Unkept.UNNAMED
+    if newest is None:
+        return Unkept.ARCHIVED
+    if newest.paused:
+        return Unkept.PAUSED
+    return None if watching([newest], channel) else Unkept.ELSEWHERE
 
 
 def differences(before: Outcome, now: Outcome) -> tuple[Aspect, ...]:

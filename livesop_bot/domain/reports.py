@@ -27,6 +27,16 @@ class ReportKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFailure:
+    """A report that Slack did not take; `error`: why, for people."""
+
+    kind: ReportKind
+    day: date
+    recipient: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """Figures of some days together."""
 

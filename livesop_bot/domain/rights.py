@@ -1,7 +1,8 @@
 """Rights: what a person may do, by what they are in the workspace and in LiveSOP's lists.
 
 Looking is open to everybody, and so is whatever stops LiveSOP: switching off, taking back,
-cancelling. What lets it act needs an operator, what changes its rules an admin.
+cancelling. What lets it act, or prepares a
+change of its rules, needs an operator; what changes them an admin.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ class Right(StrEnum):
     APPROVE = "approve"
     VERDICT = "verdict"
     REPLAY = "replay"
+    EDIT = "edit"
     SWITCH_ON = "switch_on"
     PUBLISH = "publish"
     SETTINGS = "settings"
@@ -32,6 +34,7 @@ _NEEDED = {
     Right.APPROVE: Role.OPERATOR,
     Right.VERDICT: Role.OPERATOR,
     Right.REPLAY: Role.OPERATOR,
+    Right.EDIT: Role.OPERATOR,
     Right.SWITCH_ON: Role.ADMIN,
     Right.PUBLISH: Role.ADMIN,
     Right.SETTINGS: Role.ADMIN,

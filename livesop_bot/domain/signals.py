@@ -58,11 +58,13 @@ class SignalEdit:
     """A message's text was changed; `signal` is the whole message as it now reads.
 
     `version` orders the edits of one message: Slack's `edited.ts`, or the event's own ts for
-    changes that no person made.
+    changes that no person made. `may_be_first`: whether it stands for an original that has not come
+    yet; not where new messages do not count.
     """
 
     signal: NewSignal
     version: MessageTs
+    may_be_first: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,8 @@ def _or(own: float | None, default: float) -> float:
 class Environment:
     """What counts where a team set nothing, and what only the environment says.
 
-    `model`: the one that judges; None: the local evaluator alone. `jira_project`: None: none.
+    `model`: the one that judges; None: the local evaluator alone, which otherwise `stands_in` for
+    it, or does not. `jira_project`: None: none.
     """
 
     limits: Limits
@@ -57,6 +58,7 @@ class Environment:
     remind_after_hours: int = 4
     daily_token_budget: int = 0
     model: str | None = None
+    stands_in: bool = True
     jira_project: str | None = None
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from livesop_bot.embeddings.embedder import Vectors
 from livesop_bot.embeddings.linear_algebra import keep_to_one_core
+from livesop_bot.embeddings.model_graph import with_byte_weights
 from livesop_bot.embeddings.native_code import NativeCode
 from livesop_bot.embeddings.together import Together
 from livesop_bot.embeddings.word_pieces import WordPieces
@@ -68,7 +69,7 @@ class LocalModel:
 
     @classmethod
     def load(cls) -> Self:
-        """Read the model into memory: about a second, and 200 MB.
+        """Read the model into memory: a third of a second, and 130 MB.
 
         Raises ImportError where its packages are missing, ValueError if the file is another.
         """
@@ -86,7 +87,7 @@ class LocalModel:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
         session = onnxruntime.InferenceSession(
-            content + _outputs(_INNER), options, providers=["CPUExecutionProvider"]
+            with_byte_weights(content, _INNER), options, providers=["CPUExecutionProvider"]
         )
         del content
         give_back()
@@ -149,17 +150,3 @@ def give_back() -> None:
     """Give unused memory back to the system, where glibc would keep some 100 MB of it."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def _outputs(names: Sequence[str]) -> bytes:
-    """What makes inner layers outputs, when put behind a model's file.
-
-    Protocol buffers that stand one after the other are merged: this is a ModelProto whose graph
-    (field 7) has nothing but outputs (field 12), each with a name (field 1).
-    """
-
-    def field(number: int, content: bytes) -> bytes:
-        assert len(content) < 128, "a length of one byte"
-        return bytes([number << 3 | 2, len(content)]) + content
-
-    return field(7, b"".join(field(12, field(1, name.encode())) for name in names))

@@ -18,7 +18,7 @@ from livesop_bot.evaluation.prompt import NO_SOP, asked_text, given_passages
 
 _REASONING = 400
 _EVIDENCE = 300
-_LINK = re.compile(r"\S*(?:://|www\.)\S*")
+_LINK = re.compile(r"(?<!\S)\S*?(?:://|www\.)\S*")
 _NAME = re.compile(r"[a-z0-9_.]{1,80}")
 _QUOTE = 6
 """Words in a row that make a quotation."""
@@ -119,8 +119,11 @@ def _fields(
 
 
 def _reasoning(text: str, message: str) -> str:
-    """Keep it short, without links to press, and free of the message, which may be deleted."""
-    words, said = message.split(), " ".join(_LINK.sub("…", text).split())
+    """Keep it short, without links to press, and free of the message, which may be deleted.
+
+    A NUL becomes a space: PostgreSQL takes none.
+    """
+    words, said = message.split(), " ".join(_LINK.sub("…", text.replace("\0", " ")).split())
     runs = (" ".join(words[n : n + _QUOTE]) for n in range(len(words) - _QUOTE + 1))
     if any(run in said for run in runs):
         return "The model's reason quoted the message, and was left out."

@@ -1,5 +1,6 @@
 """Takes out of a message what reads like an instruction to LiveSOP, before anything judges it."""
 
+import asyncio
 from dataclasses import replace
 
 from livesop_bot.domain.evaluations import Judgement
@@ -7,6 +8,8 @@ from livesop_bot.evaluation.evaluator import Evaluator, Question
 from livesop_bot.evaluation.injection import defuse
 
 CAUTION = "part of the message reads like an instruction to LiveSOP"
+_AT_ONCE = 2_000
+"""Characters that are looked through in a few milliseconds; more would hold up the event loop."""
 
 
 class DefusingEvaluator:
@@ -19,7 +22,8 @@ class DefusingEvaluator:
     async def evaluate(self, question: Question) -> Judgement:
         """Judge what is left; what is quoted stands in the message as it was."""
         signal = question.signal
-        defused = defuse(signal.text)
+        long = len(signal.text) > _AT_ONCE
+        defused = await asyncio.to_thread(defuse, signal.text) if long else defuse(signal.text)
         if not defused.removed:
             return await self._evaluator.evaluate(question)
         judgement = await self._evaluator.evaluate(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from livesop_bot.domain.evaluations import Judgement
-from livesop_bot.domain.knowledge import Passage
+from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.signals import Signal
 from livesop_bot.evaluation.evaluator import Evaluator, Library, Question
 from livesop_bot.evaluation.injection import defuse
@@ -31,12 +31,10 @@ class InformedEvaluator:
         found, cases = await asyncio.gather(
             self._library.passages(question.signal), self._library.cases(question.signal)
         )
-        passages, tampered = _harmless(found)
+        passages, tampered = await asyncio.to_thread(_harmless, found)
         judgement = await self._evaluator.evaluate(
             replace(
-                question,
-                passages=passages,
-                cases=[replace(c, text=defuse(mask_secrets(c.text)).text) for c in cases],
+                question, passages=passages, cases=await asyncio.to_thread(_harmless_cases, cases)
             )
         )
         return replace(judgement, caution=judgement.caution or TAMPERED) if tampered else judgement
@@ -46,15 +44,19 @@ async def with_citations(judgement: Judgement, library: Library, signal: Signal)
     """Add the passages nearest to a message that a local evaluator matched."""
     if judgement.workflow is None:
         return judgement
-    passages, _ = _harmless(await library.passages(signal))
+    passages, _ = await asyncio.to_thread(_harmless, await library.passages(signal))
     return replace(judgement, citations=passages)
 
 
 def _harmless(passages: Sequence[Passage]) -> tuple[tuple[Passage, ...], bool]:
-    """Mask and defuse; also say whether there was anything to defuse."""
+    """Mask and defuse, in a thread; also say whether there was anything to defuse."""
     kept, tampered = [], False
     for passage in passages:
         title, text = (defuse(mask_secrets(part)) for part in (passage.title, passage.text))
         tampered = tampered or bool(title.removed or text.removed)
         kept.append(replace(passage, title=title.text, text=text.text))
     return tuple(kept), tampered
+
+
+def _harmless_cases(cases: Sequence[PastCase]) -> list[PastCase]:
+    return [replace(case, text=defuse(mask_secrets(case.text)).text) for case in cases]

@@ -19,14 +19,16 @@ _RULES = (*RULES, *ORDERS)
 _PASSES = 4  # what a removal brings together may be an instruction as well
 _DEPTH = 2  # codes within codes
 
-_SENTENCE_END = re.compile(r"\n|[.!?…。！？]+[)\]\"'”’»*_`]*(?=\s)")
-# Where a sentence may be cut, so that what stands before an instruction stays.
-_SOFT_END = re.compile(r"[,;:|(\[*_>—–]|\s-+\s")
+_FULL_STOP = r"(?<![.!?…。！？])[.!?…。！？]++[)\]\"'”’»*_`]*+"
+_STOP = re.compile(rf"{_FULL_STOP}(?=\s)|(?<!\s)(?=\s*(?:\n|\Z))")
+# A sentence, or what comes after a pause in one: what stands before an instruction stays.
+_BEGINNING = re.compile(rf"\A\s*|\n\s*|{_FULL_STOP}\s+|[,;:|(\[*_>—–]\s*|(?<=[^\S\n])-+\s+")
 # A tag that closes what we put around data, and was not opened in it.
 _DATA_TAG = r"((?:user_|untrusted_)?(?:message|input|signal|knowledge|document|context|data))\b"
 _OPENING = re.compile(rf"(?:<|&lt;){_DATA_TAG}")
 _CLOSING = re.compile(rf"(?:<|&lt;)/{_DATA_TAG}\s{{0,3}}(?:>|&gt;)")
-_SPELLED = re.compile(r"(?<!\w)(?:\w[ .\-_*·]{1,3}){7,}\w(?!\w)")
+# Letters and what stands between them have no sign in common, or a line of `_` would take for ever.
+_SPELLED = re.compile(r"(?<![^\W_])(?:[^\W_][ .\-_*·]{1,3}){7,}[^\W_](?![^\W_])")
 _CONTAINER = re.compile(
     r"(?:<|&lt;)!--.{0,2000}?--(?:>|&gt;)|\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)|<https?:[^>\n]{0,1000}>",
     re.DOTALL,
@@ -121,8 +123,12 @@ class _Sentences:
         self._text = text
 
     @cached_property
-    def _ends(self) -> list[int]:
-        return [*(found.end() for found in _SENTENCE_END.finditer(self._text)), len(self._text)]
+    def _beginnings(self) -> list[int]:
+        return [found.end() for found in _BEGINNING.finditer(self._text)]
+
+    @cached_property
+    def _stops(self) -> list[int]:
+        return [found.end() for found in _STOP.finditer(self._text)]
 
     @cached_property
     def _containers(self) -> list[tuple[int, int]]:
@@ -143,12 +149,8 @@ class _Sentences:
         start, end = self.trimmed(start, end)
         while start < end and not self._text[start].isalnum():
             start += 1
-        position = bisect_right(self._ends, start)
-        begin = self._ends[position - 1] if position else 0
-        for pause in _SOFT_END.finditer(self._text, begin, start):
-            begin = pause.end()
-        last = self._ends[min(bisect_left(self._ends, end), len(self._ends) - 1)]
-        return self.trimmed(begin, last)
+        begin = self._beginnings[bisect_right(self._beginnings, start) - 1]
+        return begin, self._stops[bisect_left(self._stops, end)]
 
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
         """The span without the white space around it."""

@@ -10,14 +10,15 @@ import openai
 import stamina
 from openai.types.chat import ChatCompletion
 
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.chat import Reply
 
 _TRIES = 2
 _SHORT_WAIT = 2.0
 """Seconds that are waited out on the spot where the service asks for them (429)."""
 _LONGEST_WAIT = 300.0
-_UNREADABLE = "OpenAI's answer cannot be read"
+_UNREADABLE = "what answers for OpenAI is something else; check OPENAI_BASE_URL"
+"""A login page, another server: no answer of a model, bad or good."""
 _REASONING_MODELS = ("o1", "o3", "o4", "gpt-5")
 
 
@@ -54,7 +55,7 @@ class OpenAIChat:
         except openai.OpenAIError as error:
             raise _translated(error, self._model) from error
         except ValueError as error:  # it said 200 and JSON, and sent none
-            raise EvaluatorBroken(_UNREADABLE) from error
+            raise EvaluatorAway(_UNREADABLE) from error
 
     async def _create(
         self, instructions: str, document: str, schema: Mapping[str, Any], most_tokens: int
@@ -78,9 +79,9 @@ class OpenAIChat:
 
 def _reply(completion: object) -> Reply:
     """Take an answer apart; compatible servers may leave out anything."""
-    if not isinstance(completion, ChatCompletion):
-        raise EvaluatorBroken(_UNREADABLE)
-    usage, choice = completion.usage, next(iter(completion.choices or ()), None)
+    if not isinstance(completion, ChatCompletion) or not completion.choices:
+        raise EvaluatorAway(_UNREADABLE)
+    usage, choice = completion.usage, next(iter(completion.choices), None)
     said = choice and choice.message
     text = (said and said.content) or ""
     match choice and choice.finish_reason:
@@ -109,7 +110,7 @@ def _again(error: Exception) -> bool | float:
     return error.retry_after if error.retry_after <= _SHORT_WAIT else False
 
 
-def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | EvaluatorBroken:
+def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | EvaluatorRefused:
     """Say for people what went wrong; the service's own words are left out, for they may quote."""
     match error:
         case openai.AuthenticationError():
@@ -129,7 +130,7 @@ def _translated(error: openai.OpenAIError, model: str) -> EvaluatorAway | Evalua
         case openai.APIStatusError():
             return QuestionRefused(f"OpenAI does not take the question ({error.status_code})")
         case openai.APIResponseValidationError():
-            return EvaluatorBroken(_UNREADABLE)
+            return EvaluatorAway(_UNREADABLE)
         case _:
             return EvaluatorAway("OpenAI cannot be reached")
 

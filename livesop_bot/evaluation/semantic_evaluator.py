@@ -5,13 +5,11 @@ part of the index, and moves the confidence once there are enough.
 """
 
 import math
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from threading import Lock, Thread, get_native_id
+from threading import Lock, Thread
 
 import numpy as np
 import structlog
@@ -89,12 +87,17 @@ class SemanticEvaluator:
     """Judges by meaning. Safe to use from several threads.
 
     It reads the model in a thread of its own from the moment it is built; the first questions
-    wait for that. Where the model cannot be had it says so once, and judges by words.
+    wait for that. Where the model cannot be had it tells `on_floor` why, once, and judges by words.
     """
 
     name = "local-semantic"
 
-    def __init__(self, load: Callable[[], LocalModel] = LocalModel.load) -> None:
+    def __init__(
+        self,
+        load: Callable[[], LocalModel] = LocalModel.load,
+        on_floor: Callable[[str], object] = lambda why: None,
+    ) -> None:
+        self._on_floor = on_floor
         self._floor = LexicalEvaluator()
         self._core: Future[_Core | None] = Future()
         self._lock = Lock()
@@ -147,15 +150,16 @@ class SemanticEvaluator:
         return Judgement(workflow=None, confidence=0.0, reasoning=reasoning, evaluator=self.name)
 
     def _load(self, load: Callable[[], LocalModel]) -> None:
-        if sys.platform == "linux":  # there, priorities are per thread: what starts goes first
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), 10)
+        core = None
         try:
             model = load()
-            background = Background(views_of(model, list(background_sentences())))
-            self._core.set_result(_Core(model, background))
-        except Exception:
+            core = _Core(model, Background(views_of(model, list(background_sentences()))))
+        except BaseException as error:  # questions wait for it, whatever it was
             log.exception("evaluation.model_unavailable", floor=self._floor.name)
-            self._core.set_result(None)
+            what = type(error).__name__
+            self._on_floor(f"the local model cannot be used ({what}): messages are judged by words")
+        finally:
+            self._core.set_result(core)
 
     def _index(self, core: _Core, question: Question) -> _Index:
         key = _key(question)

@@ -16,7 +16,7 @@ _MARKUP = re.compile(
 _COURTESY = re.compile(
     r"\b(?P<thanks>thanks|thank you|thx)\b[^.!?,:;\n]{0,30}?\bfor\b[^.!?,:;\n]*", re.IGNORECASE
 )
-_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[\n\r;。！？]+")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++(?=\s|$)|[\n\r;。！？]+")
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f'’](?=[^\W_]|[\u0300-\u036f]))*[\u0300-\u036f]*")
 # Scripts that put no space between words: there, two neighbouring characters make a word.
 _UNSPACED = re.compile(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import EmbedderBroken
 
 Vector = Sequence[float]
@@ -15,15 +16,21 @@ class Embeddings(Protocol):
     """Makes vectors on the event loop: awaits what is slow, and never blocks.
 
     `model` is what vectors are told apart by; those of two models are never compared. `floor`:
-    from which cosine similarity on this model's texts have to do with each other. Raises
-    EmbedderAway where another try may help, EmbedderBroken where it will not.
+    from which cosine similarity on this model's texts have to do with each other. `problem`: why
+    some get no vectors at the moment; empty where they do. Raises EmbedderAway where another try
+    may help, EmbedderBroken where it will not, DatabaseAway from where it is counted.
     """
 
     model: str
     floor: float
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
-        """Give a vector of length 1 for each text, in order."""
+    @property
+    def problem(self) -> str:
+        """Why some get no vectors at the moment."""
+        ...
+
+    async def embed(self, team: TeamId, texts: Sequence[str]) -> Sequence[Vector]:
+        """Give a vector of length 1 for each of a team's texts, in order."""
         ...
 
 
@@ -51,6 +58,8 @@ class InThread:
     Few, so that the question of a message waits behind at most one such part of a document.
     """
 
+    problem = ""
+
     def __init__(self, embedder: BlockingEmbedder, *, floor: float, at_once: int = 8) -> None:
         self.model = embedder.model
         self.floor = floor
@@ -58,8 +67,8 @@ class InThread:
         self._at_once = at_once
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
-        """Give a vector of length 1 for each text, in order."""
+    async def embed(self, team: TeamId, texts: Sequence[str]) -> Sequence[Vector]:
+        """Give a vector of length 1 for each text, in order; it costs no team anything."""
         loop = asyncio.get_running_loop()
         vectors: list[Vector] = []
         for at in range(0, len(texts), self._at_once):

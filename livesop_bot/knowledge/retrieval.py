@@ -51,7 +51,9 @@ class Retrieval:
         self._embeddings = embeddings
         self._time_limit = time_limit
         # Passages and cases of a message are asked for one after the other: one vector does.
-        self._questions: TTLCache[str, asyncio.Task[Vector]] = TTLCache(maxsize=256, ttl=60)
+        self._questions: TTLCache[tuple[TeamId, str], asyncio.Task[Vector]] = TTLCache(
+            maxsize=256, ttl=60
+        )
         self._late: set[asyncio.Task[Any]] = set()
 
     async def passages(self, signal: Signal) -> Sequence[Passage]:
@@ -116,7 +118,7 @@ class Retrieval:
         if embeddings is None or not await self._vectors.ready():
             return []
         try:
-            vector = await self._vector(embeddings, question)
+            vector = await self._vector(embeddings, team, question)
         except (EmbedderAway, EmbedderBroken, TimeoutError) as error:
             why = str(error) or "time is up"
             log.warning("knowledge.question_not_embedded", model=embeddings.model, error=why)
@@ -124,11 +126,12 @@ class Retrieval:
         hits = await self._search.by_vector(team, kind, embeddings.model, vector, _CANDIDATES)
         return [hit.id for hit in hits if hit.nearness >= embeddings.floor]
 
-    async def _vector(self, embeddings: Embeddings, question: str) -> Vector:
+    async def _vector(self, embeddings: Embeddings, team: TeamId, question: str) -> Vector:
         """The question's vector; two thirds of the time are its, so that words can be searched."""
-        task = self._questions.get(question)
+        task = self._questions.get((team, question))
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._questions[question] = asyncio.create_task(_one(embeddings, question))
+            task = asyncio.create_task(_one(embeddings, team, question))
+            self._questions[team, question] = task
         return await asyncio.wait_for(asyncio.shield(task), self._time_limit * 2 / 3)
 
     async def _in_time(self, work: Coroutine[Any, Any, Result]) -> Result | None:
@@ -152,6 +155,6 @@ class Retrieval:
             task.exception()  # read it, or asyncio complains that nobody did
 
 
-async def _one(embeddings: Embeddings, question: str) -> Vector:
-    (vector,) = await embeddings.embed([question])
+async def _one(embeddings: Embeddings, team: TeamId, question: str) -> Vector:
+    (vector,) = await embeddings.embed(team, [question])
     return vector

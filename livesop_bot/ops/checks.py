@@ -30,7 +30,7 @@ class Checks:
     `database`, `pending_migrations`, `queue` and `knowledge` ask PostgreSQL; they raise
     DatabaseAway and end within a second or two of being cancelled. `sockets` and `spool` are None
     where a process has none. `model`: how the evaluator's model is doing. `evaluator`: the name of
-    the one in use.
+    the one in use; `evaluator_problem`: why it judges worse than it should.
     """
 
     database: Callable[[], Awaitable[None]]
@@ -40,6 +40,7 @@ class Checks:
     spool: Callable[[], SpoolState] | None
     model: Callable[[], ModelState]
     evaluator: str
+    evaluator_problem: Callable[[], str] = lambda: ""
     knowledge: Callable[[], Awaitable[KnowledgeState]] | None = None
 
 
@@ -78,6 +79,7 @@ class Lookout:
             spool=None if self._checks.spool is None else self._checks.spool(),
             model=self._checks.model(),
             evaluator=self._checks.evaluator,
+            evaluator_problem=self._checks.evaluator_problem(),
         )
         if snapshot.status is not self._status:
             reasons = snapshot.failures + snapshot.shortcomings

@@ -78,6 +78,7 @@ class Snapshot:
     spool: SpoolState | None
     model: ModelState
     evaluator: str
+    evaluator_problem: str = ""
     knowledge: KnowledgeState | None = None
 
     @property
@@ -104,6 +105,8 @@ class Snapshot:
             found.append(f"a due job waits for more than {LATE:g} s")
         if self.model.problem:
             found.append(self.model.problem)
+        if self.evaluator_problem:
+            found.append(self.evaluator_problem)
         if self.knowledge is not None and self.knowledge.failed:
             found.append("vectors of some documents could not be made")
         return found
@@ -136,7 +139,8 @@ class Snapshot:
 
     def _judge(self) -> dict[str, Any]:
         share = self.model.share
-        found = {"status": "ok", "name": self.evaluator}
+        status = "words_alone" if self.evaluator_problem else "ok"
+        found = {"status": status, "name": self.evaluator}
         return found if share is None else found | {"model_share": round(share, 3)}
 
     def _database(self) -> dict[str, Any]:

@@ -112,6 +112,7 @@ class Channel:
     members: set[str] = field(default_factory=set)
     is_im: bool = False
     is_private: bool = False
+    is_ext_shared: bool = False
     user: str | None = None
     messages: dict[str, JsonObject] = field(default_factory=dict)
     replies: dict[str, list[JsonObject]] = field(default_factory=dict)
@@ -173,7 +174,7 @@ class Channel:
             "is_archived": False,
             "is_general": self.name == "general",
             "is_shared": False,
-            "is_ext_shared": False,
+            "is_ext_shared": self.is_ext_shared,
             "is_org_shared": False,
             "is_member": me in self.members,
             "topic": {"value": self.topic, "creator": "", "last_set": 0},

@@ -19,12 +19,11 @@ _RECENT_S = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who looks at Home, in which role and time zone (an IANA name)."""
+    """Who looks at Home, and in which role."""
 
     team: TeamId
     user: UserId
     role: Role = Role.VIEWER
-    time_zone: str = "UTC"
 
     @property
     def is_admin(self) -> bool:

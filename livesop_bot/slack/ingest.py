@@ -97,13 +97,14 @@ def _message(
     rules: Rules,
     received_at: datetime,
 ) -> Incoming:
-    channel = event.get("channel")
-    if payload.get("is_ext_shared_channel") is True and not rules.lets_in(channel):
-        return Noise("external_channel")
+    # What is stored follows its message, also where new ones do not count, or not any more.
     subtype = event.get("subtype")
     if subtype == "message_deleted":
         return _deletion(payload, event, event, "deleted_ts", received_at)
+    left_out = _left_out(payload, event, rules)
     if subtype != "message_changed":
+        if left_out is not None:
+            return Noise(left_out)
         return _new(payload, event, event, installation, rules, received_at)
     message = event.get("message")
     if not isinstance(message, dict):
@@ -117,7 +118,16 @@ def _message(
     if not isinstance(signal, NewSignal):
         return signal
     edited = message.get("edited")
-    return SignalEdit(signal=signal, version=_ts(edited if isinstance(edited, dict) else event))
+    version = _ts(edited if isinstance(edited, dict) else event)
+    return SignalEdit(signal=signal, version=version, may_be_first=left_out is None)
+
+
+def _left_out(payload: Mapping[str, Any], event: Mapping[str, Any], rules: Rules) -> str | None:
+    """The kind of noise that new messages of a channel are, if they are."""
+    channel = event.get("channel")
+    if payload.get("is_ext_shared_channel") is True and not rules.lets_in(channel):
+        return "external_channel"
+    return None if rules.watches(channel) else "unwatched_channel"
 
 
 def _new(
@@ -140,8 +150,6 @@ def _new(
             return Noise("bot_message")
     elif subtype not in _SIGNAL_SUBTYPES:
         return Noise(_kind(subtype, "message_"))
-    if not rules.watches(event.get("channel")):
-        return Noise("unwatched_channel")
     channel, ts = ChannelId(_string(event, "channel")), _ts(message)
     thread_ts = _ts(message, "thread_ts") if message.get("thread_ts") is not None else None
     if thread_ts == ts:

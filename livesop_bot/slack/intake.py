@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-import asyncpg
 import structlog
 
 from livesop_bot.db.group_commit import GroupCommit
-from livesop_bot.db.pool import Pool, ping
+from livesop_bot.db.pool import TROUBLE, Pool, ping
 from livesop_bot.db.signals import Outcome, Stored, store_batch
-from livesop_bot.domain.signals import NewSignal, Noise, SignalEdit, Storable
+from livesop_bot.domain.signals import NewSignal, Noise, SignalDeletion, SignalEdit, Storable
 from livesop_bot.errors import DatabaseAway, SpoolFull
 from livesop_bot.metrics import Metrics
+from livesop_bot.slack.aside import KEEP
 from livesop_bot.slack.ingest import BY_RULE, Installation, parse
 from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.spool import Spool
@@ -24,13 +24,8 @@ from livesop_bot.stopping import first, pause
 
 log = structlog.get_logger()
 
-_NOT_STORED = (
-    DatabaseAway,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
-"""Ways in which storing fails that say nothing about the event itself."""
+_Arrival = tuple[float, Storable]
+"""When something arrived, by time.perf_counter, and what."""
 
 _GROUP = 500
 """Events in one commit; a burst of more is several commits."""
@@ -41,13 +36,16 @@ _LONGEST_WAIT = 1.0
 _ADOPT_EVERY = 60.0
 """Seconds between looks for the spool files of processes that died beside this one."""
 
+_DISK_RESTS = 10.0
+"""Seconds between tries where the disk refuses to give the spool back."""
+
 
 class Intake:
     """Takes events_api payloads, and returns once they may be acked.
 
     Normally that is when PostgreSQL has committed them. When it is away, or did not commit within
-    `store_timeout` seconds, they go to the spool instead, and from there to PostgreSQL, in order,
-    once it is back.
+    `store_timeout` seconds of their arrival, they go to the spool instead, and from there to
+    PostgreSQL, in order, once it is back. What it committed after all is a duplicate then.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class Intake:
         self._rules = rules
         self._metrics = metrics
         self._store_timeout = store_timeout
-        self._commits: GroupCommit[Storable, Stored] = GroupCommit(self._commit, limit=_GROUP)
+        self._commits: GroupCommit[_Arrival, Stored] = GroupCommit(self._commit, limit=_GROUP)
         self._database_away = True
 
     async def __aenter__(self) -> Self:
@@ -95,7 +93,7 @@ class Intake:
             log.debug("event.noise", kind=item.kind)
             return "noise"
         try:
-            stored = await self._store(item)
+            stored = await self._store((arrived, item))
         except DatabaseAway:
             await self._to_spool(payload, received_at, retry_reason)
             self._count(_kind(item), "spooled")
@@ -117,7 +115,10 @@ class Intake:
             try:
                 await self._catch_up()
                 wait = 0.05
-            except _NOT_STORED as error:
+                if not await first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
+                    await self._spool.adopt()
+                    await self._spool.forget_older(min(KEEP, self._rules.keep_texts))
+            except TROUBLE as error:
                 self._database_away = True
                 log.warning(
                     "intake.database_away",
@@ -127,16 +128,20 @@ class Intake:
                 )
                 wait = min(wait * 2, 1.0)
                 await pause(stop, wait)
-                continue
-            if not await first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
-                await self._spool.adopt()
+            except OSError as error:
+                log.error("spool.failed", error=error.strerror, retry_in_seconds=_DISK_RESTS)
+                await pause(stop, _DISK_RESTS)
 
     async def _catch_up(self) -> None:
         if self._database_away:
             await ping(self._pool, timeout=1.0)
         if not self._rules.are_known:
             await self._rules.refresh()
-        replayed = await self._spool.replay(self._replay)
+        try:
+            replayed = await self._spool.replay(self._replay)
+        except OSError:
+            self._database_away = False  # it is the disk that fails; PostgreSQL takes events
+            raise
         if self._database_away:
             self._database_away = False
             log.info("intake.database_back", replayed=replayed)
@@ -163,20 +168,23 @@ class Intake:
             received_at=received_at,
         )
 
-    async def _store(self, item: Storable) -> Stored:
+    async def _store(self, arrival: _Arrival) -> Stored:
         if self._database_away:
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
         try:
-            return await self._commits.submit(item)
+            return await self._commits.submit(arrival)
         finally:
             self._metrics.buffer.set(len(self._commits))
 
-    async def _commit(self, items: Sequence[Storable]) -> list[Stored]:
+    async def _commit(self, arrivals: Sequence[_Arrival]) -> list[Stored]:
+        """Store a batch. It has what is left of the first one's time: that waited for its turn."""
         if self._database_away:  # found out while these were waiting
             raise DatabaseAway("PostgreSQL is away; events go to the spool")
+        left = self._store_timeout - (time.perf_counter() - arrivals[0][0])
+        items = [item for _, item in arrivals]
         try:
-            return await store_batch(self._pool, items, timeout=self._store_timeout)
-        except _NOT_STORED as error:
+            return await store_batch(self._pool, items, timeout=max(left, 0.0))
+        except TROUBLE as error:
             # Also where PostgreSQL is there and refuses (disk full, read-only, …): the spool
             # keeps the events until it takes them.
             self._database_away = True
@@ -203,6 +211,8 @@ class Intake:
     ) -> None:
         message = item.signal if isinstance(item, SignalEdit) else item
         self._count(_kind(item), stored.outcome.value)
+        if isinstance(item, SignalDeletion):
+            await self._spool.forget(item.external_id)
         names = {"event_id": message.event_id, "team": message.team, "message": message.external_id}
         match stored.outcome:
             case Outcome.DUPLICATE:
@@ -210,7 +220,8 @@ class Intake:
                 self._metrics.duplicates.labels(reason).inc()
                 log.info("signal.duplicate", **names, retry_reason=reason)
             case Outcome.UNSTORABLE:
-                await self._spool.set_aside(_record(payload, message.received_at, retry_reason))
+                record = _record(payload, message.received_at, retry_reason)
+                await self._spool.set_aside(message.external_id, record)
                 self._metrics.spooled.labels("rejected").inc()
                 log.error("signal.unstorable", **names)
             case Outcome.UNCHANGED:

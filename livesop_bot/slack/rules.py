@@ -5,13 +5,18 @@ Looked up every two seconds and not for each message: a message must not wait fo
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from datetime import timedelta
 
+import structlog
+
+from livesop_bot.db.pool import TROUBLE
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.ingest import Rules
 from livesop_bot.stopping import first, pause
+
+log = structlog.get_logger()
 
 _EVERY_S = 2.0
 
@@ -36,18 +41,26 @@ class TeamRules:
         self._every = every
         self.now = default
         self.are_known = False
+        self.keep_texts = timedelta.max
 
     async def refresh(self) -> None:
         """Look them up. Raises DatabaseAway."""
-        self.now = combined(self._default, await self._read(self._team))
+        settings = await self._read(self._team)
+        self.now = combined(self._default, settings)
+        days = settings.retention_days
+        self.keep_texts = timedelta.max if days is None else timedelta(days=days)
         self.are_known = True
 
     async def follow(self, migrated: asyncio.Event, stop: asyncio.Event) -> None:
         """Look them up again and again, until `stop`; an outage leaves them as they are."""
         await first(migrated, stop)
         while not stop.is_set():
-            with suppress(DatabaseAway):  # the intake says so, and nobody can change them meanwhile
+            try:
                 await self.refresh()
+            except TROUBLE as error:
+                # The intake says that it is away; a refusal is told here.
+                if not isinstance(error, DatabaseAway):
+                    log.warning("rules.not_read", error=type(error).__name__)
             await pause(stop, self._every)
 
 

@@ -13,6 +13,9 @@ from livesop_bot.stopping import pause
 
 log = structlog.get_logger()
 
+_GOODBYE = 2.0
+"""Seconds that Slack has to answer a socket's close."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
@@ -70,7 +73,7 @@ class Sockets:
             finally:
                 connecting.cancel()
                 self._note(place, up=False)
-                await client.close()  # type: ignore[no-untyped-call]
+                await _close(client)
                 await asyncio.wait({connecting})
             if not stop.is_set():
                 self._metrics.reconnects.labels("wedged").inc()
@@ -98,3 +101,16 @@ class Sockets:
         else:
             self._metrics.reconnects.labels("lost").inc()
             log.info("socket.down", place=place, connected=self.connected)
+
+
+async def _close(client: SocketClient) -> None:
+    """Say goodbye, and hang up where that is not answered: a dead line must not hold up the end."""
+    for limit in (_GOODBYE, None):  # the second time there is nothing to wait for
+        try:
+            async with asyncio.timeout(limit):
+                await client.close()  # type: ignore[no-untyped-call]
+            return
+        except TimeoutError:
+            log.info("socket.hung_up")
+        except Exception:  # another takes its place, or it is the end
+            log.exception("socket.not_closed")

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +24,14 @@ import structlog
 
 from livesop_bot.db.group_commit import GroupCommit
 from livesop_bot.errors import SpoolFull
+from livesop_bot.slack.aside import Aside
 
 log = structlog.get_logger()
 
 _BATCH = 500
+
+_ASIDE = 10
+"""What is set aside takes at most so small a part of what the spool may take, beside it."""
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class Spool:
         self._max_bytes = max_bytes
         self._active: _File | None = None
         self._closed: list[_File] = []
+        self._aside = Aside(folder, max_bytes=max_bytes // _ASIDE)
         self._writes: GroupCommit[bytes, bool] = GroupCommit(self._write, limit=_BATCH)
         self.filled = asyncio.Event()
         """Set while there is something to replay."""
@@ -90,9 +96,17 @@ class Spool:
         if not await self._writes.submit(record):
             raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
 
-    async def set_aside(self, record: bytes) -> None:
-        """Keep a record that PostgreSQL will never take, for a person to look at."""
-        await asyncio.to_thread(self._set_aside, record)
+    async def set_aside(self, message: str, record: bytes) -> None:
+        """Keep a record of a message that PostgreSQL will never take, for a person to look at."""
+        await asyncio.to_thread(self._aside.keep_rejected, message, record)
+
+    async def forget(self, message: str) -> None:
+        """Remove what was set aside of a message that was deleted."""
+        await asyncio.to_thread(self._aside.forget, message)
+
+    async def forget_older(self, than: timedelta) -> None:
+        """Remove what was set aside so long ago."""
+        await asyncio.to_thread(self._aside.forget_older, than)
 
     async def adopt(self) -> None:
         """Take over the files of processes that are gone, for replay."""
@@ -118,7 +132,7 @@ class Spool:
             while batch := list(islice(records, _BATCH)):
                 await store(batch)
                 replayed += len(batch)
-            await asyncio.to_thread(_put_away, file.path)
+            await asyncio.to_thread(self._put_away, file.path)
             os.close(file.descriptor)
             self._closed.remove(file)
         self.filled.clear()
@@ -173,17 +187,13 @@ class Spool:
         return target
 
     def _create(self) -> _File:
-        path = self._folder / f"{time.time_ns():020d}-{os.getpid()}.spool"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _fsync_folder(self._folder)
-        return _File(path, descriptor)
-
-    def _set_aside(self, record: bytes) -> None:
-        with (self._folder / "rejected.jsonl").open("ab") as rejected:
-            rejected.write(record + b"\n")
-            rejected.flush()
-            os.fsync(rejected.fileno())
+        while True:
+            path = self._folder / f"{time.time_ns():020d}-{os.getpid()}.spool"
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            if _locked(descriptor):
+                _fsync_folder(self._folder)
+                return _File(path, descriptor)
+            os.close(descriptor)  # somebody took it for an orphan
 
     def _lock_orphans(self) -> list[_File]:
         ours = {file.path for file in self._files()}
@@ -192,18 +202,44 @@ class Spool:
             if path in ours:
                 continue
             try:
-                descriptor = os.open(path, os.O_RDWR)
+                file = _adopted(path)
             except FileNotFoundError:  # its owner has just replayed it
                 continue
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(descriptor)
+            except OSError as error:
+                log.error("spool.unreadable", file=path.name, error=error.strerror)
                 continue
-            taken.append(
-                _File(path, descriptor, sum(1 for _ in _records(path)), path.stat().st_size)
-            )
+            if file is not None:
+                taken.append(file)
         return taken
+
+    def _put_away(self, path: Path) -> None:
+        """Remove a file that was replayed; damage in it is kept aside."""
+        lines = path.read_bytes().splitlines(keepends=True)
+        if damaged := [line for line in lines if _damaged(line)]:
+            self._aside.keep_damaged(path, b"".join(damaged))
+        path.unlink()
+
+
+def _adopted(path: Path) -> _File | None:
+    """Take over a file, unless it has an owner. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        if _locked(descriptor):
+            return _File(path, descriptor, sum(1 for _ in _records(path)), path.stat().st_size)
+    except OSError:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock a file; false where somebody else has it, or has had it and removed it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return os.fstat(descriptor).st_nlink > 0
 
 
 def _records(path: Path) -> Iterator[bytes]:
@@ -216,14 +252,6 @@ def _records(path: Path) -> Iterator[bytes]:
                 log.error("spool.damaged_line", file=path.name, line=number)
             else:
                 yield line[9:-1]
-
-
-def _put_away(path: Path) -> None:
-    """Remove a file that was replayed; one with damage in it stays, under another name."""
-    if any(_damaged(line) for line in path.read_bytes().splitlines(keepends=True)):
-        path.rename(path.with_suffix(".damaged"))
-    else:
-        path.unlink()
 
 
 def _damaged(line: bytes) -> bool:

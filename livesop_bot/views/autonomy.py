@@ -28,6 +28,7 @@ from livesop_bot.views.blocks import (
     code,
     confirm,
     context,
+    counted,
     date,
     divider,
     line,
@@ -59,7 +60,7 @@ def autonomy_blocks(
         return []
     shown = [_step(workflow, one, is_admin=is_admin) for one in able[:_SHOWN]]
     if len(able) > _SHOWN:
-        shown.append(context(f"… and {len(able) - _SHOWN} more steps."))
+        shown.append(context(f"… and {counted(len(able) - _SHOWN, 'more step')}."))
     return [
         divider(),
         section("*What the steps have earned*"),
@@ -106,6 +107,7 @@ def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
             style="primary",
             value=f"{workflow.slug}/{one.step.id}",
             confirm=_ask(workflow, one.step),
+            spoken=f"Switch on: {one.step.title}",
         )
     return block
 
@@ -117,7 +119,7 @@ def _agreement(agreement: Agreement) -> str:
     share = agreement.approved / agreement.decided
     return (
         f"{bar(share)}  {agreement.approved:,} of {agreement.decided:,} approved in "
-        f"{_counted(days, 'day')}"
+        f"{counted(days, 'day')}"
     )
 
 
@@ -137,9 +139,9 @@ def _verdict(one: StepAutonomy, *, is_admin: bool) -> str:
 def _missing(outlook: Outlook) -> str:
     parts = []
     if outlook.approvals:
-        parts.append(f"{_counted(outlook.approvals, 'more approval')}{_in_a_row(outlook)}")
+        parts.append(f"{counted(outlook.approvals, 'more approval')}{_in_a_row(outlook)}")
     if outlook.days:
-        parts.append(f"decisions over {_counted(outlook.days, 'more day')}")
+        parts.append(f"decisions over {counted(outlook.days, 'more day')}")
     return " and ".join(parts)
 
 
@@ -173,7 +175,7 @@ def _ask(workflow: Workflow, step: Step) -> Block:
 def _what_if(shifts: Sequence[Shift], today: float, days: int) -> Iterator[Block]:
     """What other thresholds would have changed, had every switch been on."""
     lines = [_shift(one) for one in shifts if one.starts]
-    head = f"*Another threshold?*  It is {percent(today)}; in the last {_counted(days, 'day')}"
+    head = f"*Another threshold?*  It is {percent(today)}; in the last {counted(days, 'day')}"
     if lines:
         yield section("\n".join((f"{head}, as if all had been on:", *lines)))
     elif shifts:
@@ -184,8 +186,4 @@ def _shift(shift: Shift) -> str:
     count, more = abs(shift.starts), "more" if shift.starts > 0 else "fewer"
     them = "" if count == 1 else f"{shift.wrong:,} of them "
     wrong = f", {them}dismissed" if shift.wrong else ""
-    return f"•  at *{percent(shift.threshold)}*: {_counted(count, f'{more} start')}{wrong}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"•  at *{percent(shift.threshold)}*: {counted(count, f'{more} start')}{wrong}"

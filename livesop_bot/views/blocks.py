@@ -122,6 +122,11 @@ def percent(confidence: float) -> str:
     return f"{math.floor(round(confidence * 100, 6))}%"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number of things; `many`: where an s does not make more of `one`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def bar(share: float, width: int = 10) -> str:
     """A share of 0..1 as a bar; full only when it is whole, empty only when it is nothing."""
     full = round(share * width)

@@ -1,11 +1,11 @@
 """What `/livesop` answers; only the person who typed it sees these."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.waiting import WaitingCount
-from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
-from livesop_bot.views.autopilot import autopilot_sentence
+from livesop_bot.domain.workflows import Workflow
+from livesop_bot.views.autopilot import NARROWER, team_switch
 from livesop_bot.views.blocks import (
     Block,
     Message,
@@ -20,14 +20,10 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.health import HomeHealth, health_line
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.sop_card import NO_SOPS
 from livesop_bot.views.words import GROUPS, NAMES, Word, nearest
 
 _MOST_LISTED = 15
-
-_NARROWER = (
-    "After `on` or `off` you may name an SOP, or an SOP and a step, to switch just that: "
-    "`/livesop autopilot on incident declare`."
-)
 
 
 def help_() -> Message:
@@ -43,7 +39,7 @@ def help_() -> Message:
         section("\n".join((f"*{title}*", *map(_usage, group))), expand=True)
         for title, group in GROUPS
     ]
-    blocks.append(context(f"{_NARROWER} Switching on takes an admin; switching off is for all."))
+    blocks.append(context(f"{NARROWER} Switching on takes an admin; switching off is for all."))
     return message(f"LiveSOP's commands: {', '.join(NAMES)}", blocks)
 
 
@@ -54,9 +50,15 @@ def unknown(word: str) -> Message:
     return _short(f"LiveSOP does not know {code(word, 60)}. {near}")
 
 
-def status(*, autopilot: bool, health: HomeHealth, waiting: WaitingCount) -> Message:
+def status(
+    *,
+    autopilot: bool,
+    health: HomeHealth,
+    waiting: WaitingCount,
+    channels_off: Sequence[ChannelId] = (),
+) -> Message:
     """Say what may run, what waits, and how LiveSOP is doing."""
-    sentence = autopilot_sentence(is_on=autopilot)
+    sentence = team_switch(channels_off, is_on=autopilot)
     buttons = [_command("Feed", "feed", 0), _command("Approvals", "approvals", 1)]
     if autopilot:
         ask = confirm(
@@ -100,8 +102,9 @@ def replay_usage() -> Message:
     """Say how the command is written."""
     return _short(
         "Which message? `/livesop replay &lt;message link&gt;` judges it again and only says what "
-        "would follow; with `run` behind it, that is carried out. In place of the link its "
-        "signal's number will do, as `/livesop why` shows it."
+        "would follow; with `run` behind it, that is carried out, and with `same` the SOP that was "
+        "named before is asked about in its version of then. In place of the link its signal's "
+        "number will do, as `/livesop why` shows it."
     )
 
 
@@ -112,38 +115,10 @@ def slack_away() -> Message:
     )
 
 
-def autopilot(
-    *, is_on: bool, workflows: Sequence[Workflow], on: Collection[tuple[Scope, str]]
-) -> Message:
-    """Show the kill switch and the switch of each SOP."""
-    sentence = autopilot_sentence(is_on=is_on)
-    rows = [_switch_row(workflow, on) for workflow in workflows[:_MOST_LISTED]]
-    if left := len(workflows) - len(rows):
-        rows.append(f"… and {left} more")
-    return message(
-        sentence,
-        [
-            section(sentence),
-            section("\n".join(rows) or "There are no SOPs yet.", expand=True),
-            context(f"Change it with `/livesop autopilot on` or `off`. {_NARROWER}"),
-        ],
-    )
-
-
-def autopilot_usage(text: str) -> Message:
-    """Say how the command is written, after `text` was not understood."""
-    first = text.split(maxsplit=1)[0] if text.split() else ""
-    hint = nearest(first, ("on", "off"))
-    near = f" Did you mean `{hint}`?" if hint else ""
-    return _short(
-        f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
-        "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
-        "you mean just that: `/livesop autopilot on refund-request notify-finance`."
-    )
-
-
 def unknown_sop(slug: str, workflows: Sequence[Workflow]) -> Message:
     """Say that there is no such SOP, and which there are."""
+    if not workflows:
+        return _short(NO_SOPS)
     return no_such("SOP", slug, [workflow.slug for workflow in workflows])
 
 
@@ -151,39 +126,6 @@ def unknown_step(step: str, workflow: Workflow) -> Message:
     """Say that the SOP has no such step, and which act."""
     known = [step.id for step in workflow.definition.steps]
     return no_such(f"step of *{line(workflow.title, 100)}*", step, known)
-
-
-def never_automatic(step: Step, workflow: Workflow) -> Message:
-    """Say why a step cannot be switched on."""
-    how = "after approval" if _acts(step) and step.mode is StepMode.APPROVE else "by hand"
-    return _short(
-        f"*{line(step.title, 100)}* of *{line(workflow.title, 100)}* is done {how}; there is "
-        "nothing to switch on. Only steps that the SOP marks as automatic have a switch."
-    )
-
-
-def switched(
-    *, is_on: bool, workflow: Workflow | None = None, step: Step | None = None, team_on: bool = True
-) -> Message:
-    """Confirm a switch: the team's, an SOP's or a step's; `team_on` is the kill switch."""
-    if workflow is None:
-        turn = (
-            "Stop everything at any time with `/livesop autopilot off`."
-            if is_on
-            else "An admin can switch it on again."
-        )
-        return _short(f"{autopilot_sentence(is_on=is_on)} {turn}")
-    name = f"*{line(workflow.title, 100)}*"
-    if step is not None:
-        name = f"*{line(step.title, 100)}* of {name}"
-    if not is_on:
-        return _short(f"Auto-Pilot is now *off* for {name}.")
-    notes = []
-    if step is None and workflow.definition.acting_steps:
-        notes.append(_steps_needed(workflow))
-    if not team_on:
-        notes.append("Auto-Pilot is still off for the team: `/livesop autopilot on`.")
-    return _short(" ".join([f"Auto-Pilot is now *on* for {name}.", *notes]))
 
 
 def database_away() -> Message:
@@ -237,38 +179,3 @@ def no_such(what: str, name: str, known: Sequence[str]) -> Message:
     more = f" and {left} more" if left > 0 else ""
     there = f"There are: {listed}{more}." if known else "There are none yet."
     return _short(f"There is no {what} named {code(name)}.{near} {there}")
-
-
-def _steps_needed(workflow: Workflow) -> str:
-    """Say what an SOP with steps that act needs, besides its own switch, to start by itself."""
-    steps = [step.id for step in workflow.definition.acting_steps if _auto(step)]
-    if not steps:
-        return "None of its steps may run by itself, so it is only proposed."
-    which = "its automatic step" if len(steps) == 1 else "one of its automatic steps"
-    command = code(f"/livesop autopilot on {workflow.slug} {steps[0]}", 300)
-    others = ", ".join(code(each, 60) for each in steps[1:_MOST_LISTED])
-    return f"To start by itself it needs {which} on, too: {command}{others and f' (or {others})'}."
-
-
-def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
-    is_on = (Scope.WORKFLOW, workflow.slug) in on
-    steps = [
-        step.id
-        for step in workflow.definition.acting_steps
-        if (Scope.STEP, f"{workflow.slug}/{step.id}") in on
-    ]
-    shown = ", ".join(code(step, 40) for step in steps[:2])
-    more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
-    tail = f", with {shown}{more}" if steps else ""
-    if is_on and not steps and workflow.definition.acting_steps:
-        tail = ", but none of its steps is, so it is only proposed"
-    state = "*on*" if is_on else "off"
-    return f"{code(workflow.slug)}  {line(workflow.title, 60)}: {state}{tail}"
-
-
-def _acts(step: Step) -> bool:
-    return step.kind is StepKind.ACTION
-
-
-def _auto(step: Step) -> bool:
-    return _acts(step) and step.mode is StepMode.AUTO

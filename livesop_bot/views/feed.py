@@ -9,6 +9,7 @@ from livesop_bot.views.blocks import (
     Message,
     channel,
     context,
+    counted,
     date,
     line,
     link,
@@ -35,7 +36,7 @@ def feed(latest: Sequence[Evaluation]) -> Message:
         blocks.append(section("\n".join(filter(None, lines))))
         blocks.append(context(_origin(evaluation)))
     blocks.append(context("`/livesop why &lt;signal&gt;` says more; the Home tab shows all."))
-    return message(f"The latest {len(shown)} decisions", blocks)
+    return message(f"The latest {counted(len(shown), 'decision')}", blocks)
 
 
 def _origin(evaluation: Evaluation) -> str:

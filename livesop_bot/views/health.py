@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
-from livesop_bot.views.blocks import bar, line, percent
+from livesop_bot.views.blocks import bar, counted, line, percent
 
 _LATE_S = 60
 
@@ -52,10 +52,10 @@ def health_line(health: HomeHealth) -> str:
 def health_details(health: HomeHealth, strain: Strain) -> str:
     """What admins want to know besides."""
     more = "+" if strain.unjudged >= MOST_UNJUDGED else ""
+    again, recovered = counted(health.duplicates, "duplicate"), counted(health.recovered, "event")
     parts = [
-        f"{health.duplicates:,} duplicates left out",
-        f"{health.recovered:,} events recovered after outages",
-        f"{strain.unjudged:,}{more} time-outs or failures in 24 h",
+        f"since this process started: {again} left out, {recovered} recovered after outages",
+        f"{strain.unjudged:,}{more} not judged in 24 h: too slow, or failed",
     ]
     if strain.token_budget:
         share = min(strain.tokens / strain.token_budget, 1)

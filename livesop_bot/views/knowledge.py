@@ -10,6 +10,7 @@ from livesop_bot.views.blocks import (
     clip,
     code,
     context,
+    counted,
     date,
     escape,
     line,
@@ -71,14 +72,14 @@ def documents(found: Sequence[Document], total: int) -> Message:
     """List what there is, newest first."""
     if not found:
         return _said("There is no knowledge yet. Add some: `/livesop kb add`.")
-    blocks: list[Block] = [section(f"*Knowledge*: {total} documents, newest first")]
+    blocks: list[Block] = [section(f"*Knowledge*: {counted(total, 'document')}, newest first")]
     blocks += [
         section("\n".join(map(_row, found[at : at + 5])), expand=True)
         for at in range(0, len(found), 5)
     ]
     if total > len(found):
         blocks.append(context(f"… and {total - len(found)} more."))
-    return message(f"Knowledge: {total} documents.", blocks)
+    return message(f"Knowledge: {counted(total, 'document')}.", blocks)
 
 
 def removed(document: Document) -> Message:
@@ -109,7 +110,10 @@ def no_message() -> Message:
 def passages(found: Sequence[Passage], question: str) -> Message:
     """Show what would be found."""
     if not found:
-        return _said(f"Nothing in the knowledge is near to {code(question, 100)}.")
+        return _said(
+            f"Nothing in the knowledge is near to {code(question, 100)}. Try other words; "
+            "`/livesop kb list` shows what there is, `/livesop kb add` adds to it."
+        )
     blocks: list[Block] = []
     for passage in found:
         blocks.append(

@@ -1,7 +1,7 @@
 """The modals of the Knowledge tab: search, edit, delete; adding has the form of the shortcut."""
 
 from livesop_bot.domain.knowledge import Document
-from livesop_bot.views.blocks import Block, View, context, line, plain, section
+from livesop_bot.views.blocks import Block, View, context, counted, line, plain, section
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 from livesop_bot.views.knowledge import FORM_TEXT, FORM_TITLE, form_input, linked
 from livesop_bot.views.modal import modal
@@ -76,7 +76,7 @@ def edit_form(document: Document, body: str | None, metadata: str) -> View:
 
 def delete_form(document: Document, cited: int, metadata: str) -> View:
     """Ask whether it is meant."""
-    times = f" It was cited {cited:,} times in 30 days." if cited else ""
+    times = f" It was cited {counted(cited, 'time')} in 30 days." if cited else ""
     return modal(
         DELETE_TITLE,
         [
@@ -121,7 +121,10 @@ def not_yours(title: str) -> View:
 
 def gone(title: str) -> View:
     """Say that it is there no more."""
-    return told(title, "That document is there no more; nothing was changed.")
+    return told(
+        title,
+        "That document is there no more; nothing was changed. `/livesop kb list` shows what is.",
+    )
 
 
 def not_confirmed(title: str) -> View:

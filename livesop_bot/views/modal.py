@@ -48,6 +48,16 @@ def database_away(title: str) -> View:
     )
 
 
+def not_confirmed(title: str) -> View:
+    """Say that a change was asked for and the database did not confirm it, and what to do."""
+    return _trouble(
+        title,
+        "Not confirmed",
+        "The database did not answer, so it may or may not have been done.\n"
+        "Please close this, open it again in a moment, and look.",
+    )
+
+
 def went_wrong(title: str) -> View:
     """Say that something failed which nobody foresaw."""
     return _trouble(

@@ -58,7 +58,10 @@ def nobody_knows() -> Message:
 
 def not_ours() -> Message:
     """Say that a button is of a form that this version does not know."""
-    return _short("This button is too old for LiveSOP to read; nothing was changed.")
+    return _short(
+        "This button is too old for LiveSOP to read; nothing was changed. `/livesop approvals` "
+        "lists what waits, with buttons of now."
+    )
 
 
 def no_bots() -> Message:

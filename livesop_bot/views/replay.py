@@ -10,6 +10,8 @@ from livesop_bot.domain.replays import (
     NotReplayed,
     Outcome,
     Replayed,
+    Unkept,
+    Version,
     changed_fields,
     is_open_still,
     sureness,
@@ -28,12 +30,18 @@ _DECISIONS = {
     Reason.LOW_CONFIDENCE: "nothing, not sure enough",
     Reason.NO_MATCH: "nothing, no SOP fits",
     Reason.OTHER_CHANNEL: "nothing, it does not watch the channel",
-    Reason.PAUSED: "nothing, it is paused",
     Reason.DUPLICATE_RUN: "nothing, it is open in the thread",
     Reason.PAUSED: "nothing, the SOP is paused",
     Reason.DRY_RUN: "nothing, a dry run",
     Reason.TIMED_OUT: "nothing, it took too long",
     Reason.FAILED: "nothing, it could not be judged",
+}
+_UNKEPT = {
+    Unkept.UNNAMED: "No SOP was named before, so there is no version to keep.",
+    Unkept.ARCHIVED: "{} is archived, so its earlier version was not asked about.",
+    Unkept.PAUSED: "{} is paused, so its earlier version was not asked about.",
+    Unkept.ELSEWHERE: "{} does not watch the channel any more, so its earlier version was not "
+    "asked about.",
 }
 _FIELDS = 20
 """Fields that are listed."""
@@ -79,9 +87,11 @@ def replayed_blocks(replayed: Replayed, *, in_channel: bool) -> list[Block]:
         blocks.append(section(f"*Why:* {line(now.reasoning, 1000)}"))
     rows = [_bullet(row, hidden=row.quotes and not in_channel) for row in _rows(replayed)]
     blocks.append(section("\n".join((f"*{_headline(replayed)}*", *rows))))
-    notes = [*_notes(replayed), "A dry run: nothing was done." if replayed.dry_run else ""]
+    notes = [line(note, 300) for note in _notes(replayed)]
+    if replayed.dry_run:
+        notes.append("A dry run: nothing was done.")
     notes.append(f"By {line(now.evaluator, 80)}, signal {replayed.signal.id}.")
-    blocks.append(context(*filter(None, notes)))
+    blocks.append(context(*notes))
     return blocks
 
 
@@ -104,7 +114,10 @@ def not_replayed(why: NotReplayed, signal: SignalId) -> str:
         case NotReplayed.UNKNOWN:
             return f"There is no signal {signal} to replay."
         case NotReplayed.DELETED:
-            return f"Signal {signal} cannot be replayed: its message was deleted."
+            return (
+                f"Signal {signal} cannot be replayed: its message was deleted, or is older than "
+                "texts are kept."
+            )
         case NotReplayed.OVERTAKEN:
             return (
                 f"Signal {signal} was replayed by somebody else, edited or deleted just now. "
@@ -166,6 +179,11 @@ def _bullet(row: _Row, *, hidden: bool) -> str:
 
 
 def _notes(replayed: Replayed) -> Iterator[str]:
+    named = None if replayed.before is None else replayed.before.workflow
+    if replayed.unkept is not None:
+        yield _UNKEPT[replayed.unkept].format("" if named is None else named.title)
+    elif named is not None and replayed.version is Version.SAME:
+        yield f"{named.title} was asked about in its version {named.version}; all else is of now."
     if replayed.edited:
         yield "The message was edited since it was judged."
     if replayed.before is not None and is_open_still(replayed.before, replayed.now):

@@ -8,6 +8,7 @@ from livesop_bot.views.blocks import (
     Message,
     bar,
     context,
+    counted,
     divider,
     header,
     line,
@@ -26,8 +27,8 @@ def report(found: Report) -> Message:
     title = "LiveSOP: the week" if is_digest else "LiveSOP: yesterday"
     now = found.now
     summary = (
-        f"{title}. {_count(now.signals, 'message')}, {_count(now.started, 'SOP')} started, "
-        f"{_count(now.actions, 'automated action')}."
+        f"{title}. {counted(now.signals, 'message')}, {counted(now.started, 'SOP')} started, "
+        f"{counted(now.actions, 'automated action')}."
     )
     return message(summary, [header(title), context(_span(found)), *_body(found)])
 
@@ -70,9 +71,9 @@ def _waiting(found: Report) -> str:
         return "✅  Nothing waits for people."
     parts = []
     if waiting.proposals:
-        parts.append(_count(waiting.proposals, "proposal"))
+        parts.append(counted(waiting.proposals, "proposal"))
     if waiting.steps:
-        parts.append(_count(waiting.steps, "step"))
+        parts.append(counted(waiting.steps, "step"))
     verb = "waits" if waiting.proposals + waiting.steps == 1 else "wait"
     return f"⏳  *{' and '.join(parts)}* {verb} for people."
 
@@ -88,12 +89,12 @@ def _sops(found: Report) -> Iterator[Block]:
         yield section(f"🏆  *Best:* {_judged(best)}\n🔧  *Needs work:* {_judged(worst)}")
     active.sort(key=lambda sop: (-sop.now.matched, sop.title))
     rows = [
-        f"*{line(sop.title, _TITLE)}*  {_count(sop.now.matched, 'message')}, "
+        f"*{line(sop.title, _TITLE)}*  {counted(sop.now.matched, 'message')}, "
         f"{sop.now.started:,} started, {sop.now.dismissed:,} dismissed"
         for sop in active[:_LISTED]
     ]
     more = len(active) - _LISTED
-    tail = f"\nand {_count(more, 'other SOP')}" if more > 0 else ""
+    tail = f"\nand {counted(more, 'other SOP')}" if more > 0 else ""
     yield section("\n".join(rows) + tail)
 
 
@@ -115,7 +116,8 @@ def _hints(sop: SopReport) -> Iterator[str]:
             yield f"*{title}*: precision {percent(usual)} → {percent(now)}; {advice}."
         else:
             more = "more often" if now > usual else "less often"
-            yield f"*{title}* fits {more}: {now:,} messages, usually {usual:,} in a week."
+            seen = counted(int(now), "message")
+            yield f"*{title}* fits {more}: {seen}, usually {usual:,} in a week."
 
 
 def _trend(now: int, before: int) -> str:
@@ -129,7 +131,3 @@ def _trend(now: int, before: int) -> str:
 
 def _hours(minutes: int) -> str:
     return f"{minutes:,} min" if minutes < 120 else f"{minutes / 60:,.1f} h"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ _DOING = {
     Right.APPROVE: "move an SOP on",
     Right.VERDICT: "teach LiveSOP by a verdict",
     Right.REPLAY: "have a message judged again",
+    Right.EDIT: "edit an SOP",
     Right.SWITCH_ON: "switch Auto-Pilot on",
     Right.PUBLISH: "publish an SOP",
     Right.SETTINGS: "change LiveSOP's settings",

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from livesop_bot.domain.team_settings import Environment
-from livesop_bot.views.blocks import View, channel, header, line, section
+from livesop_bot.views.blocks import View, channel, counted, header, line, section
 from livesop_bot.views.ids import CallbackId
 from livesop_bot.views.modal import modal
 
 
 def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> View:
     """Say what will be deleted before it is."""
-    number = f"more than {most:,} messages" if texts >= most else _messages(texts)
+    number = f"more than {most:,} messages" if texts >= most else counted(texts, "message")
     now = (
         f"Right away *{number}* lose{'s' if texts == 1 else ''} the text that is kept here, and "
         "from then on every message as it gets older than that."
@@ -21,7 +21,7 @@ def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> Vi
     return modal(
         "Delete old texts?",
         [
-            header(f"Keep texts for {days:,} days"),
+            header(f"Keep texts for {counted(days, 'day')}"),
             section(
                 f"{now} What LiveSOP quoted of them goes too: in evaluations, in actions, in past "
                 "cases, and the verdicts on them, so that nothing is learned from them any more. "
@@ -37,10 +37,6 @@ def confirm_forgetting(days: int, texts: int, most: int, *, metadata: str) -> Vi
         close="Back",
         metadata=metadata,
     )
-
-
-def _messages(number: int) -> str:
-    return f"{number:,} message{'' if number == 1 else 's'}"
 
 
 def still_joining() -> View:

@@ -8,6 +8,7 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
+    counted,
     line,
     message,
     percent,
@@ -38,11 +39,13 @@ def _rows(own: TeamSettings, environment: Environment) -> Iterator[str]:
     watched = _named([channel(one) for one in own.channels])
     yield f"Listens in {watched or 'every channel that LiveSOP is in'}"
     if own.operators:
-        yield f"{len(own.operators)} operators, or groups of them, may approve"
+        yield f"{counted(len(own.operators), 'operator')}, or groups of them, may approve"
     hours = own.remind_after_hours
-    yield f"Reminds after {environment.remind_after_hours if hours is None else hours} hours"
+    hours = environment.remind_after_hours if hours is None else hours
+    yield f"Reminds after {counted(hours, 'hour')}" if hours else "Never reminds"
     days = own.retention_days
-    yield "Keeps messages for ever" if days is None else f"Forgets messages after {days} days"
+    forgets = "" if days is None else f"Forgets messages after {counted(days, 'day')}"
+    yield forgets or "Keeps messages for ever"
     if environment.model is None:
         yield "Judged by the local evaluator alone"
     else:

@@ -12,6 +12,7 @@ from livesop_bot.views.blocks import (
     clip,
     code,
     context,
+    counted,
     line,
     message,
     section,
@@ -20,13 +21,13 @@ from livesop_bot.views.blocks import (
 MOST_LISTED = 30
 _MOST_STEPS = 25
 SHOWN_STEPS = 12
+NO_SOPS = "There are no SOPs yet. *New SOP* in LiveSOP's Home, under *Workflows*, makes one."
 
 
 def sop_list(workflows: Sequence[Workflow], on: Collection[tuple[Scope, str]]) -> Message:
     """List a team's SOPs with what each is for."""
     if not workflows:
-        text = "There are no SOPs yet. `livesop workflows import` brings some in."
-        return message(text, [section(text)])
+        return message(NO_SOPS, [section(NO_SOPS)])
     shown = workflows[:MOST_LISTED]
     rows = [_row(workflow, on) for workflow in shown]
     blocks: list[Block] = [section(f"*SOPs*: {len(workflows)}")]
@@ -53,13 +54,16 @@ def sop(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> Message:
         examples = ", ".join(f"“{line(one, 120)}”" for one in trigger.examples[:5])
         facts.append(f"*Like:* {examples}")
     auto = "on" if (Scope.WORKFLOW, workflow.slug) in on else "off"
+    state = f"Auto-Pilot {auto}"
+    if workflow.paused:
+        state += "  ·  ⏸️ paused: no message is matched with it"
     start = code(f"/livesop start {workflow.slug}", 100)
     return message(
         f"SOP: {line(workflow.title, 150)}",
         [
             *sop_card(workflow, most=_MOST_STEPS),
             section(clip("\n".join(facts), 2900), expand=True),
-            context(f"Version {workflow.version}  ·  Auto-Pilot {auto}  ·  {start} starts it here"),
+            context(f"Version {workflow.version}  ·  {state}  ·  {start} starts it here"),
         ],
     )
 
@@ -74,7 +78,7 @@ def sop_card(workflow: Workflow, *, most: int = SHOWN_STEPS) -> Iterator[Block]:
         for number, step in enumerate(definition.steps[:most], 1)
     ]
     if rows and (left := len(definition.steps) - len(rows)):
-        rows.append(f"… and {left} more steps")
+        rows.append(f"… and {counted(left, 'more step')}")
     for at in range(0, len(rows), 10):
         yield section("\n".join(rows[at : at + 10]), expand=True)
 
@@ -91,4 +95,5 @@ def _how(step: Step, workflow: Workflow) -> str:
 def _row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
     what = workflow.definition.summary or workflow.definition.trigger.description
     auto = "  ·  Auto-Pilot on" if (Scope.WORKFLOW, workflow.slug) in on else ""
+    auto += "  ·  ⏸️ paused" if workflow.paused else ""
     return f"{code(workflow.slug)}  *{line(workflow.title, 80)}*{auto}\n{line(what, 160)}"

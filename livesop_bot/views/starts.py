@@ -19,6 +19,7 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 from livesop_bot.views.modal import modal
+from livesop_bot.views.sop_card import NO_SOPS
 
 TITLE = "Start an SOP"
 _MOST_OPTIONS = 100
@@ -27,7 +28,7 @@ _MOST_OPTIONS = 100
 def which(word: str, workflows: Sequence[Workflow]) -> Message:
     """Ask which SOP is meant."""
     if not workflows:
-        return _said("There are no SOPs yet.")
+        return _said(NO_SOPS)
     listed = ", ".join(code(workflow.slug) for workflow in workflows[:30])
     return _said(
         f"Which one? {code(f'/livesop {word} {workflows[0].slug}', 120)}. There are: {listed}."
@@ -52,7 +53,7 @@ def not_here() -> Message:
 def picker(workflows: Sequence[Workflow], text: str, metadata: str) -> View:
     """The form that asks which SOP to start for a message; `metadata` comes back with it."""
     if not workflows:
-        return modal(TITLE, [section("There are no SOPs yet.")])
+        return modal(TITLE, [section(NO_SOPS)])
     options = [
         {"text": plain(workflow.title, 75), "value": workflow.slug}
         for workflow in workflows[:_MOST_OPTIONS]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from livesop_bot.domain.figures import DayFigures, SopFigures
 from livesop_bot.domain.workflows import Workflow, WorkflowId
-from livesop_bot.views.blocks import Block, Message, code, context, line, message, section
+from livesop_bot.views.blocks import Block, Message, code, context, counted, line, message, section
 
 MOST_DAYS = 90
 _LISTED = 20
@@ -18,9 +18,9 @@ def stats(
     """Say what happened in these days, and with which SOPs, the busiest first."""
     saved = sum(day.saved_min for day in days)
     rows = [
-        f"*{sum(day.signals for day in days):,}* messages seen",
-        f"*{sum(day.started for day in days):,}* SOPs started",
-        f"*{sum(day.actions for day in days):,}* actions done by LiveSOP",
+        f"{_bold(sum(day.signals for day in days), 'message')} seen",
+        f"{_bold(sum(day.started for day in days), 'SOP')} started",
+        f"{_bold(sum(day.actions for day in days), 'action')} done by LiveSOP",
     ]
     if saved:
         rows.append(f"*{saved / 60:,.1f}* hours saved")
@@ -35,8 +35,12 @@ def stats(
         section("\n".join(lines[at : at + 10]), expand=True) for at in range(0, len(lines), 10)
     ]
     if left := len(busy) - len(lines):
-        blocks.append(context(f"… and {left} more SOPs"))
+        blocks.append(context(f"… and {counted(left, 'more SOP')}"))
     return message(f"{span}: {rows[0].replace('*', '')}", blocks)
+
+
+def _bold(number: int, what: str) -> str:
+    return f"*{number:,}* {what}{'' if number == 1 else 's'}"
 
 
 def _row(figures: SopFigures, workflow: Workflow) -> str:

@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import (
     button,
     channel,
     confirm,
+    counted,
     escape,
     line,
     link,
@@ -119,11 +120,11 @@ def _listed(
         if step.id not in hidden
     ]
     if folded:
-        lines.insert(0, f"✅  _{len(folded)} earlier steps_")
+        lines.insert(0, f"✅  _{counted(len(folded), 'earlier step')}_")
     if off:
         lines.append(f"➖  _not needed: {line(', '.join(off), 200)}_")
     if kept_back:
-        lines.append(f"▫️  _… and {len(kept_back)} more steps_")
+        lines.append(f"▫️  _… and {counted(len(kept_back), 'more step')}_")
     if lines:
         yield section("\n".join(lines), expand=True)
 
@@ -239,7 +240,9 @@ def _buttons(
         if press is Press.CHOOSE:
             for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
                 value = Pressed(run=run.id, step=step.id, chosen=label).value()
-                yield button(ActionId.STEP_CHOOSE, label or "Go on", value=value, number=number)
+                text = label or "Go on"
+                spoken = f"{text}: {step.title}"
+                yield button(ActionId.STEP_CHOOSE, text, value=value, number=number, spoken=spoken)
             continue
         action_id, text, style = _BUTTONS[press]
         digest = shown if press in PLANNING else ""
@@ -247,4 +250,5 @@ def _buttons(
         doubtful = press is Press.APPROVE and record.repeats
         doubtful |= press is Press.RETRY and record.state is StepState.UNKNOWN
         ask = _AGAIN if doubtful else None
-        yield button(action_id, text, style=style, confirm=ask, value=value)
+        spoken = f"{text}: {step.title}"
+        yield button(action_id, text, style=style, confirm=ask, value=value, spoken=spoken)

@@ -18,6 +18,7 @@ from livesop_bot.views.blocks import (
     clip,
     confirm,
     context,
+    counted,
     header,
     line,
     message,
@@ -113,7 +114,7 @@ def _bar(run: Run) -> str:
 
 
 def _counted(run: Run) -> str:
-    return f"{_through(run)} of {len(run.steps)} steps"
+    return f"{_through(run)} of {counted(len(run.steps), 'step')}"
 
 
 def _why(run: Run) -> Iterator[Block]:

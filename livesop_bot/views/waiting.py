@@ -56,15 +56,19 @@ def waiting(
     if not found:
         blocks.append(section("✅  *Nothing here waits.*  You can close this."))
     if more:
-        blocks.append(context(f"{more:,} more wait; they move up as you go."))
+        blocks.append(context(f"{_wait(more)}; they move up as you go."))
     if hidden:
         blocks.append(
             context(
-                f"{hidden:,} more wait in channels that are private, or that you may not read. "
-                "They can be answered in their threads."
+                f"{_wait(hidden)} in channels that are private, or that you may not read: "
+                "to be answered in the thread."
             )
         )
     return modal(TITLE, blocks, callback=CallbackId.WAITING, metadata=metadata)
+
+
+def _wait(more: int) -> str:
+    return f"{more:,} more {'waits' if more == 1 else 'wait'}"
 
 
 def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
@@ -91,8 +95,13 @@ def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
         yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
         if may_press:
             value = Pressed(run=run.id).value()
-            start = button(ActionId.RUN_START, "Start", style="primary", value=value)
-            dismiss = button(ActionId.RUN_DISMISS, "Not this", value=value)
+            which = f"{run.workflow.title}, for {signal.text}"
+            start = button(
+                ActionId.RUN_START, "Start", style="primary", value=value, spoken=f"Start: {which}"
+            )
+            dismiss = button(
+                ActionId.RUN_DISMISS, "Not this", value=value, spoken=f"Not this: {which}"
+            )
             yield actions(BlockId.RUN, start, dismiss, of=str(run.id))
         return
     for block in waiting_blocks(run, requests, _MOST_STEPS):

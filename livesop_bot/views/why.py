@@ -15,11 +15,9 @@ def usage() -> Message:
 
 
 def not_known() -> Message:
-    """Say why LiveSOP may not have a message."""
+    """Say where to learn why LiveSOP does not have a message."""
     text = (
-        "LiveSOP has no record of that message. Likely causes:\n"
-        "•  LiveSOP is not in its channel: `/invite @LiveSOP`\n"
-        "•  it was written before LiveSOP came\n"
-        "•  it is of a kind that LiveSOP leaves alone: people joining, other bots, its own answers"
+        "LiveSOP has no record of that message. *Why (LiveSOP)* in the message's ⋮ menu says why "
+        "that may be, and what to do."
     )
     return message(text, [section(text)])

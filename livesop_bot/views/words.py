@@ -31,7 +31,11 @@ GROUPS: Sequence[tuple[str, Sequence[Word]]] = (
         (
             Word("why", "<message link or signal>", "says what was made of it, and why"),
             Word("test", "<text>", "says what LiveSOP would do with a text; stores nothing"),
-            Word("replay", "<message link or signal> [run]", "judges it again; only says, or runs"),
+            Word(
+                "replay",
+                "<message link or signal> [same] [run]",
+                "judges it again, by the newest SOPs or the `same`; only says, or does it",
+            ),
             Word("verdict", "<message link> right", "teaches: or `wrong`, `none`, or an SOP"),
         ),
     ),
@@ -42,7 +46,11 @@ GROUPS: Sequence[tuple[str, Sequence[Word]]] = (
             Word("show", "<sop>", "shows one with its steps"),
             Word("start", "<sop> [about]", "starts one in this channel, by hand"),
             Word("approvals", "", "shows what waits for people"),
-            Word("autopilot", "[on|off [sop [step]]]", "shows or turns what may run by itself"),
+            Word(
+                "autopilot",
+                "[on|off [sop [step] | here | #channel]]",
+                "shows or turns what may run by itself",
+            ),
         ),
     ),
     (

@@ -35,12 +35,14 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.db.retention import Retention
 from livesop_bot.domain.evaluations import Cause
 from livesop_bot.domain.runs import RunId
+from livesop_bot.errors import DatabaseAway
 from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.embed import Embedding
-from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.evaluate import Evaluating, GiveWay
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.faults import patiently
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remark import Remarking
@@ -60,7 +62,7 @@ class Duties:
 
     pool: Pool
     evaluating: Evaluating
-    give_way: Callable[[], Awaitable[object]] | None
+    give_way: GiveWay | None
     embedding: Embedding
     posting: Posting
     facing: Facing
@@ -81,13 +83,13 @@ class Duties:
     reporting: Reporting
 
     def evaluations(self) -> Mapping[str, Duty]:
-        """What judges. Each evaluation begins when `give_way` returns."""
+        """What judges. Each evaluation begins, and judges, when `give_way` returns."""
 
         async def evaluate(fields: Mapping[str, Any], tries: int) -> object:
             if self.give_way is not None:
                 await self.give_way()
             job = EvaluateJob(**{**fields, "cause": Cause(fields["cause"])})
-            return await self.evaluating(job, tries)
+            return await self.evaluating(job, tries, give_way=self.give_way)
 
         return {EvaluateJob.entrypoint: evaluate}
 
@@ -122,20 +124,34 @@ class Duties:
 
     def moves(self) -> Mapping[str, Duty]:
         """What moves runs on, and waits for nobody but PostgreSQL: the kill switch is here."""
-        return {
-            StartJob.entrypoint: lambda fields, _: self.ledger.start(StartJob(**fields).run),
-            HaltJob.entrypoint: lambda fields, _: self.halts(HaltJob(**fields).team),
-            BasisJob.entrypoint: lambda fields, _: self.basis(BasisJob(**fields).signal),
-            ReleaseJob.entrypoint: lambda fields, _: self.release(ReleaseJob(**fields)),
+        moves: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[object]]] = {
+            StartJob.entrypoint: lambda fields: self.ledger.start(StartJob(**fields).run),
+            HaltJob.entrypoint: lambda fields: self.halts(HaltJob(**fields).team),
+            BasisJob.entrypoint: lambda fields: self.basis(BasisJob(**fields).signal),
+            ReleaseJob.entrypoint: lambda fields: self.release(ReleaseJob(**fields)),
         }
+        return {name: _patient(move) for name, move in moves.items()}
 
     async def every_minute(self) -> None:
-        """Find what was lost, and what waited too long; sum up what was counted."""
-        await sweep(self.pool)
-        await self.patience.remind()
-        await self.patience.expire()
-        await self.embedding.catch_up()
-        await self.figures.fold()
+        """Find what was lost, and what waited too long; sum up what was counted.
+
+        A part that fails keeps none of the others from its turn.
+        """
+        parts: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "sweep": lambda: sweep(self.pool),
+            "remind": self.patience.remind,
+            "expire": self.patience.expire,
+            "embed": self.embedding.catch_up,
+            "fold": self.figures.fold,
+        }
+        for name, part in parts.items():
+            try:
+                await part()
+            except DatabaseAway as error:
+                log.warning("minute.database_away", part=name, error=str(error))
+                return
+            except Exception:
+                log.exception("minute.failed", part=name)
 
     async def forget(self) -> None:
         """Forget the texts that are older than their teams keep them."""
@@ -147,3 +163,7 @@ class Duties:
         """Approve what waited for a pause, in the name of whoever saw it."""
         for run, shown in job.shown.items():
             await self.presses.release(RunId(int(run)), job.pause, job.by, shown)
+
+
+def _patient(move: Callable[[Mapping[str, Any]], Awaitable[object]]) -> Duty:
+    return lambda fields, _: patiently(lambda: move(fields))

@@ -92,7 +92,8 @@ class Embedding:
         ):
             try:
                 async with asyncio.timeout(_LIMIT):
-                    new = await embeddings.embed([chunk.text for chunk in chunks])
+                    texts = [chunk.text for chunk in chunks]  # of one team, as what they are of is
+                    new = await patiently(lambda: embeddings.embed(chunks[0].team, texts))  # noqa: B023  awaited right here
             except TimeoutError as error:
                 raise EmbedderAway(f"it took more than {_LIMIT:g} s") from error
             await patiently(lambda: vectors.store(chunks, embeddings.model, new))  # noqa: B023  awaited right here

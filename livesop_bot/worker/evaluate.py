@@ -1,7 +1,7 @@
 """Evaluating: one signal, one judgement within the time limit, one decision."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -26,6 +26,8 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.worker.faults import later, patiently
 
 log = structlog.get_logger()
+
+GiveWay = Callable[[], Awaitable[object]]
 
 _ASKED = "the message asks LiveSOP something"
 
@@ -59,11 +61,17 @@ class Evaluating:
         self._abandoned: set[asyncio.Task[tuple[Judgement, Workflow | None]]] = set()
 
     async def __call__(
-        self, job: EvaluateJob, attempts: int, *, as_it_was: Workflow | None = None
+        self,
+        job: EvaluateJob,
+        attempts: int,
+        *,
+        as_it_was: Workflow | None = None,
+        give_way: GiveWay | None = None,
     ) -> Concluded | None:
         """Evaluate; `attempts` counts earlier tries. Raises RetryRequested for passing faults.
 
-        `as_it_was`: a version of an SOP that is to be asked about in place of the newest.
+        `as_it_was`: a version of an SOP that is to be asked about in place of the newest. What
+        takes processor time begins when `give_way` returns.
         """
         begun = await patiently(lambda: self._evaluations.begin(job))
         if begun is None:
@@ -73,6 +81,8 @@ class Evaluating:
         workflows, lessons = await patiently(lambda: self._current.submit(signal))
         if as_it_was is not None:
             workflows = tuple(as_it_was if one.id == as_it_was.id else one for one in workflows)
+        if give_way is not None:
+            await give_way()
         started = perf_counter()
         judgement = Judgement(
             workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
@@ -85,7 +95,7 @@ class Evaluating:
         question = Question(masked, workflows, lessons=lessons, fresh=fresh)
         try:
             # What an evaluator looks up is in PostgreSQL, too.
-            judgement, workflow = await patiently(lambda: self._within_limit(question))
+            judgement, workflow = await self._within_limit(question)
         except TimeoutError:
             failure = timed_out(self._time_limit)
             self._metrics.evaluation_timeouts.inc()
@@ -138,10 +148,26 @@ class Evaluating:
         ]
 
     async def _within_limit(self, question: Question) -> tuple[Judgement, Workflow | None]:
+        """Judge, within one limit for all tries; waits for PostgreSQL between them do not count."""
+        left = self._time_limit
+
+        async def judge() -> tuple[Judgement, Workflow | None]:
+            nonlocal left
+            begun = perf_counter()
+            try:
+                return await self._judge_within(left, question)
+            finally:
+                left -= perf_counter() - begun
+
+        return await patiently(judge)
+
+    async def _judge_within(
+        self, limit: float, question: Question
+    ) -> tuple[Judgement, Workflow | None]:
         task = asyncio.create_task(self._judge(question))
         try:
             # Shielded: waiting for a task to accept its cancellation could take for ever.
-            return await asyncio.wait_for(asyncio.shield(task), self._time_limit)
+            return await asyncio.wait_for(asyncio.shield(task), limit)
         finally:
             if not task.done():
                 task.cancel()

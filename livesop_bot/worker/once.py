@@ -7,6 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import structlog
+from pgqueuer import RetryRequested
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.keyed_message import find_keyed, post_keyed
@@ -76,6 +77,9 @@ class Once(ABC, Generic[What]):
     async def _posted(self, what: What, ts: MessageTs, *, found: bool) -> None:
         """Note that it is in Slack; `found`: an earlier try had posted it."""
 
+    async def _not_coming(self, what: What, why: str) -> None:
+        """Tell whoever was promised it that it will not come. Raises SlackAway."""
+
     async def once(self, message: int, attempts: int) -> None:
         """Post; `attempts` counts earlier tries. Raises RetryRequested for passing faults."""
         claimed = await patiently(lambda: self._claim(message))
@@ -100,20 +104,20 @@ class Once(ABC, Generic[What]):
                 begun = True
                 ts = await self._post(place, said)
         except SlackRefused as error:
-            await self._failed(message, tried, error)
             log.error("post.refused", kind=self.kind, message=message, code=error.code)
+            await self._tell(claimed.what, message, attempts, str(error))
+            await self._failed(message, tried, error)
             return
         except SlackAway as error:
             busy, at = isinstance(error, SlackBusy), tried if begun else None
             if busy and at is not None:
                 await patiently(lambda: self._tries.not_posted(message, at))
             if not busy and attempts + 1 >= MOST_ATTEMPTS:
-                await self._failed(message, tried, error)
                 log.error("post.given_up", kind=self.kind, message=message, error=str(error))
+                await self._tell(claimed.what, message, attempts, str(error))
+                await self._failed(message, tried, error)
                 return
-            self._metrics.posts.labels("retried").inc()
-            log.warning("post.retried", kind=self.kind, message=message, error=str(error))
-            raise later(attempts, str(error), error.retry_after) from error
+            raise self._retried(message, attempts, error) from error
         await self._posted(claimed.what, ts, found=found)
         outcome = "found" if found else "posted"
         self._metrics.posts.labels(outcome).inc()
@@ -138,6 +142,19 @@ class Once(ABC, Generic[What]):
             thread_ts=place.thread_ts,
             blocks=said.blocks,
         )
+
+    async def _tell(self, what: What, message: int, attempts: int, why: str) -> None:
+        try:
+            await self._not_coming(what, why)
+        except SlackAway as error:
+            if attempts + 1 < MOST_ATTEMPTS:
+                raise self._retried(message, attempts, error) from error
+            log.error("post.not_told", kind=self.kind, message=message, error=str(error))
+
+    def _retried(self, message: int, attempts: int, error: SlackAway) -> RetryRequested:
+        self._metrics.posts.labels("retried").inc()
+        log.warning("post.retried", kind=self.kind, message=message, error=str(error))
+        return later(attempts, str(error), error.retry_after)
 
     async def _failed(self, message: int, tried: datetime | None, error: Exception) -> None:
         why = str(error)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,8 @@ import asyncpg
 import structlog
 from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager, RetryRequested, SchedulerManager
 from pgqueuer.domain.errors import PgqException
-from pgqueuer.domain.models import Schedule
+from pgqueuer.domain.models import Schedule, TracebackRecord
+from pgqueuer.domain.types import JOB_STATUS
 
 from livesop_bot.db.audit import Audit
 from livesop_bot.errors import DatabaseAway
@@ -24,6 +25,7 @@ from livesop_bot.worker.notices import CalmDriver
 log = structlog.get_logger()
 
 Manager = QueueManager | SchedulerManager
+_Ending = tuple[Job, JOB_STATUS, TracebackRecord | None]
 
 _INTERRUPTIONS = (
     OSError,
@@ -56,8 +58,20 @@ class Pace:
     grace: float = 5.0
 
 
+class _Queue(Queries):
+    """PgQueuer's queries. Its log keeps no tracebacks: they quote what PostgreSQL refused, message
+    text too, beyond the message's deletion. They are in our own logs, masked.
+    """
+
+    async def retry_job(self, job: Job, delay: timedelta, _: TracebackRecord | None) -> None:
+        await super().retry_job(job, delay, None)
+
+    async def log_jobs(self, job_status: list[_Ending]) -> None:
+        await super().log_jobs([(job, status, None) for job, status, _ in job_status])
+
+
 class Worker:
-    """Takes jobs until told to stop."""
+    """Takes jobs until told to stop. A job ends by being done; one that fails is kept for later."""
 
     def __init__(self, duties: Duties, *, pace: Pace = Pace()) -> None:
         self._pool = duties.pool
@@ -86,7 +100,11 @@ class Worker:
                 await pause(stop, wait)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        evaluations, posts, acts, moves, embeddings = (self._manager() for _ in range(5))
+        evaluations = self._manager(self._duties.evaluations())
+        posts = self._manager(self._duties.posts())
+        acts = self._manager(self._duties.acts())
+        moves = self._manager(self._duties.moves())
+        embeddings = self._manager(self._duties.embeddings())
         schedules = SchedulerManager(Queries(AsyncpgPoolDriver(self._pool)))
 
         async def on_minute(_schedule: Schedule) -> None:
@@ -101,15 +119,6 @@ class Worker:
         async def on_fifth_minute(_schedule: Schedule) -> None:
             await self._duties.reporting.plan()
 
-        for jobs, duties in (
-            (evaluations, self._duties.evaluations()),
-            (posts, self._duties.posts()),
-            (acts, self._duties.acts()),
-            (moves, self._duties.moves()),
-            (embeddings, self._duties.embeddings()),
-        ):
-            for name, duty in duties.items():
-                jobs.entrypoint(name)(self._handler(duty))
         schedules.schedule("sweep", "* * * * *")(on_minute)
         schedules.schedule("audit_heads", "0 * * * *")(on_hour)
         schedules.schedule("retention", "*/10 * * * *")(on_tenth_minute)
@@ -140,8 +149,12 @@ class Worker:
 
         return on_job
 
-    def _manager(self) -> QueueManager:
-        return QueueManager(Queries(CalmDriver(self._pool)))
+    def _manager(self, duties: Mapping[str, Duty]) -> QueueManager:
+        manager = QueueManager(_Queue(CalmDriver(self._pool, duties)))
+        for name, duty in duties.items():
+            # Held, not deleted: also where PostgreSQL went away before it heard of a retry.
+            manager.entrypoint(name, on_failure="hold")(self._handler(duty))
+        return manager
 
     async def _manage(self, manager: QueueManager, at_once: int) -> None:
         await manager.run(
@@ -153,7 +166,7 @@ class Worker:
         )
 
     async def _do(self, work: Coroutine[Any, Any, object], job: Job) -> None:
-        """Do a job's work; what is cancelled at shutdown goes back to the queue."""
+        """Do a job's work; what is cancelled, by us or with us, goes back to the queue."""
         task = asyncio.create_task(work)
         self._in_flight.add(task)
         if self._returning:
@@ -161,8 +174,6 @@ class Worker:
         try:
             await task
         except asyncio.CancelledError:
-            if not self._returning:
-                raise
             log.info("job.returned", entrypoint=job.entrypoint, job=job.id)
             raise RetryRequested(reason="the worker was stopped") from None
         except DatabaseAway as error:

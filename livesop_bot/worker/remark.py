@@ -3,6 +3,9 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
+from livesop_bot.actions.keyed_message import find_keyed, post_keyed
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.db.jobs import RemarkJob
 from livesop_bot.db.remarks import Remarks
@@ -11,9 +14,11 @@ from livesop_bot.domain.remarks import Remark, RemarkId, RemarkKind
 from livesop_bot.domain.signals import MessageTs
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.views.blocks import Message
-from livesop_bot.views.opening import opening
+from livesop_bot.views.opening import not_opened, opening
 from livesop_bot.worker.faults import patiently
 from livesop_bot.worker.once import Means, Once, Place
+
+log = structlog.get_logger()
 
 _CLOCKS = timedelta(minutes=5)
 """How far Slack's clock may be behind the database's."""
@@ -68,3 +73,26 @@ class Remarking(Once[Remark]):
         except (SlackAway, SlackRefused):
             return None
         return str(found.get("permalink") or "") or None
+
+    async def _not_coming(self, what: Remark, why: str) -> None:
+        """Tell whoever was promised a start that there is none, once; in the channel Slack may
+        let nobody say anything."""
+        if what.kind is not RemarkKind.OPENING:
+            return
+        workflow = await patiently(lambda: self._remarks.workflow(what))
+        message = not_opened(workflow, what.channel, why)
+        try:
+            with slack_errors():
+                opened = await self._slack.conversations_open(users=what.asked_by)
+            channel = opened["channel"]["id"]
+            if await find_keyed(self._slack, what.key, channel) is None:
+                await post_keyed(
+                    self._slack,
+                    what.key,
+                    channel,
+                    event_type=self.event_type,
+                    text=message.text,
+                    blocks=message.blocks,
+                )
+        except SlackRefused as error:
+            log.error("post.not_told", kind=self.kind, message=what.id, error=str(error))

@@ -3,9 +3,19 @@
 from livesop_bot.db.ended import Concluded
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.evaluations import Cause
-from livesop_bot.domain.replays import NotReplayed, Outcome, Replayed, ReplayRequest, Version
-from livesop_bot.domain.signals import SignalState
+from livesop_bot.domain.replays import (
+    NotReplayed,
+    Outcome,
+    Replayed,
+    ReplayRequest,
+    Unkept,
+    Version,
+    unkept,
+)
+from livesop_bot.domain.signals import ChannelId, SignalState, TeamId
+from livesop_bot.domain.workflows import Workflow
 from livesop_bot.worker.evaluate import MOST_ATTEMPTS, Evaluating
 from livesop_bot.worker.faults import patiently
 
@@ -18,8 +28,9 @@ class Replaying:
     person approves that. Whoever comes second is told. Raises DatabaseAway.
     """
 
-    def __init__(self, *, feed: Feed, evaluating: Evaluating) -> None:
+    def __init__(self, *, feed: Feed, workflows: Workflows, evaluating: Evaluating) -> None:
         self._feed = feed
+        self._workflows = workflows
         self._evaluating = evaluating
 
     async def __call__(self, request: ReplayRequest) -> Replayed | NotReplayed:
@@ -31,9 +42,10 @@ class Replaying:
         if signal.state is SignalState.DELETED:
             return NotReplayed.DELETED
         job = EvaluateJob(signal.id, signal.revision, Cause.REPLAY, request.dry_run, request.by)
-        pinned = None
-        if stored is not None and request.version is Version.SAME:
-            pinned = stored.workflow
+        pinned, lost = None, None
+        if request.version is Version.SAME:
+            pinned = None if stored is None else stored.workflow
+            lost = await self._lost(request.team, pinned, signal.channel)
         # The last attempt: a person waits, and does better to hear that it failed than to wait.
         concluded = await self._evaluating(job, MOST_ATTEMPTS - 1, as_it_was=pinned)
         if concluded is None:
@@ -45,7 +57,14 @@ class Replaying:
             dry_run=request.dry_run,
             edited=stored is not None and stored.signal.revision != signal.revision,
             run=concluded.run,
+            version=request.version,
+            unkept=lost,
         )
+
+    async def _lost(
+        self, team: TeamId, named: Workflow | None, channel: ChannelId
+    ) -> Unkept | None:
+        return unkept(named, await patiently(lambda: self._workflows.current(team)), channel)
 
 
 def _outcome(concluded: Concluded) -> Outcome:

@@ -1,9 +1,11 @@
 """The sweep: finds what fell out of the queue, and puts it back.
 
-PgQueuer hands a job to another worker when its own dies, so this should find nothing. It is there
-for what no queue can promise: a job that was struck off while PostgreSQL itself was going away.
+PgQueuer hands a job to another worker when its own dies, and keeps one that failed; the sweep
+queues that again. Beyond these it should find nothing. It is there for what no queue can promise:
+a job that was struck off while PostgreSQL itself was going away.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -36,7 +38,7 @@ FORGOTTEN = timedelta(minutes=2)
 """Longer than a job waits for its worker's heartbeat to be missed."""
 
 KEEP_LOG = timedelta(days=7)
-"""How long PgQueuer's log of finished jobs is kept."""
+"""How long PgQueuer's log of finished jobs is kept, and a job that fails is tried."""
 
 _AT_ONCE = 500
 
@@ -60,7 +62,15 @@ async def sweep(pool: Pool) -> int:
             lost = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
             jobs = [_LOOKS[name](row) for name, rows in lost.items() for row in rows]
             await enqueue(connection, jobs)
+            failed = await connection.fetch(sql("revive_jobs"), KEEP_LOG, _AT_ONCE)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)
+            await connection.execute(sql("prune_queue_counts"))
     if jobs:
         log.warning("sweep.found", **{name: len(rows) for name, rows in lost.items() if rows})
+    for row in failed:
+        job = {"entrypoint": row["entrypoint"], "fields": json.loads(row["payload"])}
+        if row["given_up"]:
+            log.error("job.given_up", **job)
+        else:
+            log.warning("job.revived", **job)
     return len(jobs)

@@ -163,10 +163,10 @@ LEFT JOIN workflow_versions AS v
 WHERE s.team_id = $1 AND s.id = $2;
 
 -- name: feed_sops
--- SOPs that a feed may be filtered by: those that matched most in the last 30 days first. $1: team; $2: how many. Gives slug and title.
+-- SOPs that a feed may be filtered by: those that matched most in the last 30 days, and one by its slug, archived or not. $1: team; $2: how many; $3: slug or NULL. Gives slug and title.
 SELECT w.slug, v.definition ->> 'title' AS title
 FROM (
-    SELECT id, slug, version FROM workflows AS w
+    (SELECT id, slug, version FROM workflows AS w
     LEFT JOIN (
         SELECT workflow_id, sum(matched) AS matched FROM daily_sop_figures
         WHERE team_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - 30
@@ -174,7 +174,9 @@ FROM (
     ) AS f ON f.workflow_id = w.id
     WHERE w.team_id = $1 AND w.archived_at IS NULL
     ORDER BY f.matched DESC NULLS LAST, w.slug
-    LIMIT $2
+    LIMIT $2)
+    UNION
+    SELECT id, slug, version FROM workflows WHERE team_id = $1 AND slug = $3
 ) AS w
 JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
 ORDER BY lower(v.definition ->> 'title'), w.slug;

@@ -282,7 +282,7 @@ CREATE INDEX IF NOT EXISTS chunk_vectors_of_team ON chunk_vectors (team_id, kind
 
 -- name: chunks_to_embed
 -- Chunks of a document or of a signal that have no vector of a model. $1: document (null: none); $2: signal (null: none); $3: model; $4: how many at most.
-SELECT c.id, c.heading, c.text
+SELECT c.id, c.team_id, c.heading, c.text
 FROM (
     SELECT * FROM chunks WHERE document_id = $1 UNION ALL SELECT * FROM chunks WHERE signal_id = $2
 ) AS c

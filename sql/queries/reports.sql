@@ -58,6 +58,14 @@ UPDATE reports SET state = 'posted' WHERE id = $1 AND state IN ('planned', 'tryi
 UPDATE reports SET state = 'failed', error = $3
 WHERE id = $1 AND state IN ('planned', 'trying') AND tried_at IS NOT DISTINCT FROM $2;
 
+-- name: failed_reports
+-- Of each kind of report, those of its newest day that Slack did not take. $1: team; $2: how many at most.
+SELECT kind, day, recipient, error FROM reports AS r
+WHERE team_id = $1 AND state = 'failed' AND day = (
+    SELECT max(day) FROM reports WHERE team_id = $1 AND kind = r.kind
+)
+ORDER BY kind DESC, recipient LIMIT $2;
+
 -- name: unposted_reports
 -- Reports that have waited suspiciously long; they are queued again unless they are. $1: how long (interval); $2: how many at most.
 SELECT id FROM reports

@@ -13,11 +13,12 @@ RETURNING up_to;
 UPDATE forgotten SET up_to = $2 WHERE team_id = $1;
 
 -- name: next_to_forget
--- The next signals in the order in which they were stored, whosever they are. $1: team; $2: after which; $3: how old they may be (interval); $4: how many. Gives id, whether it is the team's and still has its text, and whether it is the team's and too young.
+-- The next signals in the order in which they were stored, whosever they are. $1: team; $2: after which; $3: how old they may be (interval); $4: how many. Gives id, whether it is the team's and still has its text, and whether it is too young: the team's for being forgotten, another's for being passed, as one with a smaller id may not be committed yet.
 SELECT
     id,
     team_id = $1 AND deleted_at IS NULL AS has_text,
-    team_id = $1 AND stored_at > now() - $3::interval AS is_young
+    stored_at > now() - CASE WHEN team_id = $1 THEN $3::interval ELSE interval '5 minutes' END
+        AS is_young
 FROM raw_signals
 WHERE id > $2
 ORDER BY id

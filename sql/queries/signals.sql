@@ -56,15 +56,15 @@ UPDATE raw_signals SET deliveries = deliveries + $4
 WHERE team_id = $1 AND source = $2 AND external_id = $3;
 
 -- name: edit_signals
--- Brings messages to a newer text, or stores them if the edit came first and the message is no older than $15. $1..$13 as insert_signals (the message as it now reads); $14: versions. Gives ordinal, id, revision, and whether an answer exists already; rows only where something changed.
+-- Brings messages to a newer text, or stores them if the edit came first, may do so ($15) and the message is no older than $16. $1..$13 as insert_signals (the message as it now reads); $14: versions. Gives ordinal, id, revision, and whether an answer exists already; rows only where something changed.
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
         $8::text[], $9::boolean[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-        $14::text[]
+        $14::text[], $15::boolean[]
     ) WITH ORDINALITY AS i (
         event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
-        author_is_bot, text, permalink, occurred_at, received_at, edit_version, ordinal
+        author_is_bot, text, permalink, occurred_at, received_at, edit_version, may_be_first, ordinal
     )
 ), changed AS (
     INSERT INTO raw_signals AS s (
@@ -75,7 +75,7 @@ WITH incoming AS (
         event_id, team_id, source, external_id, channel_id, message_ts, thread_ts, author_id,
         author_is_bot, text, permalink, occurred_at, received_at, edit_version
     FROM incoming AS i
-    WHERE i.occurred_at > now() - $15::interval OR EXISTS (
+    WHERE i.may_be_first AND i.occurred_at > now() - $16::interval OR EXISTS (
         SELECT FROM raw_signals AS known
         WHERE (known.team_id, known.source, known.external_id)
             = (i.team_id, i.source, i.external_id)

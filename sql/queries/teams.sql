@@ -53,6 +53,12 @@ SELECT scope, subject FROM autopilot_switches
 WHERE team_id = $1 AND is_on AND scope IN ('workflow', 'step')
 ORDER BY scope, subject;
 
+-- name: channels_off
+-- The channels in which Auto-Pilot is off. $1: team.
+SELECT subject FROM autopilot_switches
+WHERE team_id = $1 AND scope = 'channel' AND NOT is_on
+ORDER BY subject;
+
 -- name: switch
 -- A switch below the team; nothing if it was never turned. $1: team; $2: scope; $3: subject.
 SELECT is_on FROM autopilot_switches WHERE team_id = $1 AND scope = $2 AND subject = $3;

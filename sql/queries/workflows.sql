@@ -57,13 +57,13 @@ WHERE w.team_id = $1 AND w.slug = $2
 ORDER BY v.version DESC;
 
 -- name: archived_workflows
--- A team's archived SOPs at their newest versions, the last archived first. $1: team; $2: how many.
+-- A team's archived SOPs at their newest versions, the last archived first. $1: team; $2: how many; $3: how many before them are left out.
 SELECT w.id, w.version, false AS paused, v.definition
 FROM workflows AS w
 JOIN workflow_versions AS v ON v.workflow_id = w.id AND v.version = w.version
 WHERE w.team_id = $1 AND w.archived_at IS NOT NULL
 ORDER BY w.archived_at DESC, w.id
-LIMIT $2;
+LIMIT $2 OFFSET $3;
 
 -- name: hold_workflow_by_slug
 -- Locks an SOP that there is, for who changes its state. $1: team; $2: slug. Gives its id, version, and whether it is archived or paused.
@@ -71,6 +71,10 @@ SELECT id, version, archived_at IS NOT NULL AS archived, paused_at IS NOT NULL A
 FROM workflows
 WHERE team_id = $1 AND slug = $2
 FOR NO KEY UPDATE;
+
+-- name: newest_version
+-- The version of an SOP that is in use. $1: workflow id.
+SELECT version FROM workflows WHERE id = $1;
 
 -- name: pause_workflow
 -- Pauses an SOP. $1: workflow id; $2: by whom.

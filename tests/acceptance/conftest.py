@@ -3,6 +3,7 @@
 slack       the Slack server, with the demo workspace
 start_app   starts the app in this process; gives it once it is ready, stops it afterwards
 start_bot   starts it in a process of its own, which a test may kill
+ada, grace  an admin and somebody who is none, at App Home
 """
 
 import asyncio
@@ -20,21 +21,24 @@ import aiohttp
 import asyncpg
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from livesop_bot.app import App, Role, Timing
 from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
-from livesop_bot.sandbox.demo import demo_workspace
+from livesop_bot.sandbox.demo import ADA, GRACE, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.timing import Timing as SlackTiming
 from livesop_bot.settings import Settings
 from livesop_bot.slack.sockets import Patience
 from livesop_bot.worker.queue import Pace
+from tests.acceptance.hands import Hands
 
 QUICK = Timing(
     patience=Patience(look_every=0.2, replace_after=6.0, ping_interval=0.5),
     pace=Pace(heartbeat_timeout=2.0, poll_every=0.5),
+    lands_s=3.0,
 )
 """As patient as tests that wait for time-outs need it."""
 
@@ -66,14 +70,15 @@ class Health:
         async with self.session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
             return answer.status, await answer.json()
 
-    async def metric(self, name: str) -> float:
-        """The sum of a metric over its labels."""
+    async def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric over the labels that are not given."""
         async with self.session.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
-            lines = (await answer.text()).splitlines()
+            families = list(text_string_to_metric_families(await answer.text()))
         return sum(
-            float(line.rsplit(" ", 1)[1])
-            for line in lines
-            if line.startswith((f"{name} ", f"{name}{{"))
+            sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
         )
 
     async def until(
@@ -277,3 +282,15 @@ def facts(database: str, slack: SlackServer) -> Facts:
 def facts_of(slack: SlackServer) -> Callable[[str], Facts]:
     """Facts about the database of a dsn."""
     return lambda dsn: Facts(dsn, slack)
+
+
+@pytest.fixture
+def ada(slack: SlackServer) -> Hands:
+    """An admin."""
+    return Hands(slack, ADA)
+
+
+@pytest.fixture
+def grace(slack: SlackServer) -> Hands:
+    """Somebody who is no admin."""
+    return Hands(slack, GRACE)

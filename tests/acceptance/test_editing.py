@@ -1,17 +1,27 @@
 """Editing SOPs through the socket: Home, the editor's modals, publishing, and what comes of it."""
 
-import asyncio
 from typing import Any
-
-import pytest
 
 from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.workflows import StepId
+from livesop_bot.errors import EvaluatorAway
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
-from livesop_bot.sandbox.wire import JsonObject
+from tests.acceptance.hands import Hands
 
+JUDGED = """
+WITH signals AS (
+    INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts,
+        author_id, author_is_bot, text, occurred_at, received_at, state)
+    SELECT 'M' || n, 'T0SANDBOX', 'slack', $1 || ':' || n, $1, n::text, 'U1', false,
+        'incident ' || n, now(), now(), 'evaluated'
+    FROM generate_series(1, $2) AS n RETURNING id
+)
+INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, reasoning, evidence,
+    evaluator, verdict, reason, detail, latency_ms)
+SELECT 'T0SANDBOX', id, 1, 'signal', false, '', '', 'words', 'skip', 'no_match', '', 1 FROM signals
+"""
 INCIDENT_STEP = StepId("declare")
 
 
@@ -20,116 +30,18 @@ class Named:
 
     name = "named"
 
+    def __init__(self) -> None:
+        self.is_away = False
+
     async def evaluate(self, question: Question) -> Judgement:
         """Compare the first word."""
+        if self.is_away:
+            raise EvaluatorAway("not there")
         word = question.signal.text.partition(" ")[0]
         slugs = {workflow.slug: workflow.id for workflow in question.workflows}
         return Judgement(
             workflow=slugs.get(word), confidence=0.95, reasoning="It says so.", evaluator=self.name
         )
-
-
-class Hands:
-    """A person at Home and in the modals that it opens."""
-
-    def __init__(self, slack: SlackServer, user: str) -> None:
-        self.slack, self.user = slack, user
-
-    @property
-    def home(self) -> JsonObject:
-        """What Home shows."""
-        return self.slack.workspace.views.homes[self.user]
-
-    @property
-    def top(self) -> JsonObject:
-        """The modal on top; none: an empty one."""
-        stack = self.slack.workspace.views.stacks.get(self.user)
-        return stack[-1] if stack else {"title": None, "blocks": []}
-
-    async def until(self, words: str, *, in_home: bool = False) -> JsonObject:
-        """Wait until Home, or the modal on top, says so; gives it."""
-
-        def shown() -> JsonObject:
-            if in_home:
-                return self.slack.workspace.views.homes.get(self.user) or {}
-            return self.top
-
-        try:
-            async with asyncio.timeout(30):
-                if words not in str(shown()):
-                    await self.slack.workspace.wait_for_change(lambda _: words in str(shown()))
-        except TimeoutError:
-            pytest.fail(f"{words!r} is not in {shown()}")
-        return shown()
-
-    async def workflows(self) -> None:
-        """Open the Workflows tab of Home."""
-        self.slack.workspace.open_home(self.user)
-        await self.until("Auto-Pilot", in_home=True)
-        await self.press("home_tab:1", "workflows", self.home)
-        await self.until("New SOP", in_home=True)
-
-    async def press(self, action: str, value: str, view: JsonObject) -> None:
-        """Press a button of a view."""
-        pressed = {"type": "button", "action_id": action, "block_id": "any", "value": value}
-        await self._act(view, pressed)
-
-    async def choose(self, action: str, value: str) -> None:
-        """Choose from a menu of the modal on top."""
-        option = {"text": {"type": "plain_text", "text": "x"}, "value": value}
-        chosen = {"type": "overflow", "action_id": action, "selected_option": option}
-        await self._act(self.top, chosen)
-
-    async def edit(self, slug: str = "incident") -> None:
-        """Open the editor on an SOP."""
-        await self.press("sop_edit", slug, self.home)
-        await self.until("Add a step")
-
-    async def send(self, **typed: Any) -> dict[str, str]:
-        """Send the modal on top with this typed, and the rest as it is; gives the errors."""
-        names = {name.replace("__", " "): value for name, value in typed.items()}
-        values: JsonObject = {}
-        for block in self.top["blocks"]:
-            if block["type"] == "input":
-                element, name = block["element"], block["block_id"].partition(":")[2]
-                state = _state(element, names.pop(name, None))
-                values[block["block_id"]] = {element["action_id"]: state}
-        assert not names, "only what the form asks for can be typed"
-        view = self.top["id"]
-        return await self.slack.interactions.submit(self.user, view, values)
-
-    async def _act(self, view: JsonObject, action: JsonObject) -> None:
-        where = {"type": "view", "view_id": view["id"]}
-        await self.slack.interactions.block_action(self.user, where, action)
-
-
-def _state(element: JsonObject, typed: Any) -> JsonObject:
-    kind = element["type"]
-    match kind:
-        case "static_select":
-            return {"type": kind, "selected_option": element.get("initial_option")}
-        case "checkboxes":
-            return {"type": kind, "selected_options": element.get("initial_options", [])}
-        case "multi_users_select":
-            return {"type": kind, "selected_users": element.get("initial_users", [])}
-        case "multi_conversations_select":
-            chosen = element.get("initial_conversations", [])
-            return {"type": kind, "selected_conversations": chosen}
-        case _:
-            value = element.get("initial_value") if typed is None else typed
-            return {"type": kind, "value": value}
-
-
-@pytest.fixture
-def ada(slack: SlackServer) -> Hands:
-    """An admin."""
-    return Hands(slack, ADA)
-
-
-@pytest.fixture
-def grace(slack: SlackServer) -> Hands:
-    """Somebody who is no admin."""
-    return Hands(slack, GRACE)
 
 
 async def test_an_sop_is_edited_published_and_fires(
@@ -184,7 +96,7 @@ async def test_a_template_that_cannot_be_filled_in_is_refused_at_its_field(
     await ada.edit()
     await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
     await ada.until("What is to be done")
-    errors = await ada.send(with__text="{{ message.txt }}")
+    errors = await ada.send(**{"with text": "{{ message.txt }}"})
     assert errors == {
         "sop_field:with text": "There is no {{ message.txt }}; did you mean message.text?"
     }
@@ -252,7 +164,10 @@ async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_
     await ada.edit()
     await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
     await ada.until("What is to be done")
-    assert await ada.send(with__text="Something else: {{ message.text | line | short 80 }}") == {}
+    assert (
+        await ada.send(**{"with text": "Something else: {{ message.text | line | short 80 }}"})
+        == {}
+    )
     await ada.until("Review and publish")
     await ada.press("edit_publish", "", ada.top)
     await ada.until("Auto-Pilot goes off for")
@@ -272,6 +187,31 @@ async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_
     assert await facts.value("SELECT is_on FROM autopilot_switches") is False
     same = "SELECT count(DISTINCT definition) FROM workflow_versions WHERE version IN (1, 3)"
     assert await facts.value(f"{same} AND definition ->> 'slug' = 'incident'") == 1
+
+
+async def test_the_latest_200_messages_are_compared_or_it_is_told_that_they_could_not_be(
+    database: str, start_app: Any, facts: Any, ada: Hands
+) -> None:
+    evaluator = Named()
+    await start_app(database, evaluator=evaluator)
+    await facts.value(JUDGED, INCIDENTS, 201)
+    await ada.workflows()
+    await ada.edit()
+    await ada.choose("edit_step:1", f"edit/{INCIDENT_STEP}")
+    await ada.until("Minutes that it saves a person")
+    assert await ada.send(saves="7") == {}
+    await ada.until("Review and publish")
+    await ada.click("Review and publish …")
+    shown = str(await ada.until("The latest 200 messages"))
+    assert "minutes that it saves a person: 2 → 7" in shown, "alone it can be published, too"
+    assert "it fires on 200, as before" in shown
+
+    await ada.close()
+    evaluator.is_away = True
+    await ada.click("Review and publish …")
+    assert "there are none yet" not in str(await ada.until("could not be found out"))
+    assert await ada.send() == {}
+    await ada.until("Version 2 is published", in_home=True)
 
 
 async def test_what_is_paused_proposes_nothing_until_an_admin_resumes_it(

@@ -7,6 +7,7 @@ from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.search import Search
 from livesop_bot.db.vectors import Vectors
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.knowledge.embeddings import Vector, checked
 from livesop_bot.knowledge.retrieval import Retrieval
@@ -21,9 +22,9 @@ OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
 class Letters:
     """Vectors of how often each letter occurs."""
 
-    model, floor = "letters", 0.5
+    model, floor, problem = "letters", 0.5, ""
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+    async def embed(self, team: TeamId, texts: Sequence[str]) -> Sequence[Vector]:
         """Give a vector for each text."""
         rows = [[text.lower().count(chr(97 + at)) + 0.1 for at in range(26)] for text in texts]
         return checked(rows, len(texts))

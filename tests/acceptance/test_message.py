@@ -1,6 +1,7 @@
 """A message's way: stored, evaluated, answered in its thread, once."""
 
 import asyncio
+from collections.abc import MutableMapping
 from typing import Any
 
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS, SUPPORT
@@ -69,6 +70,39 @@ async def test_the_same_payload_twice_and_ten_times_at_once(
     for copy in (twice, often):
         assert len(facts.answers(str(copy["ts"]))) == 1
     assert await health.metric("livesop_duplicates_total") == 10
+
+
+async def test_a_redelivery_is_told_apart_by_slacks_reason_and_everything_is_timed(
+    slack: SlackServer,
+    database: str,
+    start_app: Any,
+    facts: Any,
+    log_events: list[MutableMapping[str, Any]],
+) -> None:
+    _, health = await start_app(database)
+    slack.faults.drop_acks = True
+    message = slack.workspace.post(SUPPORT, GRACE, "hello there")
+    (event,) = slack.events.ids(SUPPORT, message["ts"])
+    await slack.socket_mode.until(lambda: len(slack.socket_mode.tries(event)) == 2)
+    slack.faults.drop_acks = False
+    assert (await slack.socket_mode.acked(event)).attempts == 2
+    await facts.idle()
+
+    assert [one for one in log_events if one["event"] == "signal.duplicate"] == [
+        {
+            "event": "signal.duplicate",
+            "log_level": "info",
+            "event_id": event,
+            "team": slack.workspace.team.id,
+            "message": f"{SUPPORT}:{message['ts']}",
+            "retry_reason": "timeout",
+        }
+    ]
+    assert await health.metric("livesop_duplicates_total", retry_reason="timeout") == 1
+    assert await health.metric("livesop_duplicates_total") == 1
+    assert await health.metric("livesop_ack_seconds_count") == 2
+    assert await health.metric("livesop_store_seconds_count") >= 1  # what is spooled is not timed
+    assert await health.metric("livesop_evaluation_seconds_count") == 1
 
 
 async def test_a_mention_and_its_message_are_one_signal(

@@ -11,7 +11,7 @@ from livesop_bot.domain.replays import ReplayRequest
 from livesop_bot.domain.signals import SignalId, TeamId
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
-from tests.model_server import KEY, ModelServer, answer, status
+from tests.model_server import KEY, ModelServer, answer, raw, status
 from tests.switches import ALL_ON
 
 OUTAGE = (
@@ -44,10 +44,13 @@ async def test_a_message_is_judged_by_the_model_and_answered_in_its_thread(
     assert [asked.message for asked in model.asked] == [OUTAGE], "small talk stays here"
     used = "SELECT prompt_tokens > 100 AND completion_tokens > 10 AND cost_usd > 0 FROM evaluations"
     assert await facts.value(f"{used} WHERE evaluator = 'openai/gpt-4o-mini'")
-    assert await facts.value(
-        "SELECT (u.calls, u.reserved_tokens, u.prompt_tokens) = (1, 0, e.prompt_tokens)"
-        " FROM model_usage AS u, evaluations AS e WHERE e.evaluator LIKE 'openai/%'"
+    await facts.idle()
+    paid = await facts.value(
+        "SELECT prompt_tokens + completion_tokens FROM model_usage WHERE reserved_tokens = 0"
     )
+    assert paid == await health.metric("livesop_model_tokens_total")
+    judged = "SELECT sum(prompt_tokens + completion_tokens) FROM evaluations"
+    assert paid > await facts.value(judged), "the message's vector is paid for, too"
     _, body = await health.get()
     assert body["checks"]["openai"] == {"status": "configured"}
     assert body["checks"]["evaluator"] == {
@@ -94,6 +97,23 @@ async def test_the_local_evaluator_stands_in_while_the_model_is_away(
     assert body["checks"]["openai"] == {"status": "away"}
     assert body["reasons"] == ["OpenAI cannot be reached"]
     assert await health.metric("livesop_model_usable") == 0
+
+
+async def test_a_page_in_the_models_place_is_a_model_that_is_away(
+    slack: SlackServer, database: str, start_app: Any, facts: Any, model: ModelServer
+) -> None:
+    """As a wrong OPENAI_BASE_URL or a hotel's network has it: 200, and no answer of a model."""
+    model.always = raw("<p>Please log in</p>", "text/html")
+    _, health = await start_app(database, **settings(model))
+    message = slack.workspace.post(INCIDENTS, GRACE, OUTAGE)
+    found = await slack.workspace.wait_for_message(lambda m: m.get("thread_ts") == message["ts"])
+    assert "proposed" in found["text"]
+    for number in range(2):
+        slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} {number}")
+    await facts.until("SELECT count(*) FROM evaluations WHERE stand_in <> ''", 3)
+    _, body = await health.get()
+    assert body["checks"]["openai"] == {"status": "away"}
+    assert "OPENAI_BASE_URL" in body["reasons"][0]
 
 
 async def test_a_model_that_hangs_leaves_time_for_a_stand_in(

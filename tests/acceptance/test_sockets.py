@@ -75,7 +75,7 @@ async def test_tickets_that_expired_during_an_outage(
     await slack.socket_mode.wait_for_connections(2, timeout=30)
     slack.workspace.post(SUPPORT, GRACE, "hello again")
     await facts.until("SELECT count(*) FROM raw_signals", 1)
-    assert await health.metric('livesop_slack_reconnects_total{cause="wedged"}') >= 1
+    assert await health.metric("livesop_slack_reconnects_total", cause="wedged") >= 1
 
 
 async def test_messages_of_an_outage_come_with_the_retries(

@@ -121,7 +121,14 @@ def test_a_role_needs_a_workspace(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "--role", "boss"], ["replay", "x"], ["replay"], ["sandbox", "--port", "0"], ["fly"]],
+    [
+        ["run", "--role", "boss"],
+        ["replay", "x"],
+        ["replay", "7", "--version", "other"],
+        ["replay"],
+        ["sandbox", "--port", "0"],
+        ["fly"],
+    ],
     ids=" ".join,
 )
 def test_wrong_arguments_are_explained_with_2(

@@ -27,8 +27,11 @@ async def boundary(
         log.exception("listener.failed", kind=_kind(body), team=_team(body))
         try:
             await tell()
-        except (SlackAway, SlackRefused) as away:
-            log.warning("listener.answer_lost", kind=_kind(body), error=str(away))
+        except Exception as lost:  # Bolt asks a response_url itself, and translates no error
+            told = isinstance(lost, (SlackAway, SlackRefused))
+            log.warning(
+                "listener.answer_lost", kind=_kind(body), error=str(lost), exc_info=not told
+            )
 
 
 def _kind(body: Mapping[str, Any]) -> object:

@@ -19,12 +19,11 @@ from livesop_bot.errors import DatabaseAway, DocumentRefused, SlackAway, SlackRe
 from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
-from livesop_bot.slack.listeners.home.frame import Spot, changed
+from livesop_bot.slack.listeners.home.frame import changed_below
 from livesop_bot.slack.message_text import plain
 from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
-from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 
 log = structlog.get_logger()
@@ -83,9 +82,9 @@ def register(app: AsyncApp, face: Face) -> None:
             except DatabaseAway:
                 await complain("The database did not answer. Please try again in a moment.")
             else:
-                message = _confirmed(added)
+                message = _confirmed(face, team_of(body), added)
                 await ack(response_action="update", view=knowledge.done(message))
-                await _show_in_home(face, client, body)
+                await changed_below(client, face, body)
 
 
 async def answer(
@@ -149,7 +148,7 @@ async def _add(face: Face, client: AsyncWebClient, request: Request, text: str) 
         )
     except DocumentRefused as error:
         return knowledge.refused("That text", str(error))
-    return _confirmed(added)
+    return _confirmed(face, request.team, added)
 
 
 async def _add_message(
@@ -171,7 +170,7 @@ async def _add_message(
             storing = face.shelf.add_file(
                 team, name, content, by=user, source=f"file {name}", link=link, message=place
             )
-            answers.append(_confirmed(await within(storing, _FILE_S)))
+            answers.append(_confirmed(face, team, await within(storing, _FILE_S)))
         except DocumentRefused as error:
             answers.append(knowledge.refused(name, str(error)))
         except (SlackAway, SlackRefused) as error:
@@ -186,7 +185,7 @@ async def _add_message(
         storing = face.shelf.add_text(
             team, text, by=user, source="a Slack message", link=link, message=place
         )
-        return _confirmed(await within(storing))
+        return _confirmed(face, team, await within(storing))
     except DocumentRefused as error:
         return knowledge.refused("That message", str(error))
     except DatabaseAway:
@@ -221,15 +220,6 @@ async def _add_form(
     return await within(storing)
 
 
-async def _show_in_home(face: Face, client: AsyncWebClient, body: Mapping[str, Any]) -> None:
-    """Show what was added in Home, where the form was opened there."""
-    spot = Spot.of(body)
-    if spot.state.tab is HomeTab.KNOWLEDGE:
-        await changed(client, face, spot)
-    else:
-        face.homes.change(spot.team)
-
-
 async def _list(face: Face, team: TeamId) -> Message:
     return knowledge.documents(
         await face.documents.list(team, knowledge.LISTED), await face.documents.count(team)
@@ -257,7 +247,8 @@ async def _remove(face: Face, request: Request, number: str) -> Message:
     return knowledge.removed(document)
 
 
-def _confirmed(added: Added) -> Message:
+def _confirmed(face: Face, team: TeamId, added: Added) -> Message:
     if added.is_new:
+        face.homes.change(team)
         log.info("knowledge.added", document=added.document.id, chunks=added.document.chunks)
     return knowledge.added(added.document, is_new=added.is_new)

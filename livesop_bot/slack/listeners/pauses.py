@@ -70,5 +70,6 @@ async def _press(
         log.warning("press.person_unknown", user=user, error=str(error))
         await note_refusal(face, team, user, subject, {"why": "unknown"})
         return presses.nobody_knows()
+    face.homes.change(team)
     log.info("pause.pressed", team=team, pause=pause, press=press, by=user)
     return None

@@ -128,5 +128,6 @@ async def _press(
     if isinstance(outcome, ShownOtherwise):
         log.info("press.shown_otherwise", team=team, run=run, step=step, by=user)
         return presses.shown_otherwise(outcome)
+    face.homes.change(team)
     log.info("run.pressed", team=team, run=run, step=step, press=name, by=user)
     return None

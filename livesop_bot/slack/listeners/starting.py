@@ -77,5 +77,6 @@ async def _start(face: Face, client: AsyncWebClient, body: Mapping[str, Any]) ->
     outcome = await face.starts.for_message(message, workflow, user)
     if isinstance(outcome, NotStarted):
         return starts.not_started(workflow, outcome)
+    face.homes.change(team)
     log.info("start.done", team=team, sop=workflow.slug, run=outcome, by=user)
     return starts.started(workflow)

@@ -65,5 +65,6 @@ async def _keep(
         return verdicts.not_judged(signal)
     if not await face.verdicts.keep(verdict):
         return verdicts.deleted()
+    face.homes.change(signal.team)
     log.info("verdict.kept", signal=signal.id, sop=verdict.workflow, fits=verdict.fits, by=user)
     return verdicts.kept(verdict, workflow, is_outdated=verdict.revision != signal.revision)

@@ -13,7 +13,7 @@ from livesop_bot.domain.waiting import MOST_WAITING, WaitingRun
 from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
-from livesop_bot.slack.listeners.home.frame import Spot, changed
+from livesop_bot.slack.listeners.home.frame import Spot, changed_below
 from livesop_bot.slack.listeners.modals import Modal, opened
 from livesop_bot.views import modal as modals
 from livesop_bot.views import waiting
@@ -32,7 +32,8 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         shown = await opened(client, body["trigger_id"], modals.loading(waiting.TITLE))
         async with boundary(body, shown.went_wrong):
-            await shown.fill(await _look(face, Spot.of(body)))
+            spot = Spot.of(body)
+            await shown.fill(await _look(face, spot, below=spot.state.write()))
 
 
 async def open_list(face: Face, client: AsyncWebClient, spot: Spot, trigger_id: str) -> None:
@@ -45,13 +46,14 @@ async def pressed(
     face: Face, client: AsyncWebClient, body: Mapping[str, Any], answer: Message | None
 ) -> None:
     """Show the list after a press in it, with what the person is told; and App Home behind it."""
-    spot = Spot.of(body)
+    below = body["view"].get("private_metadata") or ""
     note = "" if answer is None else answer.text
-    await Modal.pressed(client, body).fill(await _look(face, spot, note))
-    await changed(client, face, spot)
+    await Modal.pressed(client, body).fill(await _look(face, Spot.of(body), note, below=below))
+    await changed_below(client, face, body)
 
 
-async def _look(face: Face, spot: Spot, note: str = "") -> View:
+async def _look(face: Face, spot: Spot, note: str = "", *, below: str = "") -> View:
+    """`below`: the state of the Home that the list lies over; empty where it is none."""
     try:
         runs = await within(face.waiting.runs(spot.team, MOST_WAITING))
         readable = await _readable(face, spot.user, runs)
@@ -65,7 +67,7 @@ async def _look(face: Face, spot: Spot, note: str = "") -> View:
         hidden=len(runs) - len(readable),
         may_press=may(role, Right.APPROVE),
         note=note,
-        metadata=spot.state.write(),
+        metadata=below,
     )
 
 

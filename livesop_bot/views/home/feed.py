@@ -88,15 +88,19 @@ def feed(
 ) -> Iterator[Block]:
     """Show a page; where there is one evaluation more than fits, there is a page behind it.
 
-    `sops`: the titles of those that the filter offers, by their slugs.
+    `sops`: the titles of those that the filter offers, by their slugs; where there is one more
+    than it has room for, it says where the others are.
     """
     yield header("Live Feed")
     if evaluations or found.narrows or found.before is not None:
         yield _filters(found, sops)
+        if len([slug for slug in sops if slug != found.sop]) > MOST_SOPS:
+            where = "For any other, *Workflows*, *Open*, *Live Feed*."
+            yield context(f"The menu of SOPs has those that matched most lately. {where}")
     if not evaluations:
         yield section(_nothing(found))
-    for evaluation in evaluations[:PAGE]:
-        yield from _row(evaluation)
+    for number, evaluation in enumerate(evaluations[:PAGE], 1):
+        yield from _row(evaluation, number)
     if pages := list(_pages(found, evaluations)):
         yield actions(BlockId.FEED_PAGES, *pages)
 
@@ -110,9 +114,10 @@ def _filters(found: FeedFilter, sops: Mapping[str, str]) -> Block:
     }
     if found.channel:
         where["initial_conversation"] = found.channel
-    titles = dict(list(sops.items())[:MOST_SOPS])
+    titles = {slug: title for slug, title in sops.items() if slug != found.sop}
+    titles = dict(list(titles.items())[:MOST_SOPS])
     if found.sop:
-        titles.setdefault(found.sop, sops.get(found.sop, found.sop))
+        titles[found.sop] = sops.get(found.sop, found.sop)
     outcomes = {outcome.value: _outcome(outcome) for outcome in Outcome}
     elements = [
         where,
@@ -153,11 +158,12 @@ def _nothing(found: FeedFilter) -> str:
     )
 
 
-def _row(evaluation: Evaluation) -> Iterator[Block]:
+def _row(evaluation: Evaluation, number: int) -> Iterator[Block]:
     lines = [f"{_MARKS[evaluation.outcome]}  {verdict_line(evaluation)}", detail_line(evaluation)]
     row = section("\n".join(filter(None, lines)))
     value = str(evaluation.signal.id)
-    row["accessory"] = button(ActionId.WHY, "Why?", value=value, spoken="Why was this decided?")
+    spoken = f"Why? Row {number}: {_outcome(evaluation.outcome)}"
+    row["accessory"] = button(ActionId.WHY, "Why?", value=value, spoken=spoken)
     yield row
     yield context(_origin(evaluation))
 

@@ -33,13 +33,13 @@ def spark(values: Sequence[int]) -> str:
     return "".join(_BARS[max(1, round(value / most * top)) if value else 0] for value in values)
 
 
-def trend(now: int, before: int) -> str:
-    """How a figure stands to the one before, in words."""
+def trend(now: int, before: int, fewer: str = "fewer") -> str:
+    """How a figure stands to the one before, in words; `fewer` fits what is counted."""
     if now == before:
         return "as many as before" if now else "none so far"
     if before == 0:
         return "▲ none before"
-    sign, word = ("▲", "more") if now > before else ("▼", "less")
+    sign, word = ("▲", "more") if now > before else ("▼", fewer)
     change = round(abs(now - before) / before * 100)
     return f"{sign} {max(change, 1):,}% {word}"
 
@@ -48,7 +48,8 @@ def _figure(
     name: str, values: Sequence[int], days: Sequence[DayFigures], shown: Callable[[int], str]
 ) -> str:
     week, before = values[-WEEK:], values[-2 * WEEK : -WEEK]
-    lines = [f"*{name}*", f"*{shown(sum(week))}*   {trend(sum(week), sum(before))}"]
+    fewer = "less" if shown is _hours else "fewer"
+    lines = [f"*{name}*", f"*{shown(sum(week))}*   {trend(sum(week), sum(before), fewer)}"]
     if most := max(week, default=0):
         day = days[len(days) - len(week) + week.index(most)].day
         lines.append(f"{spark(week)}   most on {day:%a}: {shown(most)}")

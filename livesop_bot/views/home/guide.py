@@ -128,7 +128,7 @@ def sops_shown() -> str:
 def heard(*, is_heard: bool) -> str:
     """Say whether a message was judged."""
     if is_heard:
-        return "✅  Heard: its thread, or *Latest evaluations* in Home, says what came of it."
+        return "✅  Heard: its thread, or the *Live Feed* in Home, says what came of it."
     return (
         "⚠️  Nothing was judged yet. Is LiveSOP in that channel? It takes some seconds; press again "
         "then."

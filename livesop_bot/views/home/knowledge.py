@@ -11,6 +11,7 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
+    counted,
     date,
     divider,
     header,
@@ -70,7 +71,7 @@ def _bar(shown: Shelf) -> Block:
 
 def _nothing(shown: Shelf) -> Iterator[Block]:
     if shown.words:
-        yield section(f"Nothing is found by {code(shown.words, 100)}.")
+        yield section(f"Nothing is found by {code(shown.words, 100)}. *Show all* lists the rest.")
         return
     yield section(
         "*There is no knowledge yet.*\nPress *Add a text*, or choose *Add to knowledge* in the ⋮ "
@@ -79,15 +80,14 @@ def _nothing(shown: Shelf) -> Iterator[Block]:
 
 
 def _rows(shown: Shelf) -> Iterator[Block]:
-    many = "1 document" if shown.found == 1 else f"{shown.found:,} documents"
+    many = counted(shown.found, "document")
     by = f" found by {code(shown.words, 100)}" if shown.words else ", newest first"
     yield context(f"{many}{by}")
     for one in shown.documents[:PAGE]:
         document = one.document
-        pieces = "1 piece" if document.chunks == 1 else f"{document.chunks} pieces"
         facts = (
             line(document.source, 80),
-            pieces,
+            counted(document.chunks, "piece"),
             f"by {_who(document.added_by)}",
             date(document.created_at),
         )

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.figures import DayFigures, Strain
 from livesop_bot.domain.rights import Right, Role, may
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.waiting import WaitingCount
-from livesop_bot.views.autopilot import headline, meaning
+from livesop_bot.views.autopilot import headline, meaning, off_in
 from livesop_bot.views.blocks import (
     Block,
     actions,
     button,
     confirm,
     context,
+    counted,
     divider,
     header,
     section,
@@ -40,6 +42,7 @@ class Overview:
     feed: FeedFilter = field(default_factory=FeedFilter)
     sops: Mapping[str, str] = field(default_factory=dict)
     evaluations: Sequence[Evaluation]
+    channels_off: Sequence[ChannelId] = ()
 
 
 def overview(found: Overview) -> list[Block]:
@@ -56,7 +59,7 @@ def overview(found: Overview) -> list[Block]:
 
 def _autopilot(found: Overview) -> Iterator[Block]:
     yield header(f"{'🟢' if found.autopilot else '⚪'} {headline(is_on=found.autopilot)}")
-    yield section(meaning(is_on=found.autopilot))
+    yield section(f"{meaning(is_on=found.autopilot)}{off_in(found.channels_off)}")
     buttons = [button(ActionId.HOME_REFRESH, "Refresh")]
     if found.autopilot:
         off = button(
@@ -101,14 +104,10 @@ def _waiting(count: WaitingCount) -> Iterator[Block]:
         return
     kinds = []
     if count.proposals:
-        kinds.append(_many(count.proposals, "proposal"))
+        kinds.append(counted(count.proposals, "proposal"))
     if count.steps:
-        kinds.append(_many(count.steps, "step"))
+        kinds.append(counted(count.steps, "step"))
     more = "At least " if count.is_capped else ""
     row = section(f"⏳  *{more}{' and '.join(kinds)}* waiting for people.")
     row["accessory"] = button(ActionId.WAITING_OPEN, "Go through them", style="primary")
     yield row
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

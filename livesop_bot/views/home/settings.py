@@ -1,11 +1,11 @@
 """App Home, Settings: what holds, where it comes from, and who may change it."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from livesop_bot.domain.audit import AuditKind, AuditRow
+from livesop_bot.domain.audit import AuditRow
+from livesop_bot.domain.reports import ReportFailure, ReportKind
 from livesop_bot.domain.team_settings import Environment, TeamSettings, UsedToday
 from livesop_bot.views.blocks import (
     Block,
@@ -15,7 +15,7 @@ from livesop_bot.views.blocks import (
     channel,
     code,
     context,
-    date,
+    counted,
     divider,
     header,
     line,
@@ -24,6 +24,7 @@ from livesop_bot.views.blocks import (
     person,
     section,
 )
+from livesop_bot.views.home.change_line import change_line
 from livesop_bot.views.ids import ActionId, BlockId
 
 CHANGES = 6
@@ -52,7 +53,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsShown:
-    """What the tab shows. `admins`: some who may change it; `changes`: oldest first."""
+    """What the tab shows. `admins`: some who may change it; `changes`: oldest first;
+    `not_reported`: of each kind's newest reports, those that Slack did not take."""
 
     settings: TeamSettings
     environment: Environment
@@ -61,6 +63,7 @@ class SettingsShown:
     admins: Sequence[str]
     changes: Sequence[AuditRow]
     is_admin: bool
+    not_reported: Sequence[ReportFailure] = ()
 
 
 def settings_tab(shown: SettingsShown) -> list[Block]:
@@ -125,8 +128,8 @@ def _people(shown: SettingsShown) -> Iterator[Block]:
     text = f"Admins: {admins}\nOperators: {operators}"
     yield from _part(shown, "People", text, Form.PEOPLE)
     yield context(
-        "Operators start SOPs, approve steps and give verdicts. Admins switch on, publish and "
-        "change settings. Everybody may look, and switch off."
+        "Operators start SOPs, approve steps, give verdicts and edit drafts. Admins switch on, "
+        "publish and change settings. Everybody may look, and switch off."
     )
 
 
@@ -147,7 +150,7 @@ def _thresholds(shown: SettingsShown) -> Iterator[Block]:
 def _reminders(shown: SettingsShown) -> Iterator[Block]:
     own = shown.settings.remind_after_hours
     hours = shown.environment.remind_after_hours if own is None else own
-    when = f"after *{_count(hours, 'hour')}*" if hours else "*never*"
+    when = f"after *{counted(hours, 'hour')}*" if hours else "*never*"
     text = f"A thread is reminded of a step that waits {when}  ({_from(own)})."
     yield from _part(shown, "Reminders", text, Form.REMINDERS)
 
@@ -162,6 +165,19 @@ def _reports(shown: SettingsShown) -> Iterator[Block]:
     text = f"Weekly digest: {digest}\nDaily summary: {summary}"
     yield from _part(shown, "Reports", text, Form.REPORTS)
     yield context(f"Time zone: {line(own.time_zone, 60)}")
+    if shown.not_reported:
+        yield context("\n".join(map(_not_reported, shown.not_reported)))
+
+
+def _not_reported(failure: ReportFailure) -> str:
+    why = f"{failure.day:%d %B}: {line(failure.error, 200)}"
+    if failure.kind is ReportKind.WEEKLY_DIGEST:
+        where = channel(failure.recipient)
+        return (
+            f"⚠️  The weekly digest did not get into {where} on {why}. Invite LiveSOP there "
+            "(`/invite @LiveSOP`), or choose another channel; it is tried again next week."
+        )
+    return f"⚠️  The daily summary did not get to {person(failure.recipient)} on {why}."
 
 
 def _retention(shown: SettingsShown) -> Iterator[Block]:
@@ -169,7 +185,7 @@ def _retention(shown: SettingsShown) -> Iterator[Block]:
     if days is None:
         text = "Texts of messages are kept *for ever*."
     else:
-        text = f"Texts of messages are kept for *{_count(days, 'day')}*, then deleted here."
+        text = f"Texts of messages are kept for *{counted(days, 'day')}*, then deleted here."
     yield from _part(shown, "Retention", text, Form.RETENTION)
     yield context("Figures, decisions and the audit log stay in any case.")
 
@@ -185,15 +201,17 @@ def _model(shown: SettingsShown) -> Iterator[Block]:
     left = max(budget - used, 0)
     share = 1.0 if not budget else min(used / budget, 1.0)
     text = (
-        f"{code(environment.model)} is asked where the local evaluator is not sure.\n"
+        f"{code(environment.model)} is asked about messages that may call for an SOP.\n"
         f"{bar(share)}  *{used:,}* of {budget:,} tokens used today, {left:,} left  ({_from(own)})"
     )
     yield from _part(shown, "Model and budget", text, Form.BUDGET)
     cost = f"About ${shown.used.cost_usd:,.2f} today. " if shown.used.cost_usd else ""
-    yield context(
-        f"{cost}The day ends at midnight UTC. "
-        "When nothing is left, the local evaluator judges alone."
+    otherwise = (
+        "the local evaluator judges alone"
+        if environment.stands_in
+        else "such messages fail, and can be replayed"
     )
+    yield context(f"{cost}The day ends at midnight UTC. When nothing is left, {otherwise}.")
 
 
 def _jira(shown: SettingsShown) -> Iterator[Block]:
@@ -212,62 +230,8 @@ def _changes(shown: SettingsShown) -> Iterator[Block]:
     if not shown.changes:
         yield context("Nobody has changed anything yet.")
         return
-    rows = [_change(row) for row in reversed(shown.changes[-CHANGES:])]
+    rows = [change_line(row) for row in reversed(shown.changes[-CHANGES:])]
     yield context("\n".join(rows))
-
-
-def _change(row: AuditRow) -> str:
-    who = person(row.actor) if row.actor.startswith(("U", "W")) else code(row.actor, 40)
-    return f"{date(row.at)}  {who}  {_what(row)}"
-
-
-def _what(row: AuditRow) -> str:
-    before, after = _read(row.before), _read(row.after)
-    match row.kind:
-        case AuditKind.SETTINGS:
-            changed = (
-                f"{_NAMES.get(name, name)}: {_value(before.get(name))} → {_value(after[name])}"
-                for name in after
-            )
-            return "; ".join(changed)
-        case AuditKind.SWITCH:
-            return f"switched {'on' if after.get('on') else 'off'}: {code(row.subject, 100)}"
-        case _:
-            return f"published {code(row.subject.partition(':')[2], 100)}"
-
-
-_NAMES = {
-    "auto_threshold": "starts from",
-    "propose_threshold": "proposed from",
-    "remind_after_hours": "hours to a reminder",
-    "channels": "channels",
-    "external_channels": "shared channels",
-    "allowed_bots": "apps",
-    "retention_days": "days kept",
-    "daily_token_budget": "tokens a day",
-    "digest_channel": "channel of the digest",
-    "weekly_digest": "weekly digest",
-    "daily_summary": "daily summary",
-    "time_zone": "time zone",
-}
-
-
-def _read(values: str | None) -> dict[str, object]:
-    found = json.loads(values or "{}")
-    return found if isinstance(found, dict) else {}
-
-
-def _value(value: object) -> str:
-    match value:
-        case None | "":
-            return "—"
-        case bool():
-            return "on" if value else "off"
-        case str():
-            ids = value.split(",")
-            return line(", ".join(ids[:3]), 60) + (f" and {len(ids) - 3} more" if ids[3:] else "")
-        case _:
-            return line(str(value), 40)
 
 
 def _part(shown: SettingsShown, title: str, text: str, form: Form) -> Iterator[Block]:
@@ -297,7 +261,3 @@ def _named(names: Iterable[str]) -> str:
     shown = list(names)
     more = f" and {len(shown) - _NAMED:,} more" if shown[_NAMED:] else ""
     return ", ".join(shown[:_NAMED]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

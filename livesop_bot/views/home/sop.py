@@ -23,18 +23,27 @@ _EXAMPLES, _WAYS, _CHANNELS, _KEYWORDS = 3, 6, 10, 12
 
 
 def details(
-    card: Card, *, team_on: bool, steps_on: Collection[StepId], is_admin: bool, done: str = ""
+    card: Card, *, team_on: bool, steps_on: Collection[StepId], is_admin: bool, notice: str = ""
 ) -> list[Block]:
     """Show an SOP as somebody may use it; pressing asks for their rights again.
 
-    `done`: what they just did, for a word about it. How far Auto-Pilot may go in its steps, and
+    `notice`: what to say of their last press. How far Auto-Pilot may go in its steps, and
     their switches, follow: `views/autonomy.py`.
     """
     shown = list(_details(card, team_on=team_on, steps_on=steps_on, is_admin=is_admin))
-    if done == "published":
-        version = card.workflow.version
-        shown.insert(1, section(f"✅  Version {version} is published, and in use from now on."))
+    if notice:
+        shown.insert(1, section(notice))
     return shown
+
+
+def published(version: int) -> str:
+    """Say that a version is in use now."""
+    return f"✅  Version {version} is published, and in use from now on."
+
+
+def restored() -> str:
+    """Say that an SOP is out of the archive."""
+    return "✅  Restored as it was; its switches are off."
 
 
 def gone(slug: str) -> list[Block]:
@@ -109,6 +118,7 @@ def _buttons(card: Card, *, is_admin: bool) -> Iterator[Block]:
         button(ActionId.SOP_TEST, "Test a message", value=slug),
         button(ActionId.SOP_HISTORY, "History", value=slug),
         button(ActionId.SOP_DOCUMENT, "SOP document", value=slug),
+        button(ActionId.SOP_FEED, "Live Feed", value=slug, spoken=f"Live Feed of {title}"),
     ]
     yield actions(BlockId.SOP, button(ActionId.SOP_LIST, "← All SOPs"), *row, of="open")
     yield actions(BlockId.SOP, *_standing(card, is_admin=is_admin), of="standing")

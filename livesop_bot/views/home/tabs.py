@@ -30,15 +30,18 @@ class HomeState:
     It travels in the view's private_metadata, which Slack hands back with every press; a modal
     that was opened from Home carries it in its own. What the names and values of a tab's filters
     mean is known to that tab alone; no state may be longer than 3,000 characters as JSON.
+
+    `notice`: the word about the press that leads here. It is shown once, and does not travel.
     """
 
     tab: HomeTab = HomeTab.OVERVIEW
     filters: Mapping[str, str] = field(default_factory=dict)
     page: str = ""
     opened: str = ""
+    notice: str = ""
 
     def write(self) -> str:
-        """Write it as private_metadata; equal states give equal texts."""
+        """Write it as private_metadata; equal places give equal texts."""
         content = {"tab": self.tab.value, "filters": dict(self.filters)}
         return json.dumps(
             content | {"page": self.page, "opened": self.opened},
@@ -50,6 +53,11 @@ class HomeState:
     @classmethod
     def read(cls, metadata: str) -> "HomeState":
         """Read what `write` wrote; whatever else is there means the first tab."""
+        return cls.find(metadata) or cls()
+
+    @classmethod
+    def find(cls, metadata: str) -> "HomeState | None":
+        """Read what `write` wrote, alone or among what a modal carries; None: it is not there."""
         try:
             found: Any = json.loads(metadata)
             return cls(
@@ -59,7 +67,7 @@ class HomeState:
                 opened=str(found["opened"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            return cls()
+            return None
 
 
 def home(state: HomeState, blocks: Sequence[Block]) -> View:

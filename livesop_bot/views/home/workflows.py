@@ -13,6 +13,7 @@ from livesop_bot.views.blocks import (
     bar,
     button,
     context,
+    counted,
     date,
     divider,
     header,
@@ -25,7 +26,8 @@ from livesop_bot.views.ids import ActionId, BlockId
 
 PAGE = 8
 """Cards on a page."""
-_ARCHIVED = 20
+ARCHIVED = 20
+"""Archived SOPs on a page."""
 _NEW_DRAFTS = 5
 
 
@@ -59,20 +61,31 @@ def listing(shown: Listing) -> list[Block]:
     return list(_listing(shown))
 
 
-def archived(workflows: Sequence[Workflow]) -> list[Block]:
-    """Show what is archived, each with a button that takes it back."""
+def archived(workflows: Sequence[Workflow], page: int = 0) -> list[Block]:
+    """Show a page of what is archived, each with a button that takes it back.
+
+    Where there is one more than fits, there is a page behind it.
+    """
     blocks: list[Block] = [header("Archived SOPs")]
     blocks.append(actions(BlockId.SOP, button(ActionId.SOP_LIST, "← All SOPs"), of="back"))
     if not workflows:
-        blocks.append(section("Nothing is archived."))
-    for number, workflow in enumerate(workflows[:_ARCHIVED]):
+        blocks.append(section("Nothing more is archived." if page else "Nothing is archived."))
+    for number, workflow in enumerate(workflows[:ARCHIVED]):
         definition = workflow.definition
         text = f"*{line(definition.title, 100)}*  ·  v{workflow.version}\n"
         text += line(definition.summary or definition.trigger.description, 160)
-        back = button(ActionId.SOP_TAKE_BACK, "Restore", number=number, value=workflow.slug)
+        back = button(
+            ActionId.SOP_TAKE_BACK,
+            "Restore",
+            number=number,
+            value=workflow.slug,
+            spoken=f"Restore {definition.title}",
+        )
         blocks.append(section(text) | {"accessory": back})
+    if buttons := _pager(page, is_last=len(workflows) <= ARCHIVED):
+        blocks.append(actions(BlockId.SOP, *buttons, of="page"))
     if workflows:
-        blocks.append(context("A restored SOP proposes again at once; its switches are off."))
+        blocks.append(context("A restored SOP is as it was before, with its switches off."))
     return blocks
 
 
@@ -114,10 +127,17 @@ def _listing(shown: Listing) -> Iterator[Block]:
         yield _search(shown.words)
     for number, draft in enumerate(shown.new[:_NEW_DRAFTS]):
         text = f"✏️  *{line(draft.title, 100)}*  ·  not published yet\n{changed_line(draft)}"
-        edit = button(ActionId.SOP_EDIT, "Edit", number=number, value=draft.slug)
+        edit = button(
+            ActionId.SOP_EDIT,
+            "Edit",
+            number=number,
+            value=draft.slug,
+            spoken=f"Edit {draft.title}",
+        )
         yield section(text) | {"accessory": edit}
-    if len(shown.new) > _NEW_DRAFTS:
-        yield context(f"… and {len(shown.new) - _NEW_DRAFTS} more drafts of new SOPs.")
+    if more := len(shown.new[_NEW_DRAFTS:]):
+        drafts = counted(more, "more draft of a new SOP", "more drafts of new SOPs")
+        yield context(f"… and {drafts}.")
     if not shown.cards:
         yield section(_nothing(shown))
     for number, card in enumerate(shown.cards):
@@ -125,14 +145,17 @@ def _listing(shown: Listing) -> Iterator[Block]:
         yield from _card(card, number, team_on=shown.team_on)
     if shown.pages > 1:
         yield divider()
-        yield from _pager(shown)
+        buttons = _pager(shown.page, is_last=shown.page + 1 >= shown.pages)
+        yield actions(BlockId.SOP, *buttons, of="page")
+        yield context(f"Page {shown.page + 1} of {shown.pages}  ·  {counted(shown.found, 'SOP')}")
 
 
 def _nothing(shown: Listing) -> str:
     if shown.words:
         return f"No SOP has “{line(shown.words, 60)}” in its name, title or trigger."
     return (
-        "There are no SOPs yet. *New SOP* begins one; `livesop workflows import` reads documents."
+        "There are no SOPs yet. *New SOP* begins one; whoever runs LiveSOP can bring in documents "
+        "with `livesop workflows import`."
     )
 
 
@@ -163,16 +186,13 @@ def _card(card: Card, number: int, *, team_on: bool) -> Iterator[Block]:
     yield context(f"{state}  ·  {figures_line(card.figures)}")
 
 
-def _pager(shown: Listing) -> Iterator[Block]:
+def _pager(page: int, *, is_last: bool) -> list[Block]:
     buttons = []
-    if shown.page > 0:
-        value = str(shown.page - 1)
-        buttons.append(button(ActionId.SOP_PAGE, "← Back", number=0, value=value))
-    if shown.page + 1 < shown.pages:
-        value = str(shown.page + 1)
-        buttons.append(button(ActionId.SOP_PAGE, "More →", number=1, value=value))
-    yield actions(BlockId.SOP, *buttons, of="page")
-    yield context(f"Page {shown.page + 1} of {shown.pages}  ·  {shown.found:,} SOPs")
+    if page > 0:
+        buttons.append(button(ActionId.SOP_PAGE, "← Back", number=0, value=str(page - 1)))
+    if not is_last:
+        buttons.append(button(ActionId.SOP_PAGE, "More →", number=1, value=str(page + 1)))
+    return buttons
 
 
 def changed_line(draft: DraftLine) -> str:

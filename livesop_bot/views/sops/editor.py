@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import (
     channel,
     confirm,
     context,
+    counted,
     date,
     divider,
     line,
@@ -79,9 +80,10 @@ def _editor(
         yield section(f"⚠️ {note}")
     yield context(_state(draft, me, newest))
     yield from _fate(draft, editing, flaws)
-    yield _part(f"*{line(sop.title, 100)}*\n{_or(sop.summary, 'no summary')}", ActionId.EDIT_ABOUT)
-    yield _part(_trigger(sop), ActionId.EDIT_TRIGGER)
-    yield _part(_extract(sop), ActionId.EDIT_EXTRACT)
+    about = f"*{line(sop.title, 100)}*\n{_or(sop.summary, 'no summary')}"
+    yield _part(about, ActionId.EDIT_ABOUT, "name and purpose")
+    yield _part(_trigger(sop), ActionId.EDIT_TRIGGER, "when it fires")
+    yield _part(_extract(sop), ActionId.EDIT_EXTRACT, "what is found in the message")
     yield divider()
     for number, step in enumerate(sop.steps, 1):
         title = line(step.title, _BRIEF if brief else 150)
@@ -136,12 +138,13 @@ def _trigger(sop: WorkflowDefinition) -> str:
     watched = ", ".join(channel(one) for one in trigger.channels[:8]) or "every channel"
     if len(trigger.channels) > 8:
         watched += f" and {len(trigger.channels) - 8} more"
-    counted = f"{len(trigger.examples)} example messages, {len(trigger.keywords)} keywords"
+    examples = counted(len(trigger.examples), "example message")
+    keywords = counted(len(trigger.keywords), "keyword")
     own = [
         f"proposed from {trigger.propose_from}%" if trigger.propose_from else "",
         f"started from {trigger.auto_from}%" if trigger.auto_from else "",
     ]
-    said = "  ·  ".join(filter(None, (counted, watched, *own)))
+    said = "  ·  ".join(filter(None, (f"{examples}, {keywords}", watched, *own)))
     return f"*Fires when*  {_or(trigger.description, 'nothing is said yet')}\n{said}"
 
 
@@ -154,8 +157,9 @@ def _or(text: str, otherwise: str) -> str:
     return line(text, 400) or f"_{otherwise}_"
 
 
-def _part(text: str, action: ActionId) -> Block:
-    return section(text) | {"accessory": button(action, "Edit")}
+def _part(text: str, action: ActionId, what: str) -> Block:
+    """A part of the draft; of buttons that look alike, screen readers say what they edit."""
+    return section(text) | {"accessory": button(action, "Edit", spoken=f"Edit {what}")}
 
 
 def _menu(sop: WorkflowDefinition, place: int) -> Block:

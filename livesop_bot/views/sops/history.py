@@ -44,6 +44,11 @@ def history(
             "What changed" if is_newest else "Compare, restore",
             number=place,
             value=str(version.version),
+            spoken=(
+                f"What changed in version {version.version}"
+                if is_newest
+                else f"Compare or restore version {version.version}"
+            ),
         )
         blocks.append(section(text) | {"accessory": compare})
     if total > SHOWN:
@@ -76,8 +81,8 @@ def document(title: str, text: str) -> View:
     parts = _parts(text)
     blocks: list[Block] = [
         context(
-            f"*{line(title, 100)}* as a document: `livesop workflows import` reads it, "
-            "`livesop workflows export` writes it."
+            f"*{line(title, 100)}* as a document. Whoever runs LiveSOP writes it with `livesop "
+            "workflows export`, and reads it in with `livesop workflows import`."
         )
     ]
     room = _BYTES

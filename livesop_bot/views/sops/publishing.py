@@ -1,9 +1,11 @@
 """Before a version is published: what changed, and what it would have done with late messages."""
 
 from collections.abc import Collection, Iterator, Sequence
+from enum import Enum, auto
 
-from livesop_bot.domain.changes import Change, ChangeKind
+from livesop_bot.domain.changes import Change, ChangeKind, Replaced
 from livesop_bot.domain.comparison import Comparison, Hit
+from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.views.blocks import (
     Block,
@@ -11,24 +13,37 @@ from livesop_bot.views.blocks import (
     channel,
     clip,
     context,
+    counted,
     date,
     divider,
     escape,
     header,
     line,
     link,
+    member,
     percent,
     section,
 )
 from livesop_bot.views.ids import CallbackId
 from livesop_bot.views.modal import modal
+from livesop_bot.views.rights import ask
 from livesop_bot.views.sops.editing import Editing
 
 TITLE = "Publish SOP"
 HITS = 6
-_CHANGES, _DETAILS = 12, 5
+_CHANGES, _DETAILS, _NAMED = 12, 5, 8
 _MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANGED: "🔵"}
 _WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
+
+
+class Looking(Enum):
+    """What there is in the place of a comparison: it is under way, or it failed."""
+
+    ON = auto()
+    FAILED = auto()
+
+
+Found = Comparison | Looking
 
 
 def review(
@@ -37,21 +52,22 @@ def review(
     editing: Editing,
     *,
     lost: Sequence[str] = (),
-    found: Comparison | None = None,
+    found: Found = Looking.ON,
     readable: Collection[SignalId] = (),
     flaws: Sequence[str] = (),
-    is_admin: bool = True,
+    admins: Sequence[str] | None = None,
     note: str = "",
 ) -> View:
-    """Show what would be published; `found` is None while it is still being looked at.
+    """Show what would be published, and what it would have done with late messages.
 
     `lost`: titles of steps whose switch goes off; `readable`: the signals whose text this person
-    may read. Only where there is something to publish, and by whom, can it be sent.
+    may read; `admins`: whom to ask who may not publish, None where this person may. Only where
+    there is something to publish, and by whom, can it be sent.
     """
     blocks = list(
-        _review(title, changed, editing, lost, found, readable, flaws, is_admin=is_admin, note=note)
+        _review(title, changed, editing, lost, found, readable, flaws, admins=admins, note=note)
     )
-    can = bool(changed) and is_admin and not flaws
+    can = bool(changed) and admins is None and not flaws
     version = editing.base + 1
     return modal(
         TITLE,
@@ -74,12 +90,25 @@ def change_blocks(changed: Sequence[Change], most: int = _CHANGES) -> Iterator[B
         yield section("_Nothing is different._")
     for change in changed[:most]:
         text = f"{_MARKS[change.kind]}  *{line(change.part, 170)}*  {_WORDS[change.kind]}"
-        details = [f"      {line(detail, 160)}" for detail in change.details[:_DETAILS]]
+        details = [f"      {_detail(detail)}" for detail in change.details[:_DETAILS]]
         if more := len(change.details) - _DETAILS:
             details += [f"      … and {more} more"] if more > 0 else []
         yield section("\n".join([text, *details]))
     if len(changed) > most:
-        yield context(f"… and {len(changed) - most} more changes.")
+        yield context(f"… and {counted(len(changed) - most, 'more change')}.")
+
+
+def _detail(detail: str | Replaced) -> str:
+    if isinstance(detail, str):
+        return line(detail, 160)
+    what = f"{detail.what}: " if detail.what else ""
+    return f"{what}{_names(detail.before) or detail.none} → {_names(detail.after) or detail.none}"
+
+
+def _names(ids: Sequence[str]) -> str:
+    named = [member(one) if one[:1] in "UWS" else channel(one) for one in ids[:_NAMED]]
+    more = f" and {len(ids) - _NAMED} more" if ids[_NAMED:] else ""
+    return ", ".join(named) + more
 
 
 def _review(
@@ -87,11 +116,11 @@ def _review(
     changed: Sequence[Change],
     editing: Editing,
     lost: Sequence[str],
-    found: Comparison | None,
+    found: Found,
     readable: Collection[SignalId],
     flaws: Sequence[str],
     *,
-    is_admin: bool,
+    admins: Sequence[str] | None,
     note: str,
 ) -> Iterator[Block]:
     if note:
@@ -113,18 +142,33 @@ def _review(
     if changed:
         yield divider()
         yield from _messages(found, readable)
-    if not is_admin:
-        yield context("🔒  Only admins publish. The draft is kept; tell one of them.")
+    if admins is not None:
+        whom = ask(Right.PUBLISH, admins)
+        yield context(f"🔒  Only admins publish. The draft is kept.{whom}")
 
 
-def _messages(found: Comparison | None, readable: Collection[SignalId]) -> Iterator[Block]:
-    if found is None:
-        yield section("⏳  *The latest messages:* looking at what would be different …")
-        return
-    if not found.given:
-        yield section("*The latest messages:* there are none yet to compare on.")
-        return
-    said = f"*The latest {found.looked_at} messages*"
+def _messages(found: Found, readable: Collection[SignalId]) -> Iterator[Block]:
+    match found:
+        case Looking.ON:
+            yield section("⏳  *The latest messages:* looking at what would be different …")
+        case Looking.FAILED:
+            yield section(
+                "⚠️  *The latest messages:* what would be different could not be found out. "
+                "Go back and open this again to try once more."
+            )
+        case Comparison(given=0):
+            yield section("*The latest messages:* there are none yet to compare on.")
+        case Comparison(looked_at=0):
+            yield section(
+                "⚠️  *The latest messages:* the time was up before one was looked at. "
+                "Go back and open this again to try once more."
+            )
+        case _:
+            yield from _compared(found, readable)
+
+
+def _compared(found: Comparison, readable: Collection[SignalId]) -> Iterator[Block]:
+    said = f"*The latest {counted(found.looked_at, 'message')}*"
     if found.looked_at < found.given:
         said += f" (of {found.given}; then the time was up)"
     if not found.starts and not found.stops:

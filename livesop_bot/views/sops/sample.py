@@ -71,6 +71,14 @@ def tested(
     return modal(TITLE, blocks)
 
 
+def not_judged() -> View:
+    """Say that the evaluator failed."""
+    return not_tested(
+        "The evaluator is away, so it could not be judged. Please try again in a moment; "
+        "/livesop health says more."
+    )
+
+
 def not_tested(why: str) -> View:
     """Say that it could not be judged; `why` is a sentence of ours."""
     return modal(TITLE, [section(f"⚠️  {line(why, 300)}"), context(_NOTHING_KEPT)])

@@ -24,6 +24,8 @@ from livesop_bot.views.blocks import (
     context,
     escape,
     line,
+    member,
+    plain,
     quote,
     section,
 )
@@ -35,6 +37,7 @@ from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.forms import Places, noted
 
 _ANSWER = 60
+_GROUPS = 5
 _WAYS = 40
 """Steps that one may lead to, as far as the form shows."""
 
@@ -149,14 +152,11 @@ def ways_form(sop: WorkflowDefinition, step: Step, editing: Editing, note: str =
         blocks.append(context("Write the answer that leads to a step; leave the others empty."))
         for one in others:
             label = labels.get(one.id, "")
-            title = clipped(one.title, 90) or one.id
+            title = clipped(one.title.strip(), 90) or one.id
             field = typed(f"to {one.id}", f"→ {title}", label, most=_ANSWER, optional=True)
             blocks.append(field)
     else:
-        options = [
-            {"text": {"type": "plain_text", "text": clipped(one.title, 75) or "…"}, "value": one.id}
-            for one in others
-        ]
+        options = [{"text": plain(one.title, 75), "value": one.id} for one in others]
         element: Block = {
             "type": "multi_static_select",
             "action_id": ActionId.SOP_FIELD.value,
@@ -221,10 +221,10 @@ def _fields(sop: WorkflowDefinition, step: Step, editing: Editing) -> Iterator[B
     )
     users = [one for one in step.approvers if not one.startswith("S")]
     groups = [one for one in step.approvers if one.startswith("S")]
-    hint = "The only people who may move it on."
+    yield people("approvers", "Who decides", users, hint="The only people who may move it on.")
     if groups:
-        hint += f" User groups stay: {', '.join(groups[:5])}."
-    yield people("approvers", "Who decides", users, hint=hint)
+        more = f" and {len(groups) - _GROUPS} more" if groups[_GROUPS:] else ""
+        yield context(f"These user groups stay: {', '.join(map(member, groups[:_GROUPS]))}{more}")
     if not editing.step and sop.steps:
         shown = sop.steps[-100:]
         yield choice(

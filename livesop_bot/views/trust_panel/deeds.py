@@ -9,7 +9,7 @@ from livesop_bot.domain.runs import Run, RunState, StepRecord
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.domain.steps import FINAL, StepState
 from livesop_bot.domain.workflows import Step, StepKind
-from livesop_bot.views.blocks import Block, date, escape, line, link, person, section, time
+from livesop_bot.views.blocks import Block, counted, date, escape, line, link, person, section, time
 from livesop_bot.views.steps import MARKS, left_behind
 from livesop_bot.views.trust_panel.more import with_more
 from livesop_bot.views.trust_panel.state import Panel, Part
@@ -67,7 +67,7 @@ def _state(run: Run) -> str:
             said = "proposed; it waits for somebody to start it"
         case RunState.RUNNING:
             through = sum(record.state in FINAL for record in run.steps)
-            said = f"started by {by}, {through} of {len(run.steps)} steps"
+            said = f"started by {by}, {through} of {counted(len(run.steps), 'step')}"
         case RunState.DONE:
             said = f"started by {by}, done"
         case RunState.CANCELLED:

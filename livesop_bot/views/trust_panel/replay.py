@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Reason
-from livesop_bot.domain.replays import NotReplayed, Replayed
+from livesop_bot.domain.replays import NotReplayed, Replayed, Version
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.views.blocks import Block, actions, button, confirm, context, section
 from livesop_bot.views.ids import ActionId, BlockId
@@ -41,9 +41,27 @@ def replay_blocks(panel: Panel) -> Iterator[Block]:
 
 
 def _buttons(panel: Panel) -> Iterator[Block]:
-    yield button(ActionId.WHY_REPLAY, "Replay again" if panel.news.replayed else "Replay")
+    label = "Replay again" if panel.news.replayed else "Replay"
+    yield button(ActionId.WHY_REPLAY, label, value=Version.NEWEST)
+    if (older := _older_version(panel)) is not None:
+        label = f"Replay with version {older}"
+        yield button(ActionId.WHY_REPLAY_SAME, label, value=Version.SAME)
     if _is_worth_it(panel):
-        yield button(ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL)
+        # What is done for real is what was shown.
+        shown = panel.news.replayed
+        version = shown.version if isinstance(shown, Replayed) else Version.NEWEST
+        yield button(
+            ActionId.WHY_JUDGE_AGAIN, "Judge it again for real", confirm=_FOR_REAL, value=version
+        )
+
+
+def _older_version(panel: Panel) -> int | None:
+    """The version of the SOP that was named, where there is a newer one."""
+    newest = panel.explanation.workflow
+    named = None if panel.evaluation is None else panel.evaluation.workflow
+    if newest is None or named is None or newest.version == named.version:
+        return None
+    return named.version
 
 
 def _is_worth_it(panel: Panel) -> bool:

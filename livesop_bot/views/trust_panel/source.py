@@ -39,10 +39,10 @@ def full_text(panel: Panel) -> Iterator[str]:
 
 
 def _origin(signal: Signal) -> str:
-    author = f"{line(signal.author, 40)} (an app)" if signal.author_is_bot else ""
+    who = "an app" if signal.author_is_bot else person(line(signal.author, 40))
     where = f"in {channel(line(signal.channel, 60))}"
     parts = [
-        f"{author or person(line(signal.author, 40))} {where}",
+        f"{who} {where}",
         date(signal.occurred_at),
         "imported" if signal.source is Source.IMPORT else "",
     ]

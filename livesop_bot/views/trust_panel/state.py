@@ -14,6 +14,7 @@ from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import Message
+from livesop_bot.views.home.tabs import HomeState
 
 TITLE = "Why?"
 
@@ -35,11 +36,12 @@ class Part(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
     """What a panel is about. `here`: the channel in which it was asked for, which those who asked
-    can read; empty where it was none."""
+    can read; empty where it was none. `home`: what the panel lies over; None: not over Home."""
 
     signal: SignalId
     run: RunId | None = None
     here: ChannelId = _NOWHERE
+    home: HomeState | None = None
 
     @property
     def about(self) -> About:
@@ -47,17 +49,19 @@ class PanelState:
         return OfSignal(self.signal) if self.run is None else OfRun(self.run)
 
     def metadata(self) -> str:
-        """Write it down for the way through Slack."""
-        return json.dumps([self.signal, self.run, self.here])
+        """Write it down for the way through Slack, so that HomeState can be read from it, too."""
+        content = {} if self.home is None else json.loads(self.home.write())
+        return json.dumps(content | {"panel": [self.signal, self.run, self.here]})
 
     @classmethod
     def read(cls, metadata: str) -> "PanelState":
-        """Read what `metadata` wrote; raises ValueError, TypeError."""
-        signal, run, here = json.loads(metadata)
+        """Read what `metadata` wrote; raises ValueError, KeyError, TypeError."""
+        signal, run, here = json.loads(metadata)["panel"]
         return cls(
             signal=SignalId(int(signal)),
             run=None if run is None else RunId(int(run)),
             here=ChannelId(here),
+            home=HomeState.find(metadata),
         )
 
 

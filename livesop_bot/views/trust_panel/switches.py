@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livesop_bot.domain.decisions import Scope, Switches
 from livesop_bot.domain.workflows import Step, StepMode, Workflow
-from livesop_bot.views.blocks import Block, button, clip, confirm, context, line, section
+from livesop_bot.views.blocks import Block, button, clip, confirm, context, counted, line, section
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.trust_panel.state import Panel, Place
 
@@ -22,12 +22,18 @@ def switch_blocks(panel: Panel) -> Iterator[Block]:
     yield section(f"*Auto-Pilot for {line(workflow.title, 150)}*")
     for off in _wider(switches):
         yield context(off)
+    yield _row(
+        "Everything in this channel",
+        Scope.CHANNEL,
+        panel.explanation.signal.channel,
+        is_on=switches.channel is True,
+    )
     yield _row("The SOP as a whole", Scope.WORKFLOW, workflow.slug, is_on=switches.workflow is True)
     able = [step for step in workflow.definition.acting_steps if step.mode is StepMode.AUTO]
     for step in able[:_STEPS]:
         yield _step(workflow, step, is_on=switches.steps.get(step.id) is True)
     if len(able) > _STEPS:
-        yield context(f"… and {len(able) - _STEPS} more steps: `/livesop autopilot`")
+        yield context(f"… and {counted(len(able) - _STEPS, 'more step')}: `/livesop autopilot`")
     if others := [
         step for step in workflow.definition.acting_steps if step.mode is not StepMode.AUTO
     ]:
@@ -51,7 +57,7 @@ def _wider(switches: Switches) -> Iterator[str]:
             "below. An admin can switch it on in LiveSOP's Home."
         )
     if switches.channel is not True:
-        yield "⏸️  Auto-Pilot is off in this channel."
+        yield "⏸️  Auto-Pilot is off in this channel, so nothing starts here by itself."
 
 
 def _step(workflow: Workflow, step: Step, *, is_on: bool) -> Block:

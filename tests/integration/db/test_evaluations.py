@@ -16,9 +16,9 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import store_batch
 from livesop_bot.db.team_settings import TeamSettingsBook
-from livesop_bot.db.teams import Teams
+from livesop_bot.db.teams import Teams, step_subject
 from livesop_bot.db.workflows import Workflows
-from livesop_bot.domain.decisions import Limits, Reason, timed_out
+from livesop_bot.domain.decisions import Limits, Reason, Scope, timed_out
 from livesop_bot.domain.evaluations import Attempt, Cause, Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.signals import (
@@ -32,6 +32,7 @@ from livesop_bot.domain.signals import (
     SignalId,
     Source,
     TeamId,
+    UserId,
 )
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import Workflow
@@ -92,7 +93,7 @@ class Desk:
         judgement = Judgement(
             workflow=None,
             confidence=confidence,
-            reasoning="because",
+            reasoning=options.pop("reasoning", "because"),
             evaluator="test",
             **{k: options.pop(k) for k in BASIS if k in options},
         )
@@ -126,6 +127,26 @@ async def test_two_attempts_at_once_make_one_evaluation(desk: Desk, confidence: 
     assert await desk.count("evaluations") == 1
     assert await desk.count("runs") == (1 if confidence > 0.5 else 0)
     assert await desk.evaluations.begin(desk.job) is None, "judged once"
+
+
+async def test_a_judgement_that_cannot_be_stored_fails_itself_and_no_other(desk: Desk) -> None:
+    ts = MessageTs("1700000000.000200")
+    other = replace(MESSAGE, event_id=EventId("Ev3"), message_ts=ts, external_id=f"C1:{ts}")
+    await store_batch(desk.pool, [other], timeout=5)
+    begun = await desk.begin()
+    beside = await desk.evaluations.begin(EvaluateJob(SignalId(2), 1))
+    assert beside is not None
+    odd, fine = await asyncio.gather(
+        desk.conclude(begun, 0.0, reasoning="No\0"), desk.conclude(beside, 0.0)
+    )
+    assert odd is not None
+    assert fine is not None
+    assert (odd.decision.reason, fine.decision.reason) == (Reason.FAILED, Reason.NO_MATCH)
+    rows = await desk.pool.fetch(
+        "SELECT s.id, state, reasoning FROM evaluations AS e JOIN raw_signals AS s"
+        " ON s.id = e.signal_id ORDER BY 1"
+    )
+    assert [tuple(row) for row in rows] == [(1, "failed", ""), (2, "evaluated", "because")]
 
 
 @pytest.mark.parametrize("confidence", [0.0, 0.95], ids=["no match", "match"])
@@ -315,3 +336,31 @@ async def test_a_threshold_that_was_raised_meanwhile_counts(desk: Desk) -> None:
     assert concluded is not None
     assert concluded.decision.reason is Reason.LOW_CONFIDENCE
     assert concluded.run is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "published", "reason"),
+    [
+        (Cause.SIGNAL, False, Reason.STARTED),
+        (Cause.SIGNAL, True, Reason.CAUTION),
+        (Cause.REPLAY, True, Reason.STARTED),
+    ],
+)
+async def test_a_version_that_was_replaced_meanwhile_does_not_start_by_itself(
+    desk: Desk, cause: Cause, published: bool, reason: Reason
+) -> None:
+    """A replay names the version that it is about."""
+    assert desk.workflow is not None
+    teams, sop = Teams(desk.pool), desk.workflow.definition
+    for scope, subject in [
+        (Scope.TEAM, ""),
+        (Scope.WORKFLOW, sop.slug),
+        *((Scope.STEP, step_subject(sop.slug, step.id)) for step in sop.acting_steps),
+    ]:
+        await teams.set_autopilot(TEAM, scope, subject, is_on=True, by="U1")
+    begun = await desk.begin(cause)
+    if published:
+        await Workflows(desk.pool).publish(TEAM, replace(sop, title="Another"), UserId("U1"))
+    concluded = await desk.conclude(begun, 0.95, cause=cause)
+    assert concluded is not None
+    assert concluded.decision.reason is reason

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pgqueuer import AsyncpgPoolDriver, Queries
 
-from livesop_bot.db.pool import Pool, create_pool, ping
+from livesop_bot.db.pool import Pool, away, create_pool, ping
 from livesop_bot.errors import DatabaseAway
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ async def test_a_pool_that_is_used_up_is_away_within_the_time_given(database: st
     async with await create_pool(database, min_size=1, max_size=1) as pool, pool.acquire():
         with pytest.raises(DatabaseAway):
             await ping(pool, 0.1)
+
+
+async def test_nobody_waits_for_a_connection_without_end(database: str) -> None:
+    async with (
+        await create_pool(database, min_size=1, max_size=1, command_timeout=0.1) as pool,
+        pool.acquire(),
+    ):
+        with pytest.raises(DatabaseAway), away():
+            await pool.fetchval("SELECT 1")
+        with pytest.raises(DatabaseAway), away():
+            await pool.acquire()
 
 
 async def test_a_command_that_takes_too_long_is_cancelled_on_the_server(database: str) -> None:

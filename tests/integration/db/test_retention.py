@@ -5,20 +5,19 @@ from typing import Any
 
 import pytest
 
-from livesop_bot.db.pool import Pool
+from livesop_bot.db.pool import Connection, Pool
 from livesop_bot.db.queries import sql
 from livesop_bot.db.retention import Retention
 from livesop_bot.db.team_settings import TeamSettingsBook
-from livesop_bot.db.teams import Teams
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import TeamSettings
 
 TEAM, OTHER = TeamId("T1"), TeamId("T2")
 
 
-async def store(pool: Pool, team: str, *ages: int) -> None:
+async def store(pool: "Pool | Connection", team: str, *ages: int) -> None:
     """Store judged messages that are so many days old, the oldest first."""
-    await Teams(pool).ensure(TeamId(team), "")
+    await pool.execute("INSERT INTO teams (team_id) VALUES ($1) ON CONFLICT DO NOTHING", team)
     for age in sorted(ages, reverse=True):
         await pool.execute(
             "WITH signal AS (INSERT INTO raw_signals (event_id, team_id, source, external_id, "
@@ -77,6 +76,16 @@ async def test_what_gets_old_goes_later(pool: Pool) -> None:
     await pool.execute("UPDATE raw_signals SET stored_at = stored_at - interval '60 days'")
     assert await retention() == {TEAM: 1}
     assert [text for _, text, *_ in await texts(pool)] == ["", ""]
+
+
+async def test_what_is_committed_late_is_not_passed_over(pool: Pool) -> None:
+    await keep(pool, 90)
+    async with pool.acquire() as connection, connection.transaction():
+        await store(connection, TEAM, 100)
+        await store(pool, OTHER, 0)
+        assert await Retention(pool)() == {TEAM: 0}
+    await pool.execute("UPDATE raw_signals SET stored_at = stored_at - interval '1 hour'")
+    assert await Retention(pool)() == {TEAM: 1}
 
 
 async def test_without_a_limit_everything_stays(pool: Pool) -> None:

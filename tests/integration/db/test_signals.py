@@ -150,6 +150,15 @@ async def test_an_edit_of_a_message_from_before_our_time_is_left_alone(pool: Poo
     assert await rows(pool) == []
 
 
+async def test_an_edit_that_may_not_be_first_changes_only_what_is_stored(pool: Pool) -> None:
+    strange = replace(edit(text="new", version=1), may_be_first=False)
+    assert await store(pool, strange) == [Outcome.UNCHANGED]
+    assert await rows(pool) == []
+    await store(pool, message())
+    assert await store(pool, strange) == [Outcome.EDITED]
+    assert [row["text"] for row in await rows(pool)] == ["new"]
+
+
 async def test_a_deletion_removes_the_text_and_voids_the_attempt(pool: Pool) -> None:
     await store(pool, message())
     assert await store(pool, deletion()) == [Outcome.DELETED]

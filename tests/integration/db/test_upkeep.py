@@ -1,8 +1,11 @@
 """The upkeep of SOPs: paused it matches nothing, archived it is out of use and acts no more."""
 
+import asyncio
+
 import pytest
 
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.queries import sql
 from livesop_bot.db.teams import Teams, step_subject
 from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.db.workflows import Workflows
@@ -45,6 +48,24 @@ async def test_what_is_paused_watches_nothing_until_it_is_resumed(
     assert await workflows.current(T1) == (incident,)
     rows = await pool.fetch("SELECT after FROM audit_log WHERE kind = 'publish' ORDER BY number")
     assert [row["after"] for row in rows[-2:]] == ['{"paused": true}', '{"paused": false}']
+
+
+@pytest.mark.parametrize("change", ["pause", "resume", "take_back"])
+async def test_it_waits_for_a_start_that_is_being_decided(
+    incident: Workflow, pool: Pool, change: str
+) -> None:
+    """Or it would be confirmed, and the SOP would start after that."""
+    upkeep = Upkeep(pool)
+    if change == "resume":
+        await upkeep.pause(T1, "incident", ADA)
+    if change == "take_back":
+        await upkeep.archive(T1, incident, ADA)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(sql("hold_team"), T1)
+        changing = asyncio.create_task(getattr(upkeep, change)(T1, "incident", ADA))
+        await asyncio.wait({changing}, timeout=0.2)
+        assert not changing.done()
+    assert await changing
 
 
 async def test_what_is_archived_is_out_of_use_with_its_switches_off(

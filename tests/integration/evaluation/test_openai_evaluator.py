@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livesop_bot.domain.knowledge import Passage, PassageId
-from livesop_bot.errors import EvaluatorAway, EvaluatorBroken, EvaluatorRefused, QuestionRefused
+from livesop_bot.errors import EvaluatorAway, EvaluatorRefused, QuestionRefused
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from tests import questions
 from tests.model_server import (
@@ -161,10 +161,10 @@ async def test_a_reason_that_quotes_the_message_is_left_out(
         (status(503), EvaluatorAway, "is away (503)", 2),
         (status(408), EvaluatorAway, "is away (408)", 2),
         (dropped, EvaluatorAway, "cannot be reached", 2),
-        (raw("{"), EvaluatorBroken, "cannot be read", 1),
-        (raw("<p>login</p>", "text/html"), EvaluatorBroken, "cannot be read", 1),
-        (raw('{"choices": null}'), AnswerRejected, "gave no answer", 1),
-        (raw('{"choices": []}'), AnswerRejected, "gave no answer", 1),
+        (raw("{"), EvaluatorAway, "something else; check OPENAI_BASE_URL", 2),
+        (raw("<p>login</p>", "text/html"), EvaluatorAway, "something else", 2),
+        (raw('{"message": "Welcome"}'), EvaluatorAway, "something else", 2),
+        (raw('{"choices": []}'), EvaluatorAway, "something else", 2),
         (raw('{"choices": [{"message": null}]}'), AnswerRejected, "gave no answer", 1),
     ],
 )  # fmt: skip

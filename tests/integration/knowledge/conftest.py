@@ -37,9 +37,10 @@ class Grams:
     model: str = "grams-512"
     floor: float = 0.28
     failure: Exception | None = None
+    problem: str = ""
     texts: list[str] = field(default_factory=list)
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Vector]:
+    async def embed(self, team: TeamId, texts: Sequence[str]) -> Sequence[Vector]:
         """Give a vector for each text."""
         self.texts += texts
         if self.failure is not None:

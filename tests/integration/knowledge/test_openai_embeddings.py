@@ -8,10 +8,19 @@ import openai
 import pytest
 from aiohttp import web
 
+from livesop_bot.app.embeddings import BudgetedPurse
+from livesop_bot.db.jobs import EmbedJob
+from livesop_bot.db.usage import ModelUsage
+from livesop_bot.domain.team_settings import UsedToday
 from livesop_bot.errors import EmbedderAway, EmbedderBroken
+from livesop_bot.evaluation.budget import Budget
 from livesop_bot.knowledge.openai_embeddings import OpenAIEmbeddings
+from livesop_bot.metrics import Metrics
+from tests.integration.knowledge.conftest import OTHER, TEAM, Desk
 
 SECRET = "AKIA" + "Z" * 16
+NAME = "text-embedding-3-small"
+Make = Callable[..., OpenAIEmbeddings]
 
 
 class Server:
@@ -21,6 +30,9 @@ class Server:
         self.asked: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], web.Response] = self.vectors
         self.url = ""
+        app = web.Application()
+        app.router.add_post("/v1/embeddings", self.handle)
+        self.runner = web.AppRunner(app)
 
     @staticmethod
     def vectors(body: dict[str, Any]) -> web.Response:
@@ -29,7 +41,7 @@ class Server:
             {"object": "embedding", "index": at, "embedding": [float(len(text)), 1.0]}
             for at, text in enumerate(body["input"])
         ]
-        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        usage = {"prompt_tokens": 5, "total_tokens": 5}
         return web.json_response(
             {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
         )
@@ -44,32 +56,41 @@ class Server:
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     server = Server()
-    app = web.Application()
-    app.router.add_post("/v1/embeddings", server.handle)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    await server.runner.setup()
+    await web.TCPSite(server.runner, "127.0.0.1", 0).start()
+    server.url = f"http://127.0.0.1:{server.runner.addresses[0][1]}/v1"
     yield server
-    await runner.cleanup()
+    await server.runner.cleanup()
 
 
 @pytest.fixture
-async def embeddings(server: Server) -> AsyncIterator[OpenAIEmbeddings]:
+async def make(server: Server, desk: Desk) -> AsyncIterator[Make]:
+    """Build embeddings on the server, paid from a budget in the test's database."""
     async with openai.AsyncOpenAI(
         api_key="sk-test", base_url=server.url, max_retries=0, timeout=5
     ) as client:
-        yield OpenAIEmbeddings(
-            lambda: client,
-            "text-embedding-3-small",
-            lambda text: text.replace(SECRET, "[masked]"),
-        )
+
+        def build(budget: int = 10**9, metrics: Metrics | None = None) -> OpenAIEmbeddings:
+            paid = Budget(ModelUsage(desk.pool), budget)
+            return OpenAIEmbeddings(
+                lambda: client,
+                NAME,
+                lambda text: text.replace(SECRET, "[masked]"),
+                BudgetedPurse(paid, metrics or Metrics(), NAME),
+            )
+
+        yield build
+
+
+@pytest.fixture
+def embeddings(make: Make) -> OpenAIEmbeddings:
+    return make()
 
 
 async def test_texts_go_masked_and_come_back_in_order(
     server: Server, embeddings: OpenAIEmbeddings
 ) -> None:
-    vectors = await embeddings.embed(["a", f"key {SECRET}", "ccc"])
+    vectors = await embeddings.embed(TEAM, ["a", f"key {SECRET}", "ccc"])
     assert [round(vector[0] / vector[1]) for vector in vectors] == [1, 12, 3]
     (asked,) = server.asked
     assert asked["input"] == ["a", "key [masked]", "ccc"]
@@ -78,7 +99,7 @@ async def test_texts_go_masked_and_come_back_in_order(
 
 
 async def test_many_texts_go_in_portions(server: Server, embeddings: OpenAIEmbeddings) -> None:
-    assert len(await embeddings.embed(["text"] * 130)) == 130
+    assert len(await embeddings.embed(TEAM, ["text"] * 130)) == 130
     assert [len(asked["input"]) for asked in server.asked] == [64, 64, 2]
 
 
@@ -109,7 +130,7 @@ async def test_a_refusal_says_what_to_do(
 ) -> None:
     server.answer = answer
     with pytest.raises(error, match=why) as raised:
-        await embeddings.embed(["text"])
+        await embeddings.embed(TEAM, ["text"])
     assert getattr(raised.value, "retry_after", None) == wait
 
 
@@ -136,12 +157,56 @@ async def test_an_answer_without_usable_vectors_is_refused(
 ) -> None:
     server.answer = answer
     with pytest.raises(EmbedderBroken):
-        await embeddings.embed(["one", "two"])
+        await embeddings.embed(TEAM, ["one", "two"])
 
 
-async def test_nobody_there_is_worth_another_try(embeddings: OpenAIEmbeddings) -> None:
-    async with openai.AsyncOpenAI(
-        api_key="sk-test", base_url="http://127.0.0.1:1/v1", max_retries=0
-    ) as client:
-        with pytest.raises(EmbedderAway):
-            await OpenAIEmbeddings(lambda: client, "m", str).embed(["text"])
+async def test_nobody_there_is_worth_another_try_and_costs_nothing(
+    server: Server, embeddings: OpenAIEmbeddings, desk: Desk
+) -> None:
+    await server.runner.cleanup()
+    with pytest.raises(EmbedderAway):
+        await embeddings.embed(TEAM, ["text"])
+    assert await ModelUsage(desk.pool).today(TEAM) == UsedToday(), "nothing stays reserved"
+
+
+async def test_what_vectors_take_is_in_the_teams_budget_cost_and_metrics(
+    make: Make, desk: Desk
+) -> None:
+    metrics = Metrics()
+    await make(metrics=metrics).embed(TEAM, ["text"] * 65)
+    used = await ModelUsage(desk.pool).today(TEAM)
+    assert used.tokens == 10
+    assert used.cost_usd == pytest.approx(10 * 0.02 / 1e6)
+    assert await ModelUsage(desk.pool).today(OTHER) == UsedToday()
+    value = metrics.registry.get_sample_value
+    assert value("livesop_model_tokens_total", {"kind": "embedding"}) == 10
+    assert value("livesop_model_cost_usd_total") == pytest.approx(used.cost_usd)
+
+
+async def test_where_the_service_does_not_count_it_is_estimated(
+    server: Server, embeddings: OpenAIEmbeddings, desk: Desk
+) -> None:
+    server.answer = odd([1.0, 0.0])
+    await embeddings.embed(TEAM, ["x" * 400])
+    assert (await ModelUsage(desk.pool).today(TEAM)).tokens == 100
+
+
+async def test_a_spent_budget_leaves_full_text_and_is_said(
+    server: Server, make: Make, desk: Desk
+) -> None:
+    document = await desk.add("Refunds are paid back within five days.")
+    poor = make(budget=3)
+    assert poor.problem == ""
+    found = await desk.retrieval(poor).find_passages(TEAM, "When are refunds paid back?", 3)
+    assert [passage.title for passage in found] == [document.title], "words find it"
+    await desk.embedding(poor).embed(EmbedJob(document.id), 0)
+    assert server.asked == []
+    assert poor.problem == "the daily token budget is spent"
+    kept = await desk.documents.get(TEAM, document.id)
+    assert kept is not None
+    assert kept.problem == poor.problem
+
+    await desk.embedding(make()).embed(EmbedJob(document.id), 0)
+    kept = await desk.documents.get(TEAM, document.id)
+    assert kept is not None
+    assert kept.problem is None, "made once there is budget again"

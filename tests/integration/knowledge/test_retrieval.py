@@ -127,7 +127,7 @@ async def test_words_do_while_the_question_gets_no_vector(
 
 async def test_words_do_while_the_vector_is_late(library: Desk) -> None:
     class Never(Grams):
-        async def embed(self, texts: Any) -> Any:
+        async def embed(self, team: TeamId, texts: Any) -> Any:
             await asyncio.Event().wait()
 
     await library.embed_all(Grams())

@@ -2,16 +2,14 @@
 
 import asyncio
 import csv
-import os
 import socket
-import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.settings import Settings
+from tests.command import start_livesop
 
 SOP = """
 slug: restart-printer
@@ -24,22 +22,26 @@ steps:
     kind: manual
     title: Switch it off and on
 """
+JUDGED = """
+WITH signal AS (
+    INSERT INTO raw_signals (event_id, team_id, source, external_id, channel_id, message_ts,
+        author_id, author_is_bot, text, occurred_at, received_at, state)
+    VALUES ('E1', 'T1', 'slack', 'C1:1700000000.000100', 'C1', '1700000000.000100', 'U1', false,
+        'the printer is stuck again', now(), now(), 'evaluated') RETURNING id
+)
+INSERT INTO evaluations (team_id, signal_id, revision, cause, dry_run, workflow_id,
+    workflow_version, confidence, reasoning, evidence, evaluator, verdict, reason, detail,
+    latency_ms)
+SELECT 'T1', signal.id, 1, 'signal', false, w.id, 1, 0.8, '', '', 'words', 'propose', 'proposed',
+    '', 3
+FROM signal, workflows AS w RETURNING signal_id
+"""
+"""A message that the SOP fitted, in its version 1."""
 
 
 async def livesop(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
     """Run a command to its end, with nothing set but these variables."""
-    ours = {name.upper() for name in Settings.model_fields}
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "livesop_bot",
-        *arguments,
-        cwd=folder,
-        env=environment | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await start_livesop(folder, *arguments, **variables)
     out, err = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
@@ -178,6 +180,37 @@ async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_p
     code, out, err = await livesop(tmp_path, "replay", "404", DATABASE_URL=database)
     assert (code, out) == (1, "")
     assert err.startswith("livesop: There is no signal 404")
+
+
+@pytest.mark.parametrize(
+    ("words", "version", "dry_run"),
+    [
+        ([], 2, True),
+        (["--version", "newest"], 2, True),
+        (["--version", "same"], 1, True),
+        (["--run"], 2, False),
+        (["--version", "same", "--run"], 1, False),
+    ],
+)
+async def test_a_replay_only_says_unless_it_is_to_run_and_takes_the_version_that_is_wanted(
+    database: str, pool: Pool, tmp_path: Path, words: list[str], version: int, dry_run: bool
+) -> None:
+    await pool.execute("INSERT INTO teams (team_id) VALUES ('T1')")
+    for title in ("Restart the printer", "Wake the printer"):
+        (tmp_path / "sop.yaml").write_text(SOP.replace("Restart the printer", title))
+        await livesop(tmp_path, "workflows", "import", "sop.yaml", DATABASE_URL=database)
+    signal = await pool.fetchval(JUDGED)
+    local = {"DATABASE_URL": database, "LIVESOP_EVALUATOR": "words"}
+    code, out, err = await livesop(tmp_path, "replay", str(signal), *words, **local)
+    assert (code, err) == (0, "")
+    assert ("Version: 1 → 2" in out) is (version == 2)
+    assert ("This was a dry run: nothing was done." in out) is dry_run
+    replays = "SELECT workflow_version, dry_run FROM evaluations WHERE cause = 'replay'"
+    assert [tuple(row) for row in await pool.fetch(replays)] == [(version, dry_run)]
+    runs = [row["workflow_version"] for row in await pool.fetch("SELECT * FROM runs")]
+    assert runs == ([] if dry_run else [version])
+    actors = await pool.fetch("SELECT actor FROM audit_log WHERE kind = 'replay'")
+    assert [row["actor"] for row in actors] == ["command-line"]
 
 
 @pytest.mark.parametrize("command", [["replay", "1"], ["workflows", "list"]], ids=" ".join)

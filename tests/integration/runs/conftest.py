@@ -340,6 +340,14 @@ class Floor:
         await self.pool.execute("UPDATE pauses SET card_at = now() WHERE card_at > now()")
         await self.work()
 
+    async def hours_pass(self, hours: int) -> None:
+        """Let all that people are waited for with have been so much longer ago."""
+        for change in (
+            "UPDATE run_steps SET changed_at = changed_at - make_interval(hours => $1)",
+            "UPDATE runs SET created_at = created_at - make_interval(hours => $1)",
+        ):
+            await self.pool.execute(change, hours)
+
     def said(self, text: str) -> list[dict[str, Any]]:
         """The bot's messages that begin with a text."""
         bot = self.slack.workspace.bot.user_id

@@ -1,6 +1,7 @@
 """Actions: claimed under the switches, tried once, asked after in doubt, and never done twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -40,15 +41,20 @@ async def claimed(floor: Any) -> Claim:
     return claim
 
 
+async def undo_s(floor: Any) -> int:
+    """Seconds until the planned action is tried."""
+    found: int = await floor.pool.fetchval(
+        "SELECT extract(epoch FROM execute_after - created)::int FROM pgqueuer "
+        "WHERE entrypoint = 'act'"
+    )
+    return found
+
+
 async def test_it_waits_for_its_undo_window_and_is_done_then(floor: Any) -> None:
     await floor.publish(posts("tell"))
     run = await floor.start()
     assert await floor.states(run) == {"tell": "planned"}
-    wait = await floor.pool.fetchval(
-        "SELECT extract(epoch FROM execute_after - created)::int FROM pgqueuer "
-        "WHERE entrypoint = 'act'"
-    )
-    assert wait == 20
+    assert await undo_s(floor) == 20
     assert floor.said("tell:") == []
     await floor.hurry()
     (message,) = floor.said("tell:")
@@ -68,6 +74,16 @@ async def test_it_can_be_taken_back_while_it_waits_and_approved_after_all(floor:
     await floor.hurry()
     assert len(floor.said("tell:")) == 1
     assert (await floor.run(run.id)).state is RunState.DONE
+
+
+async def test_a_jira_issue_can_be_taken_back_before_it_is_opened(floor: Any) -> None:
+    await floor.publish(replace(floor.issue("open"), undo_s=None), by_hand("look"))
+    run = await floor.start()
+    assert await undo_s(floor) == 20
+    await floor.press(run, "open", Press.HOLD)
+    await floor.hurry()
+    assert (await floor.states(run))["open"] == "waiting"
+    assert floor.jira.issues == {}
 
 
 async def test_what_is_approved_again_has_a_job_though_the_old_one_is_not_struck_off_yet(

@@ -28,6 +28,7 @@ from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode, Workflow
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.faults import AnswerError, HandledUnanswered
+from livesop_bot.worker.once import MOST_ATTEMPTS
 from tests.integration.runs.conftest import waits_for_a_lock
 
 TEAM, ADA = TeamId("T0SANDBOX"), UserId("U0ADA")
@@ -42,11 +43,11 @@ async def sop(floor: Any) -> Workflow:
     return workflow
 
 
-async def ask_for_opening(floor: Any, request: str = "1.2.3", about: str = "order 4711") -> bool:
-    """Ada types the command."""
+async def ask_for_opening(floor: Any, request: str = "1.2.3", by: UserId = ADA) -> bool:
+    """Somebody types the command."""
     remarks = Remarks(floor.pool, HandStarts(floor.pool, floor.held))
     return await remarks.ask_for_opening(
-        TEAM, ChannelId(INCIDENTS), await sop(floor), about=about, by=ADA, request=request
+        TEAM, ChannelId(INCIDENTS), await sop(floor), about="order 4711", by=by, request=request
     )
 
 
@@ -93,6 +94,34 @@ async def test_an_opening_that_slack_took_without_an_answer_is_not_posted_again(
     await floor.hurry()
     assert len(floor.said("The SOP was started")) == 1
     assert await floor.pool.fetchval("SELECT count(*) FROM runs") == 1
+
+
+def told(floor: Any) -> list[str]:
+    """What LiveSOP told Grace alone."""
+    direct = [one for one in floor.slack.workspace.channels.values() if one.user == GRACE]
+    return [message["text"] for one in direct for message in one.messages.values()]
+
+
+async def test_who_was_promised_a_start_that_slack_refuses_is_told_once(floor: Any) -> None:
+    await ask_for_opening(floor, by=UserId(GRACE))
+    floor.slack.faults.add("chat.postMessage", AnswerError("not_in_channel"))
+    floor.slack.faults.add("chat.postMessage", HandledUnanswered())
+    await floor.work()
+    await floor.hurry()
+    (said,) = told(floor)
+    assert said.startswith(
+        f"⚠️  *The SOP* was not started in <#{INCIDENTS}>: Slack refused: not_in_channel."
+    )
+    assert "send `/livesop start " in said
+
+
+async def test_an_opening_that_is_given_up_is_told(floor: Any) -> None:
+    await ask_for_opening(floor, by=UserId(GRACE))
+    floor.slack.faults.add("chat.postMessage", AnswerError("internal_error"))
+    number = await floor.pool.fetchval("SELECT id FROM remarks")
+    await floor.duties.remarking(RemarkJob(RemarkId(number)), MOST_ATTEMPTS - 1)
+    assert len(told(floor)) == 1
+    assert await floor.pool.fetchval("SELECT post_state FROM remarks") == "failed"
 
 
 async def test_an_opening_that_slack_refuses_opens_nothing(floor: Any) -> None:

@@ -1,10 +1,13 @@
 """Patience: one reminder of what waits, an end to what nobody takes up, and a limit to starts."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 from uuid import uuid4, uuid5
 
 import pytest
 
+from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
@@ -14,15 +17,6 @@ from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import StepMode
 from livesop_bot.sandbox.faults import HandledUnanswered
 from tests.integration.runs.conftest import STARTS, by_hand, posts
-
-
-async def hours_ago(floor: Any, hours: int) -> None:
-    """Let everything have been so long ago."""
-    for change in (
-        "UPDATE run_steps SET changed_at = changed_at - make_interval(hours => $1)",
-        "UPDATE runs SET created_at = created_at - make_interval(hours => $1)",
-    ):
-        await floor.pool.execute(change, hours)
 
 
 async def a_minute(floor: Any) -> None:
@@ -36,13 +30,13 @@ async def test_a_step_that_waits_is_reminded_of_once(floor: Any) -> None:
     run = await floor.start()
     await a_minute(floor)
     assert floor.said("Reminder") == []
-    await hours_ago(floor, 5)
+    await floor.hours_pass(5)
     for _ in range(3):
         await a_minute(floor)
     (reminder,) = floor.said("Reminder")
     assert reminder["thread_ts"] == run.thread_ts
     await floor.press(run, "look", Press.DONE)
-    await hours_ago(floor, 5)
+    await floor.hours_pass(5)
     await a_minute(floor)
     assert len(floor.said("Reminder")) == 2, "the next step is another one"
 
@@ -50,7 +44,7 @@ async def test_a_step_that_waits_is_reminded_of_once(floor: Any) -> None:
 async def test_a_reminder_without_an_answer_is_found_and_not_doubled(floor: Any) -> None:
     await floor.publish(by_hand("look"))
     await floor.start()
-    await hours_ago(floor, 5)
+    await floor.hours_pass(5)
     floor.slack.faults.add("chat.postMessage", HandledUnanswered())
     await a_minute(floor)
     await floor.hurry()
@@ -64,7 +58,7 @@ async def test_what_livesop_says_in_one_thread_is_told_apart(floor: Any) -> None
     for number in range(CAP + 1):
         runs.append(await floor.start(f"Checkout is down {number}"))
         await floor.hurry()
-    await hours_ago(floor, 5)
+    await floor.hours_pass(5)
     await a_minute(floor)
     paused = await floor.run(runs[-1].id)
     await floor.press(paused, "alarm", Press.APPROVE)
@@ -89,10 +83,10 @@ async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await floor.switch(Scope.TEAM, is_on=False)
     run = await floor.start()
-    await hours_ago(floor, 71)
+    await floor.hours_pass(71)
     await a_minute(floor)
     assert (await floor.run(run.id)).state is RunState.PROPOSED
-    await hours_ago(floor, 2)
+    await floor.hours_pass(2)
     await a_minute(floor)
     assert (await floor.run(run.id)).state is RunState.EXPIRED
     assert len([one for one in floor.said("The SOP") if "expired" in one["text"]]) == 1
@@ -101,12 +95,12 @@ async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:
 async def test_a_run_that_nobody_moves_on_is_cancelled_with_the_reason(floor: Any) -> None:
     await floor.publish(by_hand("look"), by_hand("tell"))
     run = await floor.start()
-    await hours_ago(floor, 50)
+    await floor.hours_pass(50)
     await floor.press(run, "look", Press.DONE)
-    await hours_ago(floor, 30)
+    await floor.hours_pass(30)
     await a_minute(floor)
     assert (await floor.run(run.id)).state is RunState.RUNNING, "it moved 30 hours ago"
-    await hours_ago(floor, 50)
+    await floor.hours_pass(50)
     await a_minute(floor)
     found = await floor.run(run.id)
     assert found.state is RunState.CANCELLED
@@ -116,7 +110,7 @@ async def test_a_run_that_nobody_moves_on_is_cancelled_with_the_reason(floor: An
 async def test_what_is_planned_is_no_waiting(floor: Any) -> None:
     await floor.publish(posts("tell", undo_s=3600))
     run = await floor.start()
-    await hours_ago(floor, 100)
+    await floor.hours_pass(100)
     await floor.duties.patience.expire()
     assert (await floor.run(run.id)).state is RunState.RUNNING
 
@@ -128,6 +122,21 @@ async def test_beyond_the_limit_runs_are_proposed(floor: Any) -> None:
     assert runs[-1].evaluation.decision.reason == "rate_limited"
     await floor.pool.execute("UPDATE runs SET started_at = started_at - interval '11 min'")
     assert (await floor.start("Later")).state is RunState.RUNNING
+
+
+async def test_what_is_judged_at_once_does_not_pass_the_limit_together(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    for number in range(STARTS - 1):
+        await floor.start(f"Checkout is down {number}")
+    for number in range(4):
+        await floor.message(f"Payments are down {number}")
+    signals = await floor.pool.fetch(
+        "SELECT id, revision FROM raw_signals ORDER BY id DESC LIMIT 4"
+    )
+    jobs = [EvaluateJob(signal["id"], signal["revision"]) for signal in signals]
+    judged = await asyncio.gather(*(floor.duties.evaluating(job, 0) for job in jobs))
+    reasons = Counter(one.decision.reason for one in judged)
+    assert reasons == {"started": 1, "rate_limited": 3}
 
 
 async def test_the_sweep_finds_what_fell_out_of_the_queue(floor: Any) -> None:
@@ -154,7 +163,7 @@ async def test_a_team_may_say_when_it_is_reminded(floor: Any, hours: int, remind
     await TeamSettingsBook(floor.pool).change(
         run.team, "U1", lambda _: TeamSettings(remind_after_hours=hours)
     )
-    await hours_ago(floor, 5)
+    await floor.hours_pass(5)
     await a_minute(floor)
     assert len(floor.said("Reminder")) == reminders
 

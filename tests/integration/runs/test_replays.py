@@ -15,7 +15,6 @@ from livesop_bot.domain.steps import Press
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
-from livesop_bot.worker.replay import Replaying
 from tests.integration.runs.conftest import ADA, TEAM, Sure, by_hand, posts
 
 
@@ -35,7 +34,7 @@ async def replay(floor: Any, evaluator: Sure | None = None, people: int = 1) -> 
     """So many people at once have the newest message judged again, and done."""
     settings = Settings(_env_file=None)
     evaluating = floor.stores.evaluating(settings, evaluator or Sure(), Metrics())
-    replaying = Replaying(feed=floor.stores.feed, evaluating=evaluating)
+    replaying = floor.stores.replaying(evaluating)
     signal = SignalId(await floor.pool.fetchval("SELECT max(id) FROM raw_signals"))
     request = ReplayRequest(team=TEAM, signal=signal, by=ADA, dry_run=False)
     return await asyncio.gather(*(replaying(request) for _ in range(people)))

@@ -93,6 +93,13 @@ FOLLOWS = {
     "skip": {"skipped"},
     "hold": {"waiting"},
 }
+UNTOUCHED = {"blocked", "waiting", "planned", "bypassed", "cancelled"}
+"""How steps stand where nothing was done yet."""
+GOES = {
+    "proposed": {"running", "dismissed", "cancelled", "expired"},
+    "running": {"done", "cancelled", "dismissed"},
+}
+"""What becomes of a run; all the rest is its end."""
 OVER = {"done", "skipped", "bypassed", "cancelled"}
 LEFT = OVER | {"failed", "unknown", "trying"}
 """How steps may stand in a run that is over."""
@@ -105,6 +112,22 @@ def stands(urgent: str, chosen: str, taken: str) -> dict[str, str]:
     way, other = ("page", "note") if chosen == "yes" else ("note", "page")
     close = "open" if taken in ("done", "skipped") else "blocked"
     return {way: "open", other: "bypassed", "close": close}
+
+
+def is_lost(run: Run) -> bool:
+    """Whether the message is gone, or reads otherwise and no person did or wanted anything yet."""
+    untouched = {one.state.value for one in run.steps} <= UNTOUCHED
+    nobody_asked = run.edited_since and run.started_by is None and untouched
+    return run.evaluation.signal.state == "deleted" or nobody_asked
+
+
+def ends(run: Run) -> dict[RunState, bool]:
+    """Whether people may bring it to an end: that it does not fit, or that they want no more."""
+    alone = run.state is RunState.RUNNING and run.started_by is None
+    return {
+        RunState.DISMISSED: run.state is RunState.PROPOSED or alone,
+        RunState.CANCELLED: run.state is RunState.RUNNING,
+    }
 
 
 def seen(run: Run) -> object:
@@ -145,12 +168,12 @@ class Rules(RuleBasedStateMachine):
         self.loop.run(self.stack.aclose())
         self.loop.close()
 
-    @initialize()
-    def begin(self) -> None:
-        """Somebody writes."""
-        self.loop.run(self._begin())
+    @initialize(alone=st.booleans())
+    def begin(self, alone: bool) -> None:
+        """Somebody writes; LiveSOP begins alone, or proposes."""
+        self.loop.run(self._begin(alone))
 
-    async def _begin(self) -> None:
+    async def _begin(self, alone: bool) -> None:
         await self.floor.publish(
             by_hand("urgent", StepKind.DECISION),
             posts("page"),
@@ -159,6 +182,9 @@ class Rules(RuleBasedStateMachine):
             by_hand("close"),
             edges=EDGES,
         )
+        if not alone:
+            self.on[Scope.TEAM, TEAM] = False
+            await self.floor.switch(Scope.TEAM, TEAM, is_on=False)
         await self._write()
 
     async def _write(self) -> None:
@@ -215,7 +241,7 @@ class Rules(RuleBasedStateMachine):
         assert isinstance(started, Run)
         run = await self.floor.run(run.id)
         assert run.started_by == ADA
-        assert run.basis_lost or await self._verdict(run) is True
+        assert is_lost(run) or await self._verdict(run) is True
 
     async def _verdict(self, run: Run) -> bool | None:
         """Whether people say that it fits; None where there is no word, nor any message."""
@@ -300,11 +326,7 @@ class Rules(RuleBasedStateMachine):
 
     async def _end(self, states: Sequence[RunState], *, in_vain: bool) -> None:
         run = await self.floor.newest()
-        alone = run.state is RunState.RUNNING and run.started_by is None
-        fitting = {
-            RunState.DISMISSED: run.state is RunState.PROPOSED or alone,
-            RunState.CANCELLED: run.state is RunState.RUNNING,
-        }
+        fitting = ends(run)
         if in_vain:
             states = [state for state in states if not fitting[state]]
         meant = next((state for state in states if fitting[state]), run.state)
@@ -315,7 +337,7 @@ class Rules(RuleBasedStateMachine):
         by = ADA if any(fitting[state] for state in states) else run.ended_by
         assert (after.state, after.ended_by) == (meant, by)
         if meant is RunState.DISMISSED:
-            assert run.basis_lost or await self._verdict(run) is False
+            assert is_lost(run) or await self._verdict(run) is False
             # Where Auto-Pilot was wrong too often, it is switched off.
             self.on[Scope.WORKFLOW, "sop"] = await self.floor.pool.fetchval(
                 "SELECT is_on FROM autopilot_switches WHERE scope = 'workflow'"
@@ -377,7 +399,7 @@ class Rules(RuleBasedStateMachine):
         for row in rows:
             run = await self.floor.run(row["run_id"])
             off = row["by_autopilot"] and (run.edited_since or not self._allowed(row["step_id"]))
-            if off or run.state is not RunState.RUNNING or run.basis_lost:
+            if off or run.state is not RunState.RUNNING or is_lost(run):
                 forbidden[row["id"]] = str(row["idempotency_key"])
         return forbidden
 
@@ -436,16 +458,43 @@ class Rules(RuleBasedStateMachine):
         elif not claim.maybe_done:
             self.loop.run(ledger.failed(claim, "It broke off."))
 
-    @rule(number=st.integers(0, 7), then=st.sampled_from(THEN))
+    @rule(number=st.integers(0, 4), then=st.sampled_from(THEN))
     def change_the_message(self, number: int, then: str) -> None:
         """Somebody edits or deletes the message; its job comes late, or at once, or behind a
         claim."""
-        if number == 0:
-            self.loop.run(self.floor.delete(self.ts))
-        elif number < 5:
-            self.edits += 1
-            self.loop.run(self.floor.edit(self.ts, f"It is down {self.edits}"))
+        self.loop.run(self._change(deleted=number == 0))
         self.loop.run(self._then(then, "basis", "evaluate", "start"))
+
+    async def _change(self, *, deleted: bool) -> None:
+        if deleted:
+            await self.floor.delete(self.ts)
+        else:
+            self.edits += 1
+            await self.floor.edit(self.ts, f"It is down {self.edits}")
+
+    @rule(deleted=st.booleans(), then=st.sampled_from(("a worker", "a crash")))
+    def change_what_is_about_to_be_done(self, deleted: bool, then: str) -> None:
+        """Somebody approves the first action of a new message, which is changed before it goes."""
+        self.loop.run(self._change_what_is_about_to_be_done(deleted, then))
+
+    async def _change_what_is_about_to_be_done(self, deleted: bool, then: str) -> None:
+        if (await self.floor.newest()).state in OPEN:
+            await self._end([RunState.CANCELLED, RunState.DISMISSED], in_vain=False)
+        await self._go_on(replayed=False)
+        run = await self.floor.newest()
+        if run.state is RunState.PROPOSED:  # as too many started by themselves
+            if not deleted:
+                return  # what a person starts outlives an edit
+            await self._start(run)
+        elif (await self.floor.states(run))["tell"] == "planned":
+            await self._press_step(run, "tell", Press.HOLD, "")
+        # What a person approved is stopped by no switch and no breaker: by the change alone.
+        await self._press_step(await self.floor.newest(), "tell", Press.APPROVE, "")
+        await self._change(deleted=deleted)
+        assert await self._forbidden("planned")
+        await self._then(then)
+        await self.floor.work("basis", "evaluate", "start")
+        assert (await self.floor.run(run.id)).state is RunState.CANCELLED
 
     async def _then(self, then: str, *jobs: str) -> None:
         match then:
@@ -478,6 +527,20 @@ class Rules(RuleBasedStateMachine):
         """All that waits for its time is done."""
         self.loop.run(self.floor.hurry())
 
+    @rule()
+    def nobody_comes(self) -> None:
+        """For three days: what waits for people has an end."""
+        self.loop.run(self._nobody_comes())
+
+    async def _nobody_comes(self) -> None:
+        before = await self.floor.newest()
+        await self.floor.hours_pass(73)
+        await self.floor.duties.every_minute()
+        await self.floor.work("remind")
+        moving = {one.state.value for one in before.steps} & {"planned", "trying"}
+        after = await self.floor.run(before.id)
+        assert moving or after.state not in OPEN
+
     async def _actions(self) -> list[ActionId]:
         await self.floor.pool.execute("UPDATE actions SET due_at = now() WHERE state = 'planned'")
         rows = await self.floor.pool.fetch("SELECT id FROM actions ORDER BY id")
@@ -504,6 +567,24 @@ class Rules(RuleBasedStateMachine):
         )
         assert torn == [], "a step and its action say different things"
         await self._nothing_was_planned_for_who_switched_it_off()
+        await self._nothing_is_claimed_on_what_changed()
+        await self._nothing_else_ends_it()
+
+    async def _nothing_is_claimed_on_what_changed(self) -> None:
+        """Not even before its time: what hides behind the undo window, a switch or the breaker."""
+        for row in await self.floor.pool.fetch("SELECT * FROM actions WHERE state = 'planned'"):
+            run = await self.floor.run(row["run_id"])
+            if run.state is RunState.RUNNING and is_lost(run):
+                claim = await self.floor.duties.ledger.claim(ActionId(row["id"]))
+                assert claim is None, "it would be done though the message changed"
+
+    async def _nothing_else_ends_it(self) -> None:
+        for row in await self.floor.pool.fetch("SELECT id FROM runs ORDER BY id DESC LIMIT 2"):
+            run = await self.floor.run(row["id"])
+            for state in (state for state, fits in ends(run).items() if not fits):
+                ended = await self.floor.presses.end(TEAM, run.id, state, ADA)
+                assert isinstance(ended, TooLate), f"{run.state} became {state}"
+            assert await self.floor.run(run.id) == run
 
     async def _nothing_was_planned_for_who_switched_it_off(self) -> None:
         for row in await self.floor.pool.fetch("SELECT * FROM actions"):
@@ -533,13 +614,18 @@ class Rules(RuleBasedStateMachine):
             off = not any(self._allowed(step) for step in ("page", "tell"))
             assert not (off and run.state is RunState.RUNNING and run.started_by is None)
             return
-        assert before.state in ("proposed", "running") or run.state is before.state
+        was = before.state
+        if run.started_by != before.started_by:  # somebody started it since
+            was = RunState.RUNNING
+        assert run.state in {was, *GOES.get(was, ())}, f"{was} became {run.state}"
+        if (was, run.state) == (RunState.PROPOSED, RunState.CANCELLED):
+            assert (run.ended_by, run.ended_why != "") == (None, True), "only its message does so"
         assert run.version >= before.version
         if seen(run) != seen(before):
             assert run.version > before.version, "people do not see it"
-        for was, record in zip(before.steps, run.steps, strict=False):
-            if was.state in OVER:
-                assert (record.state, record.chosen) == (was.state, was.chosen)
+        for old, new in zip(before.steps, run.steps, strict=False):
+            if old.state in OVER:
+                assert (new.state, new.chosen) == (old.state, old.chosen)
 
 
 @pytest.fixture
@@ -565,6 +651,7 @@ def test_no_sequence_of_events_reaches_what_the_rules_forbid(dsn: str) -> None:
             stateful_step_count=40,
             deadline=None,
             phases=[Phase.generate],  # a sequence of forty is soon read
+            print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
     )

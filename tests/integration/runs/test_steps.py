@@ -1,12 +1,14 @@
 """Runs: started once, moved on by people and by what was done, each press counted once."""
 
 import asyncio
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import RunState, TooLate
+from livesop_bot.domain.runs import OPEN, Run, RunState, TooLate
 from livesop_bot.domain.steps import NotOffered, Press
 from livesop_bot.domain.workflows import Edge, StepId, StepKind, StepMode
 from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
@@ -15,6 +17,8 @@ CHOICE = (
     Edge(source=StepId("urgent"), target=StepId("page"), label="yes"),
     Edge(source=StepId("urgent"), target=StepId("note"), label="no"),
 )
+
+OVER = ("done", "cancelled", "dismissed", "expired")
 
 
 async def test_it_starts_once_however_often_its_job_comes(floor: Any) -> None:
@@ -74,6 +78,49 @@ async def test_what_is_over_takes_no_press(floor: Any) -> None:
     assert await floor.presses.end(TEAM, run.id, RunState.CANCELLED, ADA) == TooLate(None)
 
 
+async def brought(floor: Any, state: str) -> Run:
+    """A run in a state: `alone` it began by itself, `by hand` somebody started it."""
+    if state in ("proposed", "by hand", "dismissed", "expired"):
+        await floor.switch(Scope.TEAM, is_on=False)
+    run: Run = await floor.start()
+    match state:
+        case "by hand":
+            await floor.presses.start(TEAM, run.id, ADA)
+        case "done":
+            await floor.press(run, "look", Press.DONE)
+        case "cancelled" | "dismissed":
+            await floor.presses.end(TEAM, run.id, RunState(state), ADA)
+        case "expired":
+            await floor.hours_pass(73)
+            await floor.duties.patience.expire()
+    found: Run = await floor.run(run.id)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "is_now"),
+    [
+        ("proposed", {"cancelled": "proposed", "dismissed": "dismissed"}),
+        ("alone", {"cancelled": "cancelled", "dismissed": "dismissed"}),
+        ("by hand", {"cancelled": "cancelled", "dismissed": "running"}),
+        *((over, dict.fromkeys(("cancelled", "dismissed"), over)) for over in OVER),
+    ],
+)
+@pytest.mark.parametrize("end", ["cancelled", "dismissed"])
+async def test_only_what_fits_a_run_ends_it(
+    floor: Any, state: str, is_now: dict[str, str], end: str
+) -> None:
+    await floor.publish(by_hand("look"))
+    run = await brought(floor, state)
+    outcome = await floor.presses.end(TEAM, run.id, RunState(end), "U0BOB")
+    after = await floor.run(run.id)
+    assert after.state == is_now[end]
+    if after.state is run.state:
+        assert (outcome, after) == (TooLate(run.state if run.state in OPEN else None), run)
+    else:
+        assert (type(outcome), after.ended_by) == (Run, "U0BOB")
+
+
 async def test_another_team_cannot_press(floor: Any) -> None:
     await floor.publish(by_hand("look"))
     run = await floor.start()
@@ -122,6 +169,30 @@ async def test_a_step_that_names_approvers_says_who_they_are(floor: Any) -> None
     run = await floor.start()
     assert await floor.presses.approvers(TEAM, run.id, StepId("tell")) == ("U0EVE", "S0BOSS")
     assert await floor.presses.approvers(TEAM, run.id, StepId("none")) == ()
+
+
+async def test_a_newer_version_changes_nothing_of_a_run_under_way(floor: Any) -> None:
+    await floor.publish(by_hand("look"), posts("tell"))
+    run = await floor.start("Checkout is down")
+    newer = replace(
+        posts("tell"),
+        title="Tell all the world",
+        fields={"channel": "thread", "text": "of the newer version"},
+    )
+    await floor.publish(newer, by_hand("celebrate"))
+    await floor.press(run, "look", Press.DONE)
+    await floor.hurry()
+    assert await floor.states(run) == {"look": "done", "tell": "waiting"}
+    (face,) = [json.dumps(one["blocks"]) for one in floor.said("The SOP")]
+    assert "tell: Checkout is down" in face
+    assert "world" not in face
+    assert "celebrate" not in face
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert [one["text"] for one in floor.said("tell:")] == ["tell: Checkout is down"]
+    assert floor.said("of the newer") == []
+    assert (await floor.run(run.id)).state is RunState.DONE
+    assert (await floor.start("Payments are down")).workflow.version == 2
 
 
 async def test_every_change_is_in_the_audit_log(floor: Any) -> None:

@@ -1,6 +1,6 @@
 """A team with its starter pack and one stored signal, as the worker finds them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +36,7 @@ class Bench:
     evaluations: Evaluations
     workflows: Workflows
     verdicts: Verdicts
+    metrics: Metrics = field(default_factory=Metrics)
 
     def evaluating(self, evaluator: Evaluator, time_limit: float = 5.0) -> Evaluating:
         """Evaluating, with an evaluator of the test's own."""
@@ -45,7 +46,7 @@ class Bench:
             verdicts=self.verdicts,
             evaluator=evaluator,
             time_limit=time_limit,
-            metrics=Metrics(),
+            metrics=self.metrics,
         )
 
     async def store(self, text: str, *, channel: str = "C0INCIDENT", ts: str = "") -> SignalId:

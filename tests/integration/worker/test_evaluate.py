@@ -1,6 +1,7 @@
 """What evaluators may do wrong, and what is stored then."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
@@ -29,6 +30,17 @@ class Doing:
         """Do it."""
         self.questions.append(question)
         return self._do(question)
+
+
+class Hanging:
+    """Never answers."""
+
+    name = "hanging"
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 def raising(error: Exception) -> Doing:
@@ -89,6 +101,26 @@ async def test_an_evaluator_that_is_away_is_asked_again_then_given_up(
 
     concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_ATTEMPTS - 1)
     assert concluded.decision.reason == "failed"
+
+
+async def test_a_time_out_is_logged_and_timed(
+    tools: Any, log_events: list[MutableMapping[str, Any]]
+) -> None:
+    signal = await tools.store("the printer is on fire")
+    evaluating = tools.evaluating(Hanging(), time_limit=0.05)
+    assert (await evaluating(EvaluateJob(signal, 1), 0)).decision.reason == "timed_out"
+    assert [one for one in log_events if one["event"] == "evaluation.timeout"] == [
+        {
+            "event": "evaluation.timeout",
+            "log_level": "warning",
+            "signal": signal,
+            "seconds": 0.05,
+        }
+    ]
+    value = tools.metrics.registry.get_sample_value
+    assert value("livesop_evaluation_timeouts_total") == 1
+    assert value("livesop_evaluation_seconds_count", {"evaluator": "hanging"}) == 1
+    assert value("livesop_evaluation_seconds_sum", {"evaluator": "hanging"}) >= 0.05
 
 
 async def test_the_wait_that_the_evaluator_asks_for_is_kept(tools: Any) -> None:
@@ -163,6 +195,27 @@ async def test_a_database_that_is_away_under_the_evaluator_is_waited_for(tools: 
     with pytest.raises(DatabaseAway):
         await tools.evaluating(raising(DatabaseAway("gone")))(EvaluateJob(signal, 1), attempts=0)
     assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
+
+
+class Interrupted(Doing):
+    """An evaluator that takes its time, and whose first try an outage ends."""
+
+    async def evaluate(self, question: Question) -> Judgement:
+        await asyncio.sleep(0.6)
+        if not self.questions:
+            self.questions.append(question)
+            raise DatabaseAway("gone")
+        return await super().evaluate(question)
+
+
+@pytest.mark.parametrize(("limit", "reason"), [(1.0, "timed_out"), (10.0, "autopilot_off")])
+async def test_the_time_limit_is_for_all_tries_of_an_evaluation(
+    tools: Any, limit: float, reason: str
+) -> None:
+    signal = await tools.store("Payments are down")
+    evaluator = Interrupted(answering(confidence=0.95)._do)
+    await tools.evaluating(evaluator, limit)(EvaluateJob(signal, 1), attempts=0)
+    assert await tools.pool.fetchval("SELECT reason FROM evaluations") == reason
 
 
 async def test_no_secret_reaches_an_evaluator_or_what_is_stored_of_it(tools: Any) -> None:

@@ -7,8 +7,15 @@ import pytest
 
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
-from livesop_bot.domain.replays import Aspect, NotReplayed, Replayed, ReplayRequest, Version
-from livesop_bot.domain.signals import SignalId, TeamId, UserId
+from livesop_bot.domain.replays import (
+    Aspect,
+    NotReplayed,
+    Replayed,
+    ReplayRequest,
+    Unkept,
+    Version,
+)
+from livesop_bot.domain.signals import ChannelId, SignalId, TeamId, UserId
 from livesop_bot.errors import EvaluatorAway
 from livesop_bot.worker.replay import Replaying
 from tests.integration.worker.test_evaluate import Doing, answering, raising
@@ -23,7 +30,11 @@ def asked(signal: SignalId, **more: Any) -> ReplayRequest:
 
 def replaying(tools: Any, evaluator: Doing) -> Replaying:
     """What answers."""
-    return Replaying(feed=Feed(tools.pool), evaluating=tools.evaluating(evaluator))
+    return Replaying(
+        feed=Feed(tools.pool),
+        workflows=tools.workflows,
+        evaluating=tools.evaluating(evaluator),
+    )
 
 
 async def judged(tools: Any) -> SignalId:
@@ -89,6 +100,33 @@ async def test_the_same_version_is_asked_about_as_it_was_then(tools: Any, versio
         assert (given, came.differences) == (stored, ())
     else:
         assert (given.title, came.differences) == ("Newer", (Aspect.VERSION,))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("UPDATE workflows SET archived_at = now()", Unkept.ARCHIVED),
+        ("UPDATE workflows SET paused_at = now(), paused_by = 'U1'", Unkept.PAUSED),
+        ("", Unkept.ELSEWHERE),
+        ("DELETE FROM runs; DELETE FROM evaluations", Unkept.UNNAMED),
+    ],
+)
+async def test_a_version_that_is_not_asked_about_again_is_said(
+    tools: Any, change: str, why: Unkept
+) -> None:
+    signal = await judged(tools)
+    stored = (await tools.workflows.current(TEAM))[0]
+    if change:
+        await tools.pool.execute(change)
+    else:
+        trigger = replace(stored.definition.trigger, channels=(ChannelId("C0OTHER"),))
+        newer = replace(stored.definition, trigger=trigger)
+        await tools.workflows.publish(TEAM, newer, UserId("U1"))
+    nothing = answering(workflow=None, confidence=0.2)
+    came = await replaying(tools, nothing)(asked(signal, version=Version.SAME))
+    assert isinstance(came, Replayed)
+    assert came.unkept is why
+    assert stored not in nothing.questions[0].workflows or why is Unkept.UNNAMED
 
 
 async def test_what_is_not_there_is_said(tools: Any) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from livesop_bot.app.judge import choose_evaluator
 from livesop_bot.db.pool import Pool
+from livesop_bot.embeddings.local_model import LocalModel
+from livesop_bot.embeddings.shared_model import SharedModel
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
+from tests.questions import question
 
 NO_POOL = cast("Pool", None)
 """Nothing asks PostgreSQL before a model is asked."""
@@ -46,6 +49,24 @@ async def test_the_settings_say_who_judges(
     settings = Settings(_env_file=None, **values)
     async with choose_evaluator(settings, Metrics(), NO_POOL) as judge:
         assert (judge.evaluator.name, judge.model()) == (name, state)
+
+
+class Unreadable(SharedModel):
+    """A model whose runtime this machine cannot load."""
+
+    def get(self) -> LocalModel:
+        raise ImportError("no runtime")
+
+
+@pytest.mark.parametrize("key", [None, "sk-1"])
+async def test_a_local_model_that_cannot_be_read_is_said_and_words_stand_in(
+    key: str | None,
+) -> None:
+    settings = Settings(_env_file=None, openai_api_key=key)
+    async with choose_evaluator(settings, Metrics(), NO_POOL, shared=Unreadable()) as judge:
+        judgement = await judge.local.evaluate(question("URGENT: customers cannot pay"))
+        assert judgement.evaluator == "local-lexical"
+        assert "ImportError" in judge.problem()
 
 
 async def test_a_model_without_a_known_price_is_said_at_the_start(

@@ -106,3 +106,24 @@ async def test_idle_waits_for_what_is_being_written_but_not_for_ever() -> None:
         go_on.set()
         await waiting
         assert future.done()
+
+
+async def test_of_those_who_wait_one_goes_on_at_a_time_and_what_comes_holds_up_the_next() -> None:
+    async def commit(items: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(0)
+        return items
+
+    async with GroupCommit(commit, limit=10) as group:
+        future = group.submit(1)
+
+        async def first() -> bool:
+            nonlocal future
+            await group.idle(60)
+            written, future = future.done(), group.submit(2)
+            return written
+
+        async def second() -> bool:
+            await group.idle(60)
+            return future.done()
+
+        assert all(await asyncio.gather(first(), second()))

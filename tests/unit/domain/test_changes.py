@@ -1,12 +1,19 @@
 """Changes: told in words, and what people allowed is not inherited by another action."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from livesop_bot.domain.changes import ChangeKind, changes, lost_switches
+from livesop_bot.domain.changes import ChangeKind, Replaced, changes, lost_switches
 from livesop_bot.domain.signals import ChannelId
-from livesop_bot.domain.workflows import ActionKind, StepId, StepMode, WorkflowDefinition
+from livesop_bot.domain.workflows import (
+    ActionKind,
+    Step,
+    StepId,
+    StepKind,
+    StepMode,
+    WorkflowDefinition,
+)
 from livesop_bot.sop.starter_pack import starter_pack
 
 INCIDENT = next(sop for sop in starter_pack() if sop.slug == "incident")
@@ -21,6 +28,18 @@ def with_step(step: StepId, **changed: object) -> WorkflowDefinition:
 
 
 ACTING = INCIDENT.acting_steps[0]
+OTHERWISE = {
+    "title": "Another",
+    "kind": StepKind.MANUAL,
+    "mode": StepMode.MANUAL,
+    "action": ActionKind.WEBHOOK,
+    "fields": {"text": "something else"},
+    "instructions": "Be quick.",
+    "approvers": ("U1",),
+    "undo_s": 77,
+    "saves_min": 77,
+}
+"""Another value for each field of an acting step."""
 
 
 def test_nothing_changed() -> None:
@@ -52,12 +71,24 @@ def test_every_part_is_told() -> None:
     told = {change.part: change.details for change in changes(INCIDENT, after)}
     assert told["Title"] == ("“Incident” → “Outage”",)
     assert told["Example messages"] == ("+ New one", f"− {INCIDENT.trigger.examples[0]}")
-    assert told["Channels"] == ("every channel → C1",)
+    assert told["Channels"] == (Replaced((), (ChannelId("C1"),), none="every channel"),)
     assert told["Auto-Pilot starts from"] == ("as the team → 95%",)
     assert told["Step “Tell all”"] == (
         f"was called “{ACTING.title}”",
-        "approvers: anyone in the channel → U1",
+        Replaced((), ("U1",), none="every operator", what="approvers"),
     )
+
+
+@pytest.mark.parametrize(("field", "value"), OTHERWISE.items())
+def test_whatever_changed_in_a_step_is_told_or_it_could_not_be_published(
+    field: str, value: object
+) -> None:
+    (told,) = changes(INCIDENT, with_step(ACTING.id, **{field: value}))
+    assert told.details
+
+
+def test_every_field_of_a_step_is_tried() -> None:
+    assert {field.name for field in fields(Step)} == {"id", *OTHERWISE}
 
 
 def test_steps_that_came_and_went_are_told() -> None:

@@ -44,7 +44,7 @@ def test_a_viewer_only_looks_and_an_admin_may_everything(right: Right) -> None:
 
 def test_operators_work_and_admins_make_the_rules() -> None:
     rights = {right for right in Right if may(Role.OPERATOR, right)}
-    assert rights == {Right.APPROVE, Right.VERDICT, Right.REPLAY}
+    assert rights == {Right.APPROVE, Right.VERDICT, Right.REPLAY, Right.EDIT}
 
 
 @given(

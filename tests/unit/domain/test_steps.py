@@ -1,5 +1,7 @@
 """Steps: what opens when, what can be pressed, and that every way comes to an end."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +157,13 @@ def test_every_way_through_comes_to_an_end(data: st.DataObject) -> None:
         progress[step.id] = Progress(state=state, chosen=chosen)
     assert is_over(sop, progress)
     assert all(each.state in FINAL for each in progress.values())
+
+
+@pytest.mark.parametrize("kind", ActionKind)
+def test_people_can_take_back_all_but_a_webhook_unless_the_step_says_otherwise(
+    kind: ActionKind,
+) -> None:
+    step = replace(a_step("tell", StepKind.ACTION, StepMode.AUTO), action=kind)
+    assert step.undo.total_seconds() == (0 if kind is ActionKind.WEBHOOK else 20)
+    assert replace(step, undo_s=7).undo.total_seconds() == 7
+    assert replace(step, undo_s=0).undo.total_seconds() == 0

@@ -76,6 +76,27 @@ def test_an_answer_within_the_schema_is_read_and_adds_nothing(
     assert len(set(judgement.citations)) == len(judgement.citations)
 
 
+def reason(said: str) -> str:
+    """What is kept of a model's reasoning."""
+    answer = {"sop": NO_SOP, "confidence": 0.1, "reasoning": said, "evidence": ""}
+    form = AnswerForm(replace(question("Hi"), workflows=()))
+    return form.judgement(json.dumps(answer), "model", Usage()).reasoning
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("See (https://evil.example/x) now.", "See … now."),
+        ("www.evil.example, ftp://a", "… …"),
+        ("It is 10:30, w.w.w", "It is 10:30, w.w.w"),
+        ("It is\0 down.\n\0", "It is down."),
+        ("_:" * 100_000, "_:" * 199 + "_…"),  # sought anew from each sign it would take minutes
+    ],
+)
+def test_a_reason_is_short_and_has_no_links(said: str, kept: str) -> None:
+    assert reason(said) == kept
+
+
 @given(questions())
 def test_what_people_wrote_cannot_leave_its_string(asked: Question) -> None:
     document = json.loads(user_turn(asked))

@@ -106,10 +106,16 @@ def test_a_team_whose_verdicts_are_mostly_no_gets_less_confidence(
     assert sceptical.confidence < evaluator.evaluate(question).confidence
 
 
-@pytest.mark.parametrize("error", [ImportError("no runtime"), ValueError("another file")])
-def test_without_the_model_it_judges_by_words(ask: Ask, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [ImportError("no runtime"), ValueError("another file"), SystemExit(1)]
+)
+def test_without_the_model_it_judges_by_words_and_says_so(ask: Ask, error: BaseException) -> None:
     def load() -> LocalModel:
         raise error
 
+    told: list[str] = []
     question = ask("URGENT: customers cannot pay")
-    assert SemanticEvaluator(load).evaluate(question) == LexicalEvaluator().evaluate(question)
+    judged = SemanticEvaluator(load, told.append).evaluate(question)
+    assert judged == LexicalEvaluator().evaluate(question)
+    assert len(told) == 1
+    assert type(error).__name__ in told[0]

@@ -224,6 +224,20 @@ async def test_orders_in_a_message_are_judged_by_nobody_and_start_nothing(ask: A
     assert (await evaluator.evaluate(ask("Checkout is down."))).caution == ""
 
 
+async def test_a_long_text_is_looked_through_beside_the_event_loop(ask: Any) -> None:
+    turned: list[bool] = []
+    seen: list[bool] = []
+
+    class Looking(Model):
+        async def evaluate(self, question: Question) -> Judgement:
+            seen.append(bool(turned))
+            return await super().evaluate(question)
+
+    asyncio.get_running_loop().call_soon(turned.append, True)
+    await DefusingEvaluator(Looking()).evaluate(ask(ORDER * 500))
+    assert seen == [True], "the loop had a turn before the text was judged"
+
+
 async def test_what_is_quoted_across_a_gap_is_left_out(ask: Any) -> None:
     class Quoting(Model):
         async def evaluate(self, question: Question) -> Judgement:

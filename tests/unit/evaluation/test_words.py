@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesop_bot.evaluation.words import sentences, stem, stems
+from livesop_bot.evaluation.words import clauses, sentences, stem, stems
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,12 @@ def test_sentences_end_at_marks_and_lines_but_not_inside_numbers() -> None:
         for sentence in sentences("Version 2.4 crashes. Why?\nReports wrong; search down")
     ]
     assert found == [["vers", "2", "4", "crash"], ["report", "wrong"], ["search", "down"]]
+
+
+def test_dots_that_end_nothing_are_read_once() -> None:
+    """Read anew from each dot it would take minutes: the suite's limit."""
+    text = f"Loading{'.' * 200_000}x. Done"
+    assert [clause.text for clause in clauses(text)] == [text[:-5], "Done"]
 
 
 @given(st.text(max_size=300))

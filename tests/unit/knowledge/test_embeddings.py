@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import EmbedderBroken
 from livesop_bot.knowledge.embeddings import InThread, checked
 
@@ -54,7 +55,7 @@ class Model:
 async def test_a_blocking_model_has_a_thread_and_small_portions() -> None:
     model = Model()
     embeddings = InThread(model, floor=0.3, at_once=2)
-    vectors = await embeddings.embed(["", "a", "bb", "ccc", "dddd"])
+    vectors = await embeddings.embed(TeamId("T1"), ["", "a", "bb", "ccc", "dddd"])
     assert [vector[0] / vector[1] for vector in vectors] == pytest.approx([0, 1, 2, 3, 4])
     assert model.most == 2
     assert len(model.threads) == 1

@@ -30,6 +30,7 @@ class Parts:
         self.sockets = SocketState(2, 2)
         self.spool = SpoolState(0, 0, 1000)
         self.model = ModelState("configured")
+        self.problem = ""
 
     async def ping(self) -> None:
         if self.away:
@@ -50,6 +51,7 @@ class Parts:
             spool=lambda: self.spool,
             model=lambda: self.model,
             evaluator="local",
+            evaluator_problem=lambda: self.problem,
         )
 
 
@@ -109,6 +111,15 @@ async def test_degraded_is_served_with_200_so_that_nobody_restarts_what_still_wo
     status, body = await get(client, "/health")
     assert (status, body["status"]) == (200, "degraded")
     assert body["reasons"] == ["fewer sockets than SLACK_CONNECTIONS"]
+
+
+async def test_words_that_stand_in_for_the_local_model_are_said(
+    client: aiohttp.ClientSession, parts: Parts
+) -> None:
+    parts.problem = "the local model cannot be used"
+    status, body = await get(client, "/health")
+    assert (status, body["status"], body["reasons"]) == (200, "degraded", [parts.problem])
+    assert body["checks"]["evaluator"] == {"status": "words_alone", "name": "local"}
 
 
 async def test_unhealthy_is_503_and_well_again_200(

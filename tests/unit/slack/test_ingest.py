@@ -189,16 +189,16 @@ def test_our_own_messages_updates_are_noise() -> None:
     assert read(payload(subtype="message_changed", message=message)) == Noise("own_message")
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        {"subtype": "message_deleted", "deleted_ts": TS, "ts": "1700000009.000000"},
-        {
-            "subtype": "message_changed",
-            "message": {"subtype": "tombstone", "ts": TS, "text": "This message was deleted."},
-        },
-    ],
-)
+DELETED = [
+    {"subtype": "message_deleted", "deleted_ts": TS, "ts": "1700000009.000000"},
+    {
+        "subtype": "message_changed",
+        "message": {"subtype": "tombstone", "ts": TS, "text": "This message was deleted."},
+    },
+]
+
+
+@pytest.mark.parametrize("event", DELETED)
 def test_a_deletion_names_its_message(event: dict[str, Any]) -> None:
     deletion = read(payload(**event))
     assert isinstance(deletion, SignalDeletion)
@@ -254,9 +254,34 @@ def test_only_watched_channels_count_where_some_are_named(
         assert found == Noise("unwatched_channel")
 
 
-def test_a_deletion_counts_in_a_channel_that_is_watched_no_more() -> None:
-    body = payload(subtype="message_deleted", deleted_ts=TS)
-    assert isinstance(read(body, Rules(channels=frozenset({"C2"}))), SignalDeletion)
+LEFT_OUT = [
+    (payload(), Rules(channels=frozenset({"C2"}))),
+    (payload() | {"is_ext_shared_channel": True}, Rules()),
+]
+
+
+@pytest.mark.parametrize(("body", "rules"), LEFT_OUT, ids=["unwatched", "shared"])
+@pytest.mark.parametrize("deleted", DELETED)
+def test_a_deletion_counts_also_where_new_messages_do_not(
+    body: dict[str, Any], rules: Rules, deleted: dict[str, Any]
+) -> None:
+    assert isinstance(read(body, rules), Noise)
+    body = body | {"event": body["event"] | deleted}
+    assert isinstance(read(body, rules), SignalDeletion)
+
+
+@pytest.mark.parametrize(("body", "rules"), LEFT_OUT, ids=["unwatched", "shared"])
+def test_an_edit_of_what_is_stored_counts_there_too_and_brings_in_nothing_new(
+    body: dict[str, Any], rules: Rules
+) -> None:
+    message = {"user": "U1", "text": "new", "ts": TS}
+    edited = body | {"event": body["event"] | {"subtype": "message_changed", "message": message}}
+    edit = read(edited, rules)
+    assert isinstance(edit, SignalEdit)
+    assert not edit.may_be_first
+    anywhere = read(edited, Rules(external_channels=True))
+    assert isinstance(anywhere, SignalEdit)
+    assert anywhere.may_be_first
 
 
 @pytest.mark.parametrize(

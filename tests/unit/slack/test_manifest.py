@@ -22,9 +22,6 @@ LENGTHS = [
     ("display_information.name", 35),
     ("display_information.description", 140),
     ("features.bot_user.display_name", 80),
-    ("features.shortcuts.0.name", 24),
-    ("features.shortcuts.0.callback_id", 255),
-    ("features.shortcuts.0.description", 150),
     ("features.slash_commands.0.command", 32),
     ("features.slash_commands.0.description", 2000),
     ("features.slash_commands.0.usage_hint", 1000),
@@ -34,7 +31,6 @@ VALUES = [
     ("features.app_home.messages_tab_enabled", True),
     ("features.app_home.messages_tab_read_only_enabled", False),
     ("features.bot_user.always_online", True),
-    ("features.shortcuts.0.type", "message"),
     ("features.slash_commands.0.command", "/livesop"),
     ("settings.interactivity.is_enabled", True),
     ("settings.org_deploy_enabled", False),
@@ -81,7 +77,6 @@ KEYS = {
     "": {"display_information", "features", "oauth_config", "settings"},
     "display_information": {"name", "description", "background_color"},
     "features": {"app_home", "bot_user", "shortcuts", "slash_commands"},
-    "features.shortcuts.0": {"name", "type", "callback_id", "description"},
     "features.slash_commands.0": {"command", "description", "usage_hint", "should_escape"},
     "oauth_config": {"scopes"},
     "oauth_config.scopes": {"bot"},
@@ -109,6 +104,19 @@ def test_switches_stand_as_socket_mode_and_the_home_tab_need_them(path: str, val
 @pytest.mark.parametrize(("path", "keys"), KEYS.items())
 def test_there_is_no_key_that_slack_would_refuse(path: str, keys: set[str]) -> None:
     assert set(at(path) if path else manifest()) == keys
+
+
+@pytest.mark.parametrize("shortcut", at("features.shortcuts"), ids=lambda one: one["name"])
+def test_every_shortcut_is_of_messages_and_within_slacks_limits(shortcut: dict[str, str]) -> None:
+    assert shortcut.keys() == {"name", "type", "callback_id", "description"}
+    assert shortcut["type"] == "message"
+    for key, limit in (("name", 24), ("callback_id", 255), ("description", 150)):
+        assert 0 < len(shortcut[key]) <= limit
+
+
+def test_shortcuts_are_told_apart_and_no_more_than_slack_shows() -> None:
+    callbacks = [one["callback_id"] for one in at("features.shortcuts")]
+    assert len(callbacks) == len(set(callbacks)) <= 5
 
 
 def test_the_background_colour_is_six_hex_digits() -> None:

@@ -1,6 +1,8 @@
 """The spool: on disk before the ack, replayed in order, bounded."""
 
 import asyncio
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -148,8 +150,46 @@ async def test_only_whole_records_are_replayed(
     async with Spool(tmp_path, max_bytes=1000) as spool:
         await spool.replay(store)
     assert store.records == expected
-    kept = [path.suffix for path in tmp_path.iterdir()]
-    assert kept == ([".damaged"] if b"second" in expected and len(expected) == 1 else [])
+    kept = [(path.suffix, path.read_bytes()[9:]) for path in tmp_path.iterdir()]
+    assert kept == ([(".damaged", b"fjrst\n")] if expected == [b"second"] else [])
+
+
+async def test_what_cannot_be_opened_keeps_nothing_else_from_being_adopted(
+    tmp_path: Path, store: Store
+) -> None:
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        await spool.append(b"1")
+    (tmp_path / "0.spool").mkdir()
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        await spool.replay(store)
+    assert store.records == [b"1"]
+
+
+async def test_a_file_that_is_taken_for_an_orphan_as_it_is_made_keeps_no_event(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may look between its creation and its lock."""
+    create, taken = os.open, list[int]()
+
+    def look_at_once(path: Path, flags: int, mode: int = 0o777) -> int:
+        made = create(path, flags, mode)
+        if flags & os.O_EXCL and len(taken) < 2:
+            taken.append(create(path, os.O_RDWR))
+            fcntl.flock(taken[-1], fcntl.LOCK_EX)
+            if len(taken) == 2:  # this one had time to remove it, and goes
+                path.unlink()
+                os.close(taken[-1])
+        return made
+
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        monkeypatch.setattr(os, "open", look_at_once)
+        await spool.append(b"1")
+        monkeypatch.undo()
+        assert len(taken) == 2
+        assert sum(path.read_bytes().endswith(b" 1\n") for path in tmp_path.iterdir()) == 1
+        await spool.replay(store)
+    os.close(taken[0])
+    assert store.records == [b"1"]
 
 
 async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:

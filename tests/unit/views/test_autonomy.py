@@ -133,6 +133,7 @@ def test_switching_on_is_for_admins_and_asks_first() -> None:
     assert "An admin can switch it on" in said(shown(earned, is_admin=False))
     button = next(block["accessory"] for block in shown(earned) if "accessory" in block)
     assert "20 s to take it back" in button["confirm"]["text"]["text"]
+    assert button["accessibility_label"] == "Switch on: Tell the channel"
     assert button["value"] == "bug-report/tell"
 
 

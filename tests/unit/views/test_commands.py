@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import Workflow
-from livesop_bot.views import commands
+from livesop_bot.views import autopilot, commands
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.health import HomeHealth
 from livesop_bot.views.lint import violations
@@ -43,7 +43,7 @@ def test_an_unknown_sop_gets_the_nearest_one_and_the_list(workflow: Workflow) ->
         "There is no SOP named `tier3-escalation`. Did you mean `tier-3-escalation`? "
         "There are: `tier-3-escalation`."
     )
-    assert commands.unknown_sop("x", []).text == ("There is no SOP named `x`. There are none yet.")
+    assert "*New SOP* in LiveSOP's Home" in commands.unknown_sop("x", []).text
 
 
 def test_an_unknown_step_gets_the_steps_of_its_sop(workflow: Workflow) -> None:
@@ -54,7 +54,7 @@ def test_an_unknown_step_gets_the_steps_of_its_sop(workflow: Workflow) -> None:
 
 
 def test_switching_an_sop_on_says_what_else_is_off(workflow: Workflow) -> None:
-    assert commands.switched(is_on=True, workflow=workflow, team_on=False).text == (
+    assert autopilot.switched(is_on=True, workflow=workflow, team_on=False).text == (
         "Auto-Pilot is now *on* for *Tier-3 escalation*. To start by itself it needs its automatic "
         "step on, too: `/livesop autopilot on tier-3-escalation tell`. Auto-Pilot is still off for "
         "the team: `/livesop autopilot on`."
@@ -63,36 +63,36 @@ def test_switching_an_sop_on_says_what_else_is_off(workflow: Workflow) -> None:
 
 def test_an_sop_whose_steps_all_wait_for_approval_is_not_said_to_start(workflow: Workflow) -> None:
     definition = replace(workflow.definition, steps=workflow.definition.steps[:3])
-    shown = commands.switched(is_on=True, workflow=replace(workflow, definition=definition)).text
+    shown = autopilot.switched(is_on=True, workflow=replace(workflow, definition=definition)).text
     assert shown.endswith("None of its steps may run by itself, so it is only proposed.")
 
 
 def test_switching_a_step_off_is_confirmed(workflow: Workflow) -> None:
     step = workflow.definition.steps[3]
-    assert commands.switched(is_on=False, workflow=workflow, step=step).text == (
+    assert autopilot.switched(is_on=False, workflow=workflow, step=step).text == (
         "Auto-Pilot is now *off* for *Tell the channel* of *Tier-3 escalation*."
     )
 
 
 def test_a_step_that_never_runs_by_itself_has_nothing_to_switch_on(workflow: Workflow) -> None:
     facts, _, page, _ = workflow.definition.steps
-    assert "is done by hand" in commands.never_automatic(facts, workflow).text
-    assert "is done after approval" in commands.never_automatic(page, workflow).text
+    assert "is done by hand" in autopilot.never_automatic(facts, workflow).text
+    assert "is done after approval" in autopilot.never_automatic(page, workflow).text
 
 
 def test_the_overview_shows_each_sop_and_the_steps_that_are_on(workflow: Workflow) -> None:
     on = {(Scope.WORKFLOW, "tier-3-escalation"), (Scope.STEP, "tier-3-escalation/tell")}
-    shown = commands.autopilot(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
+    shown = autopilot.overview(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
     assert shown == "`tier-3-escalation`  Tier-3 escalation: *on*, with `tell`"
     on = {(Scope.WORKFLOW, "tier-3-escalation")}
-    shown = commands.autopilot(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
+    shown = autopilot.overview(is_on=True, workflows=[workflow], on=on).blocks[1]["text"]["text"]
     assert shown.endswith("*on*, but none of its steps is, so it is only proposed")
-    shown = commands.autopilot(is_on=True, workflows=[workflow], on=()).blocks[1]["text"]["text"]
+    shown = autopilot.overview(is_on=True, workflows=[workflow], on=()).blocks[1]["text"]["text"]
     assert shown == "`tier-3-escalation`  Tier-3 escalation: off"
 
 
 def test_a_mistyped_switch_gets_a_suggestion() -> None:
-    assert "is not a switch. Did you mean `off`?" in commands.autopilot_usage("of").text
+    assert "is not a switch. Did you mean `off`?" in autopilot.usage("of").text
 
 
 def test_nothing_is_claimed_of_a_switch_that_the_database_did_not_confirm() -> None:
@@ -112,8 +112,8 @@ def _plain_answers(health: HomeHealth) -> Sequence[Message]:
         commands.database_away(),
         commands.not_confirmed(),
         commands.went_wrong(),
-        commands.switched(is_on=True),
-        commands.switched(is_on=False),
+        autopilot.switched(is_on=True),
+        autopilot.switched(is_on=False),
     ]
 
 
@@ -136,13 +136,13 @@ def test_slack_takes_any_answer(
     answers = [
         commands.unknown(text),
         commands.not_a_number("feed", text, 20),
-        commands.autopilot_usage(text),
+        autopilot.usage(text),
         commands.unknown_sop(text, many),
         commands.unknown_step(text, workflow),
-        commands.autopilot(is_on=True, workflows=many, on=on),
-        commands.switched(is_on=True, workflow=workflow, team_on=False),
-        *(commands.switched(is_on=True, workflow=workflow, step=step) for step in steps[:1]),
-        *(commands.never_automatic(step, workflow) for step in steps[:1]),
+        autopilot.overview(is_on=True, workflows=many, on=on),
+        autopilot.switched(is_on=True, workflow=workflow, team_on=False),
+        *(autopilot.switched(is_on=True, workflow=workflow, step=step) for step in steps[:1]),
+        *(autopilot.never_automatic(step, workflow) for step in steps[:1]),
     ]
     for answer in answers:
         assert violations(answer.payload()) == []

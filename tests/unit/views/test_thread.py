@@ -223,6 +223,15 @@ def test_only_what_can_be_done_now_can_be_pressed(
     assert rows == [*([buttons] if buttons else []), "[Why?] [Not this] [Cancel run]"]
 
 
+def test_the_buttons_of_steps_that_wait_together_do_not_sound_alike(run: Run) -> None:
+    waiting = {step.id: StepState.WAITING for step in run.workflow.definition.steps}
+    message = run_message(_running(run, **waiting))
+    rows = [b["elements"] for b in message.blocks if b.get("block_id", "").startswith("step:")]
+    heard = [button["accessibility_label"] for row in rows for button in row]
+    assert len(rows) > 1
+    assert len(set(heard)) == len(heard)
+
+
 def test_what_a_person_started_is_cancelled_but_not_called_wrong(run: Run) -> None:
     started = replace(_running(run, facts=StepState.DONE), started_by=ADA)
     assert _texts(started)[-1] == "[Why?] [Cancel run]"

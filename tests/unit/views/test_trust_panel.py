@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict
-from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.evaluations import Evaluation, Usage
 from livesop_bot.domain.explanation import Explanation, Said
 from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.replays import NotReplayed, Outcome, Replayed
@@ -18,6 +18,7 @@ from livesop_bot.domain.runs import Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, SignalState, UserId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.domain.workflows import StepMode, Workflow
+from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.lint import violations
 from livesop_bot.views.trust_panel.decision import in_words
 from livesop_bot.views.trust_panel.deeds import thread_link
@@ -149,8 +150,67 @@ def test_what_was_done_says_by_whom_and_leads_there(panel: Panel, run: Run) -> N
     assert "|Open it in its thread>" in text
     started = said(trust_panel(panel))
     assert "✅  Collect the facts" in started
-    assert "by <@U1>" not in started.split("Collect the facts")[0].splitlines()[-1]
     assert "🔵  Is it critical?  ·  waits for people" in started
+
+
+def test_it_leads_to_the_message_in_slack_unless_that_is_gone(panel: Panel, signal: Signal) -> None:
+    there = f"<{signal.permalink}|View in Slack>"
+    assert there in said(trust_panel(panel))
+    gone = replace(signal, state=SignalState.DELETED, text="")
+    assert "View in Slack" not in explained(panel, signal=gone)
+    assert "View in Slack" not in explained(panel, signal=replace(signal, permalink=None))
+
+
+def test_its_buttons_do_not_sound_alike(panel: Panel) -> None:
+    heard = [
+        part.get("accessibility_label") or part["text"]["text"]
+        for block in trust_panel(panel)["blocks"]
+        for part in (*block.get("elements", ()), block.get("accessory") or {})
+        if part.get("type") == "button"
+    ]
+    assert len(heard) > 5
+    assert len(set(heard)) == len(heard)
+
+
+def test_an_app_is_no_id(panel: Panel, signal: Signal) -> None:
+    text = explained(panel, signal=replace(signal, author="B012AB3CD", author_is_bot=True))
+    assert "an app in <#C012AB3CD>" in text
+    assert "B012AB3CD" not in text
+
+
+def test_what_was_done_leads_to_what_it_made_and_names_who_had_it_done(
+    panel: Panel, run: Run
+) -> None:
+    step = run.workflow.definition.steps[0]
+    record = StepRecord(
+        id=step.id,
+        state=StepState.DONE,
+        detail="OPS-7 was opened",
+        link="https://acme.atlassian.net/browse/OPS-7",
+        changed_by=UserId("U1"),
+        changed_at=run.evaluation.created_at,
+    )
+    text = explained(panel, run=replace(run, state=RunState.RUNNING, steps=(record,)))
+    row = next(one for one in text.splitlines() if step.title in one)
+    assert "<https://acme.atlassian.net/browse/OPS-7|OPS-7 was opened>  ·  by <@U1>" in row
+    alone = replace(record, changed_by=None)
+    text = explained(panel, run=replace(run, state=RunState.RUNNING, steps=(alone,)))
+    assert "by LiveSOP" in text
+
+
+def test_technical_details_say_who_judged_how_long_it_took_and_what_it_cost(
+    panel: Panel, evaluation: Evaluation, workflow: Workflow
+) -> None:
+    usage = Usage(prompt_tokens=1_200, completion_tokens=34, cost_usd=0.0021)
+    judged = replace(evaluation, evaluator="gpt-9", latency_ms=1_234.5, usage=usage)
+    details = explained(panel, evaluation=judged).splitlines()[-2]
+    assert "evaluator: gpt-9  ·  1,234 ms  ·  1,200 tokens in, 34 out" in details
+    assert str(usage.cost) in details
+    assert f"SOP version {workflow.version}  ·  evaluation {evaluation.id}" in details
+    quick = replace(judged, latency_ms=3.25, usage=Usage())
+    details = explained(panel, evaluation=quick).splitlines()[-2]
+    assert "evaluator: gpt-9  ·  3.2 ms  ·  SOP version" in details
+    assert "tokens" not in details
 
 
 def test_what_did_not_come_out_as_wished_is_said(panel: Panel, run: Run) -> None:
@@ -232,10 +292,12 @@ def test_a_page_leads_on_and_back() -> None:
 
 
 def test_the_state_travels_with_the_view() -> None:
-    state = PanelState(signal=SignalId(1), run=RunId(2), here=ChannelId("C1"))
-    assert PanelState.read(state.metadata()) == state
-    with pytest.raises(ValueError, match="not enough"):
-        PanelState.read("[1]")
+    for home in (None, HomeState(tab=HomeTab.WORKFLOWS, opened="incident")):
+        state = PanelState(signal=SignalId(1), run=RunId(2), here=ChannelId("C1"), home=home)
+        assert PanelState.read(state.metadata()) == state
+        assert HomeState.find(state.metadata()) == home
+    with pytest.raises(KeyError):
+        PanelState.read("{}")
 
 
 @pytest.mark.parametrize("view", [unknown([]), unknown(list(Unheard), "C1"), not_there()])

@@ -29,6 +29,15 @@ def test_a_proposal_can_be_started_or_dismissed(run: Run) -> None:
     assert _ids(_show(run)) == ["run_start", "run_dismiss"]
 
 
+def test_buttons_of_one_kind_do_not_sound_alike(run: Run) -> None:
+    signal = replace(run.evaluation.signal, text="payments are down, too")
+    other = replace(run, id=RunId(2), evaluation=replace(run.evaluation, signal=signal))
+    rows = [b["elements"] for b in _show(run, other)["blocks"] if b["type"] == "actions"]
+    heard = [button["accessibility_label"] for row in rows for button in row]
+    assert len(set(heard)) == len(heard) == 4
+    assert all(len(label) <= 75 for label in heard)
+
+
 def test_steps_that_wait_have_their_buttons(run: Run) -> None:
     first, *rest = run.workflow.definition.steps
     records = (
@@ -50,6 +59,9 @@ def test_what_is_not_shown_is_said() -> None:
     view = _show(more=3, hidden=1_234, note="*Too late.*")
     for said in ("Nothing here waits", "3 more wait;", "1,234 more wait in channels", "Too late"):
         assert said in str(view)
+    alone = str(_show(more=1, hidden=1))
+    assert "1 more waits;" in alone
+    assert "1 more waits in channels" in alone
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

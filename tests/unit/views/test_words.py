@@ -1,6 +1,7 @@
 """What the words of `/livesop` show is text, whatever is in it, and within Slack's limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.team_settings import Environment, TeamSettings
 from livesop_bot.domain.workflows import Workflow, WorkflowId
-from livesop_bot.views import feed, knowledge_forms, sop_card, starts, stats, tried
+from livesop_bot.views import autopilot, feed, knowledge_forms, sop_card, starts, stats, tried
 from livesop_bot.views.answer import answer
 from livesop_bot.views.home import knowledge, tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
@@ -53,6 +54,42 @@ def test_an_answer_names_the_sop_its_steps_and_the_source(workflow: Workflow) ->
     open_there = str(answer("how?", workflow, [], is_open=True).blocks)
     assert "its steps are in this thread" in open_there
     assert "Collect the facts" not in open_there
+
+
+def test_one_is_not_told_as_many(evaluation: Evaluation, workflow: Workflow) -> None:
+    day = DayFigures(day=date(2026, 3, 4), signals=1, started=1, actions=1)
+    own = TeamSettings(operators=("U1",), remind_after_hours=1, retention_days=1)
+    told = (
+        *(block["text"]["text"] for block in stats.stats([day], {}, [workflow]).blocks),
+        settings_summary(own, ENVIRONMENT).blocks[0]["text"]["text"],
+        feed.feed([evaluation]).text,
+    )
+    for said in (
+        "*1* message seen",
+        "*1* SOP started",
+        "*1* action done",
+        "1 operator, or",
+        "after 1 hour\n",
+        "after 1 day\n",
+        "The latest 1 decision",
+    ):
+        assert said in "\n".join(told)
+
+
+def test_reminders_that_are_off_are_never_sent() -> None:
+    summary = str(settings_summary(TeamSettings(remind_after_hours=0), ENVIRONMENT).blocks)
+    assert "Never reminds" in summary
+    assert "0 hours" not in summary
+
+
+def test_an_sop_that_is_paused_says_so_wherever_it_is_shown(workflow: Workflow) -> None:
+    paused = replace(workflow, paused=True)
+    for shown in (
+        sop_card.sop(paused, ()),
+        sop_card.sop_list([paused], ()),
+        autopilot.overview(is_on=True, workflows=[paused], on=()),
+    ):
+        assert "⏸️ paused" in str(shown.blocks)
 
 
 def test_what_nobody_knows_is_said_with_what_to_do() -> None:

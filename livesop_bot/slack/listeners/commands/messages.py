@@ -6,7 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import signal_subject
 from livesop_bot.domain.explanation import OfMessage, OfSignal
-from livesop_bot.domain.replays import ReplayRequest
+from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import Signal, SignalId, TeamId
 from livesop_bot.errors import EvaluatorAway, EvaluatorBroken
@@ -32,9 +32,9 @@ async def _why(face: Face, client: AsyncWebClient, asked: Asked) -> Message | No
 
 
 async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
-    what, _, how = asked.rest.partition(" ")
-    about, how = _about(what), how.strip().lower()
-    if about is None or how not in ("", "run"):
+    what, *how = asked.rest.split() or [""]
+    about, how = _about(what), sorted(word.lower() for word in how)
+    if about is None or how not in ([], ["run"], ["same"], ["run", "same"]):
         return commands.replay_usage()
     signal = await within(_found(face, asked.team, about))
     if signal is None:
@@ -42,8 +42,16 @@ async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     subject = signal_subject(signal.id)
     if refused := await refusal(face, asked.team, asked.user, Right.REPLAY, subject):
         return refused
-    request = ReplayRequest(team=asked.team, signal=signal.id, dry_run=not how, by=asked.user)
-    came = await face.replay(request)
+    version = Version.SAME if "same" in how else Version.NEWEST
+    came = await face.replay(
+        ReplayRequest(
+            team=asked.team,
+            signal=signal.id,
+            by=asked.user,
+            version=version,
+            dry_run="run" not in how,
+        )
+    )
     return replay.replayed_message(came, signal.id, in_channel=signal.channel == asked.channel)
 
 

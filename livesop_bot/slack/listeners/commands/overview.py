@@ -20,6 +20,7 @@ async def _status(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     async def look() -> Message:
         return commands.status(
             autopilot=await face.teams.autopilot(asked.team),
+            channels_off=await face.teams.channels_off(asked.team),
             health=await face.home_health(),
             waiting=count(await face.waiting.runs(asked.team, MOST_WAITING), most=MOST_WAITING),
         )

@@ -67,8 +67,10 @@ async def _start(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     return starts.starting(workflow)
 
 
-async def _autopilot(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
-    return await autopilot.answer(face, asked.team, asked.user, asked.words)
+async def _autopilot(face: Face, client: AsyncWebClient, asked: Asked) -> Message:
+    return await autopilot.answer(
+        face, client, asked.team, asked.user, asked.words, here=asked.channel
+    )
 
 
 async def _named(face: Face, team: TeamId, name: str, word: str) -> Workflow | Message:

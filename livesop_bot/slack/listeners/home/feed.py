@@ -28,6 +28,11 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         await move(body, client, narrowed(_state(body), body["actions"][0]))
 
+    @app.action(ActionId.SOP_FEED)
+    async def of_sop(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await move(body, client, FeedFilter(sop=body["actions"][0]["value"]).state())
+
     @app.action(ActionId.FEED_OLDER)
     async def older(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()

@@ -89,10 +89,10 @@ async def show(
     press = face.homes.press(spot.team, spot.user)
     kept, seen = face.homes.kept(spot.team, spot.user, to), spot.hash
     if kept is not None:
-        seen = await _replace(client, face, spot, kept, seen, press)
+        seen = await _replace(client, face, spot, to, kept, seen, press)
     view = await _built(face, spot, to)
     if view != kept:
-        await _replace(client, face, spot, view, seen, press)
+        await _replace(client, face, spot, to, view, seen, press)
 
 
 async def changed(
@@ -104,6 +104,17 @@ async def changed(
     """
     face.homes.change(spot.team)
     await show(client, face, spot, state)
+
+
+async def changed_below(client: AsyncWebClient, face: Face, body: Mapping[str, Any]) -> None:
+    """Show in Home what was changed in a modal that lies over it; one that was opened elsewhere
+    carries no state of Home, and it is only noted. Raises SlackAway, SlackRefused.
+    """
+    spot = Spot.of(body)
+    if HomeState.find(body["view"].get("private_metadata") or "") is None:
+        face.homes.change(spot.team)
+    else:
+        await changed(client, face, spot)
 
 
 async def publish(
@@ -144,7 +155,13 @@ async def _open(client: AsyncWebClient, face: Face, spot: Spot) -> None:
 
 
 async def _replace(
-    client: AsyncWebClient, face: Face, spot: Spot, view: View, seen: str | None, press: int
+    client: AsyncWebClient,
+    face: Face,
+    spot: Spot,
+    state: HomeState,
+    view: View,
+    seen: str | None,
+    press: int,
 ) -> str | None:
     """Show what a press asked for, unless they pressed something else since."""
     if press != face.homes.last_press(spot.team, spot.user):
@@ -155,7 +172,7 @@ async def _replace(
         if error.code != "hash_conflict":
             raise
     log.info("home.read_again", team=spot.team, user=spot.user)
-    view = await _built(face, spot, HomeState.read(view["private_metadata"]))
+    view = await _built(face, spot, state)
     if press != face.homes.last_press(spot.team, spot.user):
         return seen
     return await publish(client, spot, view)
@@ -170,7 +187,8 @@ async def _built(face: Face, spot: Spot, state: HomeState) -> View:
     except DatabaseAway:
         return tabs.database_away(state)
     view = tabs.home(state, blocks)
-    face.homes.keep(spot.team, spot.user, state, view, change)
+    if not state.notice:
+        face.homes.keep(spot.team, spot.user, state, view, change)
     return view
 
 
@@ -181,7 +199,6 @@ async def _visitor(face: Face, spot: Spot) -> Visitor:
             team=spot.team,
             user=spot.user,
             role=await within(face.people.role(spot.team, spot.user)),
-            time_zone=await face.people.time_zone(spot.user),
         )
     except (DatabaseAway, SlackAway, SlackRefused):
         return Visitor(team=spot.team, user=spot.user)

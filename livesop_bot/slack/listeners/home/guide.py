@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.teams import step_subject
-from livesop_bot.domain.audit import switch_subject
+from livesop_bot.domain.audit import settings_subject, switch_subject
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.guide import Guide, GuideStep, Shown
 from livesop_bot.domain.rights import Right
@@ -36,9 +36,6 @@ from livesop_bot.views.rights import notice
 from livesop_bot.views.sops import sample
 
 log = structlog.get_logger()
-
-NOTICE = "guide"
-"""The filter of the Overview in which the outcome of the last press travels."""
 
 _BUTTONS = (
     ActionId.GUIDE_JOIN,
@@ -97,8 +94,9 @@ def register(app: AsyncApp, face: Face) -> None:
         if body.get("view"):
             async with trouble_shown(client, body) as spot:
                 outcome = await _carry_out(client, face, spot, body)
-                filters = {NOTICE: outcome.notice} if outcome.notice else {}
-                await changed(client, face, spot, HomeState(tab=outcome.tab, filters=filters))
+                is_here = outcome.tab is HomeTab.OVERVIEW
+                notice = outcome.notice if is_here else ""  # else the tab itself is the answer
+                await changed(client, face, spot, HomeState(tab=outcome.tab, notice=notice))
             return
 
         async def tell() -> None:
@@ -123,7 +121,7 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         guide,
         await face.workflows.current(visitor.team),
         is_admin=visitor.is_admin,
-        notice=state.filters.get(NOTICE, ""),
+        notice=state.notice,
     )
 
 
@@ -151,8 +149,10 @@ async def _carry_out(
 ) -> _Outcome:
     press = ActionId(body["actions"][0]["action_id"])
     if press in _RIGHTS:
-        subject = switch_subject(Scope.TEAM, spot.team)
-        if refused := await refusal(face, spot.team, spot.user, _RIGHTS[press], subject):
+        right, subject = _RIGHTS[press], switch_subject(Scope.TEAM, spot.team)
+        if right is Right.SETTINGS:
+            subject = settings_subject(spot.team)
+        if refused := await refusal(face, spot.team, spot.user, right, subject):
             await opened(client, body["trigger_id"], notice(refused))
             return _Outcome()
     try:
@@ -225,7 +225,8 @@ async def _tried(face: Face, spot: Spot) -> tuple[View, bool]:
     except TimeoutError:
         return sample.not_tested("The evaluator did not answer in time; please try again."), False
     except (EvaluatorAway, EvaluatorBroken) as error:
-        return sample.not_tested(f"It could not be judged: {error}."), False
+        log.warning("sample.not_judged", team=spot.team, error=str(error))
+        return sample.not_judged(), False
     asked = found.workflow.slug if found.workflow else ""
     return sample.tested(text, found.judgement, found.workflow, found.decision, asked), True
 

@@ -13,7 +13,7 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.figures import Strain
 from livesop_bot.domain.rights import Right
-from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.signals import ChannelId, TeamId
 from livesop_bot.domain.waiting import MOST_WAITING, count
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
@@ -59,17 +59,19 @@ def register(app: AsyncApp, face: Face) -> None:
 async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:
     """Show the tab, below the guide while that is not finished."""
     team, found = visitor.team, FeedFilter.of(state)
-    autopilot, health, strain, days, waiting, (sops, evaluations) = await asyncio.gather(
-        face.teams.autopilot(team),
+    switches, health, strain, days, waiting, (sops, evaluations) = await asyncio.gather(
+        _switches(face, team),
         face.home_health(),
         _strain(face, visitor),
         face.figures.of_team(team, 2 * WEEK),
         face.waiting.runs(team, MOST_WAITING),
         _feed(face, team, found),
     )
+    autopilot, channels_off = switches
     shown = Overview(
         role=visitor.role,
         autopilot=autopilot,
+        channels_off=channels_off,
         health=health,
         strain=strain,
         days=days,
@@ -79,6 +81,10 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
         evaluations=evaluations,
     )
     return [*await guide.blocks(face, visitor, state), *overview(shown)]
+
+
+async def _switches(face: Face, team: TeamId) -> tuple[bool, Sequence[ChannelId]]:
+    return await face.teams.autopilot(team), await face.teams.channels_off(team)
 
 
 async def _strain(face: Face, visitor: Visitor) -> Strain | None:
@@ -98,7 +104,7 @@ async def _feed(
     face: Face, team: TeamId, found: FeedFilter
 ) -> tuple[dict[str, str], list[Evaluation]]:
     return await asyncio.gather(
-        face.feed.sops(team, MOST_SOPS),
+        face.feed.sops(team, MOST_SOPS + 1, found.sop),
         face.feed.latest(
             team,
             PAGE + 1,

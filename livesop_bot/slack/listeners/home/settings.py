@@ -69,12 +69,12 @@ def register(app: AsyncApp, face: Face) -> None:
 
     @app.view(CallbackId.SETTINGS_FORM.value)
     async def sent(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        async with boundary(body, partial(_complain, ack, body, "Something went wrong here.")):
+        async with boundary(body, partial(_complain, ack, body, _WRONG)):
             await _sent(face, ack, body, client)
 
     @app.view(CallbackId.SETTINGS_FORGET.value)
     async def forget(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-        async with boundary(body, partial(_complain, ack, body, "Something went wrong here.")):
+        async with boundary(body, partial(_complain, ack, body, _WRONG)):
             days = int(_carried(body)["days"])
             await _save(face, ack, body, client, {"retention_days": days})
 
@@ -90,6 +90,7 @@ async def blocks(face: Face, visitor: Visitor, _state: HomeState) -> Sequence[Bl
             evaluator=(await face.home_health()).evaluator,
             admins=() if visitor.is_admin else await face.people.who_are(team, Role.ADMIN),
             changes=await _changes(face, team),
+            not_reported=await book.reports.failures(team),
             is_admin=visitor.is_admin,
         )
     )
@@ -154,6 +155,7 @@ async def _sent(face: Face, ack: AsyncAck, body: Mapping[str, Any], client: Asyn
     await _save(face, ack, body, client, values)
 
 
+_WRONG = "Something went wrong, so this is not confirmed. It has been logged; please try again."
 _AWAY = "The database did not answer, so this is not confirmed. Please try again in a moment."
 
 

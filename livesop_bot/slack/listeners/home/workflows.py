@@ -1,7 +1,7 @@
 """App Home, Workflows: its cards, an SOP's details, and the buttons on them."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -31,7 +31,6 @@ from livesop_bot.views.ids import ActionId
 log = structlog.get_logger()
 
 _WORDS, _ARCHIVED = "words", "archived"
-_MOST_ARCHIVED = 20
 Press = Callable[[AsyncWebClient, Spot, str], Awaitable[None]]
 
 
@@ -56,7 +55,7 @@ def register(app: AsyncApp, face: Face) -> None:
         await show(client, face, spot, _at(spot))
 
     async def page(client: AsyncWebClient, spot: Spot, number: str) -> None:
-        await show(client, face, spot, _at(spot, page=number))
+        await show(client, face, spot, _at(spot, page=number, filters=spot.state.filters))
 
     async def archived(client: AsyncWebClient, spot: Spot, _: str) -> None:
         await show(client, face, spot, _at(spot, filters={_ARCHIVED: "yes"}, page=""))
@@ -85,9 +84,11 @@ def register(app: AsyncApp, face: Face) -> None:
         await changed(client, face, spot, _at(spot))
 
     async def take_back(client: AsyncWebClient, spot: Spot, slug: str) -> None:
+        notice = ""
         if await within(face.upkeep.take_back(spot.team, slug, spot.user)):
             log.info("sop.taken_back", team=spot.team, sop=slug, by=spot.user)
-        await changed(client, face, spot, _at(spot, opened=slug))
+            notice = sop.restored()
+        await changed(client, face, spot, _at(spot, opened=slug, notice=notice, page=""))
 
     async def off(client: AsyncWebClient, spot: Spot, slug: str) -> None:
         await _switch(client, face, spot, slug, is_on=False)
@@ -136,7 +137,9 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
     """Show the tab: a page of cards, what is archived, or one SOP."""
     team = visitor.team
     if state.filters.get(_ARCHIVED):
-        return workflows.archived(await face.workflows.archived(team, _MOST_ARCHIVED))
+        page, size = _page(state), workflows.ARCHIVED
+        found = await face.workflows.archived(team, size + 1, after=page * size)
+        return workflows.archived(found, page)
     current = await face.workflows.current(team)
     on = await face.teams.switched_on(team)
     drafts = {draft.slug: draft for draft in await face.drafts.of_team(team)}
@@ -152,21 +155,21 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
             team_on=team_on,
             steps_on={s.id for s in steps if _is_on(on, workflow.slug, s)},
             is_admin=visitor.is_admin,
-            done=state.filters.get("done", ""),
+            notice=state.notice,
         )
         return [*whole, *await autonomy.blocks(face, visitor, workflow)]
     words = state.filters.get(_WORDS, "")
-    found = [workflow for workflow in current if _has(workflow, words)]
-    pages = max(1, -(-len(found) // workflows.PAGE))
-    page = min(int(state.page) if state.page.isdecimal() else 0, pages - 1)
-    listed = found[page * workflows.PAGE : (page + 1) * workflows.PAGE]
+    hits = [workflow for workflow in current if _has(workflow, words)]
+    pages = max(1, -(-len(hits) // workflows.PAGE))
+    page = min(_page(state), pages - 1)
+    listed = hits[page * workflows.PAGE : (page + 1) * workflows.PAGE]
     slugs = {workflow.slug for workflow in current}
     return workflows.listing(
         workflows.Listing(
             cards=[_card(workflow, on, drafts, figures) for workflow in listed],
             page=page,
             pages=pages,
-            found=len(found),
+            found=len(hits),
             total=len(current),
             team_on=team_on,
             words=words,
@@ -175,15 +178,28 @@ async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Blo
     )
 
 
-def _at(spot: Spot, *, opened: str = "", page: str | None = None, filters: Any = None) -> HomeState:
+def _at(
+    spot: Spot,
+    *,
+    opened: str = "",
+    page: str | None = None,
+    filters: Mapping[str, str] | None = None,
+    notice: str = "",
+) -> HomeState:
     """Another place in the tab; the page and what was looked for are kept for the way back."""
     state = spot.state
+    searched = {_WORDS: state.filters[_WORDS]} if _WORDS in state.filters else {}
     return HomeState(
         tab=HomeTab.WORKFLOWS,
-        filters=state.filters if filters is None and opened else filters or {},
+        filters=searched if filters is None else filters,
         page=state.page if page is None else page,
         opened=opened,
+        notice=notice,
     )
+
+
+def _page(state: HomeState) -> int:
+    return int(state.page) if state.page.isdecimal() else 0
 
 
 def _card(

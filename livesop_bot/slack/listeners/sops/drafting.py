@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,16 +10,20 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.domain.audit import workflow_subject
 from livesop_bot.domain.drafts import Draft, DraftMoved
+from livesop_bot.domain.rights import Right, may
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.workflows import WorkflowDefinition
-from livesop_bot.errors import SlackRefused
-from livesop_bot.slack.listeners.face import Face, team_of
+from livesop_bot.errors import SlackAway, SlackRefused
+from livesop_bot.slack.listeners.face import Face, team_of, within
+from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.sop.checking import check
 from livesop_bot.sop.reading import Problem
 from livesop_bot.views.blocks import View, date, person, section
 from livesop_bot.views.inputs import block_id
 from livesop_bot.views.modal import modal
+from livesop_bot.views.rights import notice
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.editor import TITLE, editor
 
@@ -38,6 +43,16 @@ class Desk:
         """Read it from something that was pressed or sent in one of the editor's modals."""
         editing = Editing.read(body["view"]["private_metadata"])
         return cls(team_of(body), UserId(body["user"]["id"]), editing)
+
+
+async def not_yours(face: Face, desk: Desk) -> View | None:
+    """None: this person may edit. Else what to tell them. Raises DatabaseAway."""
+    with suppress(SlackAway, SlackRefused):  # refused below, too
+        if may(await within(face.people.role(desk.team, desk.user)), Right.EDIT):
+            return None
+    subject = workflow_subject(desk.editing.slug)
+    refused = await refusal(face, desk.team, desk.user, Right.EDIT, subject)
+    return None if refused is None else notice(refused)
 
 
 class Gone(Exception):
@@ -93,9 +108,27 @@ async def editor_view(face: Face, desk: Desk, draft: Draft | None = None, note: 
     )
 
 
+async def moved_view(face: Face, desk: Desk, nothing: str) -> View:
+    """The editor after somebody was quicker, with `nothing` said of what was pressed."""
+    try:
+        draft = await draft_of(face, desk.team, desk.editing.slug)
+    except Gone:
+        return gone()
+    note = f"{moved_words(draft, desk.user)} {nothing}"
+    return await editor_view(face, desk, draft, note)
+
+
 def gone() -> View:
     """Say that there is nothing to edit any more."""
-    return modal(TITLE, [section("This SOP is not there any more: archived, or thrown away.")])
+    return modal(
+        TITLE,
+        [
+            section(
+                "This SOP is not there any more: archived, or thrown away. What is archived can be "
+                "restored in *Home*, *Workflows*, *Archived*."
+            )
+        ],
+    )
 
 
 def flaws(sop: WorkflowDefinition) -> list[str]:

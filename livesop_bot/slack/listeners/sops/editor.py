@@ -9,13 +9,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.domain.drafts import DraftMoved
+from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, trouble_shown
 from livesop_bot.slack.listeners.modals import Modal, opened
-from livesop_bot.slack.listeners.sops.drafting import Desk, draft_of, editor_view, moved_words
+from livesop_bot.slack.listeners.sops.drafting import Desk, editor_view, moved_view, not_yours
+from livesop_bot.views.blocks import View
 from livesop_bot.views.ids import ActionId
-from livesop_bot.views.modal import loading
+from livesop_bot.views.modal import database_away, loading, not_confirmed
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.editor import TITLE, discarded
 from livesop_bot.views.sops.forms import new_form
@@ -33,14 +35,19 @@ def register(app: AsyncApp, face: Face) -> None:
             editing = Editing(slug=body["actions"][0]["value"], home=spot.state)
             modal = await opened(client, body["trigger_id"], loading(TITLE))
             async with boundary(body, modal.went_wrong):
-                await modal.fill_from(editor_view(face, Desk(spot.team, spot.user, editing)))
+                await modal.fill_from(_edit(face, Desk(spot.team, spot.user, editing)))
 
     @app.action(ActionId.SOP_NEW)
     async def new(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         async with trouble_shown(client, body) as spot:
+            editing = Editing(slug="", home=spot.state)
+            try:
+                refused = await not_yours(face, Desk(spot.team, spot.user, editing))
+            except DatabaseAway:
+                refused = database_away(TITLE)
             with slack_errors():
-                form = new_form(Editing(slug="", home=spot.state))
+                form = refused or new_form(editing)
                 await client.views_open(trigger_id=body["trigger_id"], view=form)
 
     @app.action(ActionId.EDIT_DISCARD)
@@ -48,14 +55,31 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         desk, modal = Desk.of(body), Modal.pressed(client, body)
         async with boundary(body, modal.went_wrong):
-            slug, revision = desk.editing.slug, desk.editing.revision
             try:
-                await within(face.drafts.discard(desk.team, slug, revision))
-            except DraftMoved:
-                draft = await within(draft_of(face, desk.team, slug))
-                note = f"{moved_words(draft, desk.user)} Nothing was thrown away."
-                await modal.fill(await within(editor_view(face, desk, draft, note)))
+                is_done = await _discard(face, modal, desk)
+            except DatabaseAway as error:
+                log.warning("sop.draft_not_confirmed", team=desk.team, error=str(error))
+                await modal.fill(not_confirmed(TITLE))
                 return
-            log.info("sop.draft_discarded", team=desk.team, sop=slug, by=desk.user)
-            await modal.fill(discarded())
-            await changed(client, face, Spot.of(body))
+            if is_done:
+                await changed(client, face, Spot.of(body))
+
+
+async def _edit(face: Face, desk: Desk) -> View:
+    return await not_yours(face, desk) or await editor_view(face, desk)
+
+
+async def _discard(face: Face, modal: Modal, desk: Desk) -> bool:
+    """Throw a draft away, if it is still the one that was seen, and say so. Raises DatabaseAway."""
+    slug, revision = desk.editing.slug, desk.editing.revision
+    if refused := await not_yours(face, desk):
+        await modal.fill(refused)
+        return False
+    try:
+        await within(face.drafts.discard(desk.team, slug, revision))
+    except DraftMoved:
+        await modal.fill(await within(moved_view(face, desk, "Nothing was thrown away.")))
+        return False
+    log.info("sop.draft_discarded", team=desk.team, sop=slug, by=desk.user)
+    await modal.fill(discarded())
+    return True

@@ -25,6 +25,7 @@ from livesop_bot.slack.listeners.sops.drafting import (
     first_field,
     gone,
     moved_words,
+    not_yours,
     refuse,
     seen,
     show,
@@ -40,8 +41,8 @@ from livesop_bot.views.sops.editing import Editing
 
 log = structlog.get_logger()
 
-AWAY = "The database is away, so nothing was saved. Please try again in a moment."
-WRONG = "Something went wrong; nothing was saved. Please try again."
+AWAY = "Not confirmed: the database did not answer. Please try again in a moment."
+WRONG = "Not confirmed: something went wrong. It has been logged; please try again."
 
 Taken = tuple[WorkflowDefinition, dict[str, str]]
 """A draft with what was filled in, and what is wrong with that, by field."""
@@ -71,6 +72,9 @@ def register(app: AsyncApp, face: Face) -> None:
         async with boundary(body, lambda: refuse(ack, {"title": WRONG})):
             desk, filled = Desk.of(body), answers(body["view"])
             try:
+                if refused := await not_yours(face, desk):
+                    await ack(response_action="update", view=refused)
+                    return
                 draft, errors = await within(_begin(face, desk, filled))
             except DatabaseAway:
                 draft, errors = None, {"title": AWAY}
@@ -125,6 +129,9 @@ async def _take(
     face: Face, ack: AsyncAck, body: Mapping[str, Any], client: AsyncWebClient, form: Form
 ) -> None:
     desk, filled = Desk.of(body), answers(body["view"])
+    if refused := await not_yours(face, desk):
+        await ack(response_action="update", view=refused)
+        return
     try:
         draft = await within(draft_of(face, desk.team, desk.editing.slug))
         new, errors = form.take(draft.definition, desk.editing, filled)

@@ -11,10 +11,9 @@ from livesop_bot.db.publishing import Published, VersionMoved
 from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import workflow_subject
 from livesop_bot.domain.changes import Change, changes, lost_switches
-from livesop_bot.domain.comparison import Comparison
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.drafts import DraftMoved
-from livesop_bot.domain.rights import Right, may
+from livesop_bot.domain.rights import Right, Role, may
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import WorkflowDefinition
 from livesop_bot.errors import (
@@ -41,9 +40,10 @@ from livesop_bot.slack.listeners.sops.drafting import (
 )
 from livesop_bot.views import modal as modals
 from livesop_bot.views.blocks import View
-from livesop_bot.views.home.tabs import HomeState, HomeTab
+from livesop_bot.views.home.sop import published as published_words
+from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, CallbackId
-from livesop_bot.views.sops.publishing import HITS, TITLE, refused, review
+from livesop_bot.views.sops.publishing import HITS, TITLE, Found, Looking, refused, review
 
 log = structlog.get_logger()
 
@@ -61,12 +61,13 @@ class Candidate:
     changed: tuple[Change, ...]
     lost: tuple[str, ...]
     flaws: tuple[str, ...]
-    is_admin: bool
+    admins: tuple[str, ...] | None
+    """Whom to ask who may not publish; None: this person may."""
 
     def view(
         self,
         *,
-        found: Comparison | None = None,
+        found: Found = Looking.ON,
         readable: frozenset[SignalId] = frozenset(),
         note: str = "",
     ) -> View:
@@ -79,7 +80,7 @@ class Candidate:
             found=found,
             readable=readable,
             flaws=self.flaws,
-            is_admin=self.is_admin,
+            admins=self.admins,
             note=note,
         )
 
@@ -132,8 +133,7 @@ async def _compared(face: Face, candidate: Candidate, note: str = "") -> View:
         found = await face.rehearsal.compare(team, candidate.sop, signals, seconds=_COMPARED_S)
     except (DatabaseAway, EvaluatorAway, EvaluatorBroken) as error:
         log.warning("sop.not_compared", team=team, error=str(error))
-        away = "What it would have done with the latest messages could not be found out."
-        return candidate.view(found=Comparison(), note=f"{note} {away}".strip())
+        return candidate.view(found=Looking.FAILED, note=note)
     hits = [hit.signal for hit in (*found.starts[:HITS], *found.stops[:HITS])]
     readable = frozenset(
         [
@@ -165,7 +165,7 @@ async def _candidate(face: Face, desk: Desk) -> Candidate:
         changed=changes(before, sop),
         lost=await _lost(face, desk, before, sop),
         flaws=tuple(flaws(sop)),
-        is_admin=await _may_publish(face, desk),
+        admins=await _admins(face, desk),
     )
 
 
@@ -184,12 +184,14 @@ async def _lost(
     )
 
 
-async def _may_publish(face: Face, desk: Desk) -> bool:
-    """Only decides whether there is a button; pressing it asks again."""
+async def _admins(face: Face, desk: Desk) -> tuple[str, ...] | None:
+    """Only decides whether there is a button, or who is named; pressing it asks again."""
     try:
-        return may(await face.people.role(desk.team, desk.user), Right.PUBLISH)
+        if may(await face.people.role(desk.team, desk.user), Right.PUBLISH):
+            return None
+        return await face.people.who_are(desk.team, Role.ADMIN)
     except (SlackAway, SlackRefused):
-        return False
+        return ()
 
 
 async def _publish(
@@ -211,7 +213,7 @@ async def _publish(
         return
     except DatabaseAway as error:
         log.warning("sop.publish_not_confirmed", team=desk.team, error=str(error))
-        await ack(response_action="update", view=modals.database_away(TITLE))
+        await ack(response_action="update", view=modals.not_confirmed(TITLE))
         return
     workflow = published.workflow
     log.info(
@@ -223,9 +225,11 @@ async def _publish(
         by=desk.user,
     )
     await ack(response_action="clear")
-    done = {**editing.home.filters, "done": "published"}
-    state = HomeState(
-        tab=HomeTab.WORKFLOWS, page=editing.home.page, opened=workflow.slug, filters=done
+    state = replace(
+        editing.home,
+        tab=HomeTab.WORKFLOWS,
+        opened=workflow.slug,
+        notice=published_words(workflow.version),
     )
     await changed(client, face, Spot.of(body), state)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -19,6 +20,8 @@ from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.inputs import answers
 from livesop_bot.views.sops import sample as views
 from livesop_bot.views.sops.editing import Editing
+
+log = structlog.get_logger()
 
 
 def register(app: AsyncApp, face: Face) -> None:
@@ -54,5 +57,6 @@ async def _tested(face: Face, desk: Desk, text: str, channel: ChannelId) -> View
     except TimeoutError:
         return views.not_tested("The evaluator did not answer in time; please try again.")
     except (EvaluatorAway, EvaluatorBroken) as error:
-        return views.not_tested(f"It could not be judged: {error}.")
+        log.warning("sample.not_judged", team=desk.team, error=str(error))
+        return views.not_judged()
     return views.tested(text, found.judgement, found.workflow, found.decision, desk.editing.slug)

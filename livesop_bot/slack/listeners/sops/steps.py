@@ -1,9 +1,11 @@
 """The editor's steps: added, edited, moved, taken out, led on, and their actions previewed."""
 
 import re
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -18,9 +20,9 @@ from livesop_bot.slack.listeners.sops.drafting import (
     Desk,
     Gone,
     draft_of,
-    editor_view,
     gone,
-    moved_words,
+    moved_view,
+    not_yours,
 )
 from livesop_bot.slack.listeners.sops.forms import Form, Taken, after_saving, open_form, save, serve
 from livesop_bot.sop.checking import check
@@ -28,9 +30,12 @@ from livesop_bot.sop.checking import within as below
 from livesop_bot.views.blocks import View
 from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.inputs import Answers, answers
-from livesop_bot.views.modal import loading
+from livesop_bot.views.modal import loading, not_confirmed
 from livesop_bot.views.sops import step_form as views
 from livesop_bot.views.sops.editing import Editing
+from livesop_bot.views.sops.editor import TITLE
+
+log = structlog.get_logger()
 
 
 def register(app: AsyncApp, face: Face) -> None:
@@ -55,7 +60,14 @@ def register(app: AsyncApp, face: Face) -> None:
             return
         modal = Modal.pressed(client, body)
         async with boundary(body, modal.went_wrong):
-            await _rearrange(face, client, body, desk, what, StepId(step))
+            try:
+                if refused := await not_yours(face, desk):
+                    await modal.fill(refused)
+                else:
+                    await _rearrange(face, client, body, desk, what, StepId(step))
+            except DatabaseAway as error:
+                log.warning("sop.draft_not_confirmed", team=desk.team, error=str(error))
+                await modal.fill(not_confirmed(TITLE))
 
     @app.action(ActionId.EDIT_STEP_DOES)
     async def does(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -63,14 +75,15 @@ def register(app: AsyncApp, face: Face) -> None:
         await ack()
         desk, modal = Desk.of(body), Modal.pressed(client, body)
         async with boundary(body, modal.went_wrong):
-            await modal.fill_from(_form_again(face, desk, answers(body["view"])))
+            await modal.fill_from(_or_gone(_form_again(face, desk, answers(body["view"]))))
 
     @app.action(ActionId.EDIT_PREVIEW)
     async def preview(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         modal = await pushed(client, body["trigger_id"], loading("Preview"))
         async with boundary(body, modal.went_wrong):
-            await modal.fill_from(_preview(face, Desk.of(body), answers(body["view"])))
+            look = _preview(face, Desk.of(body), answers(body["view"]))
+            await modal.fill_from(_or_gone(look))
 
 
 async def _rearrange(
@@ -94,15 +107,19 @@ async def _rearrange(
                 new = draft.definition
         saved = await within(save(face, desk, draft, new))
     except DraftMoved:
-        draft = await within(draft_of(face, desk.team, desk.editing.slug))
-        note = f"{moved_words(draft, desk.user)} Nothing of yours was done; this is the newest."
-        await modal.fill(await within(editor_view(face, desk, draft, note)))
-    except (Gone, DatabaseAway) as error:
-        if isinstance(error, DatabaseAway):
-            raise
+        nothing = "Nothing of yours was done; this is the newest."
+        await modal.fill(await within(moved_view(face, desk, nothing)))
+    except Gone:
         await modal.fill(gone())
     else:
         await after_saving(face, body, client, desk, saved)
+
+
+async def _or_gone(look: Coroutine[Any, Any, View]) -> View:
+    try:
+        return await look
+    except Gone:
+        return gone()
 
 
 async def _form_again(face: Face, desk: Desk, filled: Answers) -> View:

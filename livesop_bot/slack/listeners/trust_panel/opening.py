@@ -14,7 +14,8 @@ from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.modals import Modal, opened, pushed
-from livesop_bot.slack.listeners.trust_panel.unheard import unheard
+from livesop_bot.slack.listeners.trust_panel.unheard import author_app, unheard
+from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.modal import database_away, loading
 from livesop_bot.views.trust_panel.panel import trust_panel
 from livesop_bot.views.trust_panel.state import TITLE, News, Panel, PanelState
@@ -62,16 +63,18 @@ async def open_panel(
         asker = Asker.of(body)
         try:
             found = await within(_find(face, asker.team, about, message))
+            if found is None and isinstance(about, OfMessage):
+                why = await unheard(face, client, body, about.channel, message)
+                await modal.fill(unknown(why, about.channel, author_app(message or {})))
+                return
         except DatabaseAway:
             await modal.fill(database_away(TITLE))
             return
         if found is not None:
             run = about.run if isinstance(about, OfRun) else None
-            state = PanelState(signal=found.signal.id, run=run, here=asker.here)
+            below = HomeState.find((body.get("view") or {}).get("private_metadata") or "")
+            state = PanelState(signal=found.signal.id, run=run, here=asker.here, home=below)
             await _show(face, modal, asker.user, state, found)
-        elif isinstance(about, OfMessage):
-            why = await unheard(client, body, about.channel, message)
-            await modal.fill(unknown(why, about.channel))
         else:
             await modal.fill(not_there())
 

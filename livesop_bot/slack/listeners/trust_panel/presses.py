@@ -6,10 +6,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.domain.decisions import Scope
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.listeners import autopilot, verdicts
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, within
+from livesop_bot.slack.listeners.home.frame import changed_below
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.trust_panel.opening import Asker, show_again
 from livesop_bot.views import commands, why
@@ -19,7 +22,7 @@ from livesop_bot.views.trust_panel.state import News, Notice, PanelState, Place
 from livesop_bot.views.trust_panel.switches import asked
 from livesop_bot.views.trust_panel.verdict import NONE
 
-_TURNS = {ActionId.WHY_SWITCH_ON: "on", ActionId.WHY_SWITCH_OFF: "off"}
+_TURNS = (ActionId.WHY_SWITCH_ON, ActionId.WHY_SWITCH_OFF)
 _WORDS = {ActionId.WHY_RIGHT: "right", ActionId.WHY_WRONG: "wrong"}
 
 
@@ -39,17 +42,22 @@ def register(app: AsyncApp, face: Face) -> None:
         modal = Modal.pressed(client, body)
         async with boundary(body, modal.went_wrong):
             asker, action = Asker.of(body), body["actions"][0]
-            _, subject = asked(action["value"])
-            turn = _TURNS[ActionId(action["action_id"])]
+            scope, subject = asked(action["value"])
+            is_on = action["action_id"] == ActionId.WHY_SWITCH_ON
             try:
-                answer = await autopilot.answer(
-                    face, asker.team, asker.user, [turn, *subject.split("/", 1)]
-                )
+                if scope is Scope.CHANNEL:
+                    turned = autopilot.turn_channel(
+                        face, asker.team, asker.user, ChannelId(subject), is_on=is_on
+                    )
+                else:
+                    names = subject.split("/", 1)
+                    turned = autopilot.turn_named(face, asker.team, asker.user, names, is_on=is_on)
+                answer = await turned
             except DatabaseAway:
                 answer = commands.not_confirmed()
-            face.homes.change(asker.team)
             news = News(notice=Notice.of(Place.SWITCHES, answer))
             await show_again(face, modal, asker, _state(body), news)
+            await changed_below(client, face, body)
 
     @app.action(re.compile(f"^({'|'.join(_WORDS)}|{ActionId.WHY_OTHER})$"))
     async def verdict(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -61,6 +69,7 @@ def register(app: AsyncApp, face: Face) -> None:
             answer = await _give(face, asker, state, "none" if word == NONE else word)
             news = News(notice=Notice.of(Place.VERDICT, answer))
             await show_again(face, modal, asker, state, news)
+            await changed_below(client, face, body)
 
 
 async def _give(face: Face, asker: Asker, state: PanelState, word: str) -> Message:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -22,6 +22,7 @@ from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.stored_definition import definition_to_json
 from livesop_bot.db.teams import Teams
+from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -259,3 +260,17 @@ def judged(pool: Pool) -> Callable[..., Awaitable[str]]:
         return f"https://acme.slack.com/archives/{BUGS}/p1700000000000100"
 
     return store
+
+
+@pytest.fixture
+def outdate(pool: Pool) -> Callable[[], Awaitable[None]]:
+    """Let what was judged be judged by version 2 of the SOP, of which there is a version 3."""
+
+    async def publish() -> None:
+        workflows = Workflows(pool)
+        phrase = Trigger(description="Something is broken", examples=("the export crashes",))
+        await workflows.publish(TEAM, replace(SOP, trigger=phrase), "U1")
+        await pool.execute("UPDATE evaluations SET workflow_version = 2")
+        await workflows.publish(TEAM, replace(SOP, trigger=phrase, title="Defect"), "U1")
+
+    return publish

@@ -10,10 +10,14 @@ from livesop_bot.db.teams import Teams
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
-from livesop_bot.sandbox.demo import ADA, GRACE
+from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.faults import AnswerError, NeverHandled
 
 TEAM = TeamId("T0SANDBOX")
+
+
+Judged = Callable[..., Awaitable[str]]
+Outdate = Callable[[], Awaitable[None]]
 
 
 class Slack(Protocol):
@@ -25,6 +29,7 @@ class Desk(Protocol):
 
     async def type(self, user: str, line: str, channel: str = ...) -> str: ...
     async def ask(self, user: str, line: str, channel: str = ...) -> str: ...
+    async def home(self, user: str) -> str: ...
 
 
 class Health(Protocol):
@@ -137,9 +142,58 @@ async def test_an_sop_and_a_step_are_switched_by_their_names(desk: Desk, pool: P
     assert await Teams(pool).switched_on(TEAM) == {(Scope.WORKFLOW, "bug-report")}
 
 
+@pytest.mark.parametrize("where", ["here", "#bugs", f"<#{BUGS}|bugs>"])
+async def test_a_channel_is_switched_off_by_everybody_and_on_by_admins(
+    desk: Desk, pool: Pool, where: str
+) -> None:
+    for line in ("on", "on bug-report", "on bug-report tell"):
+        await desk.type(ADA, f"/livesop autopilot {line}")
+    off = await desk.type(GRACE, f"/livesop autopilot off {where}", BUGS)
+    assert off.startswith(f"Auto-Pilot is now *off* in <#{BUGS}>")
+    for line in ("status", "autopilot"):
+        assert f"is sure.\nOff in <#{BUGS}>." in await desk.type(GRACE, f"/livesop {line}")
+    assert f"Off in <#{BUGS}>." in await desk.home(GRACE)
+    refused = await desk.type(GRACE, f"/livesop autopilot on {where}", BUGS)
+    assert "Only admins can switch Auto-Pilot on" in refused
+    on = await desk.type(ADA, f"/livesop autopilot on {where}", BUGS)
+    assert on == f"Auto-Pilot is now *on* in <#{BUGS}>, for the SOPs and steps that are on."
+    assert "Off in" not in await desk.type(GRACE, "/livesop status")
+    assert (await audited(pool))[3:] == [
+        (GRACE, "switch", f"channel:{BUGS}", '{"on": false}'),
+        (GRACE, "refusal", f"channel:{BUGS}", '{"why": "not_an_admin", "right": "switch_on"}'),
+        (ADA, "switch", f"channel:{BUGS}", '{"on": true}'),
+    ]
+
+
+async def test_what_a_message_would_start_waits_for_people_where_its_channel_is_off(
+    desk: Desk, judged: Judged, outdate: Outdate
+) -> None:
+    link = await judged()
+    await outdate()
+    for line in ("on", "on bug-report", "on bug-report tell"):
+        await desk.type(ADA, f"/livesop autopilot {line}")
+    assert "Auto-Pilot is on and the match is sure" in (
+        await desk.ask(GRACE, f"/livesop replay {link}", BUGS)
+    )
+    await desk.type(GRACE, "/livesop autopilot off here", BUGS)
+    assert "Proposed, not started: Auto-Pilot is off in this channel." in (
+        await desk.ask(GRACE, f"/livesop replay {link}", BUGS)
+    )
+
+
+async def test_where_slack_does_not_say_which_channel_is_meant_nothing_is_switched(
+    desk: Desk, pool: Pool
+) -> None:
+    desk.slack.faults.add("users.conversations", AnswerError("internal_error"))
+    said = await desk.type(GRACE, "/livesop autopilot off #bugs")
+    assert "Slack did not answer LiveSOP, so nothing was done" in said
+    assert await audited(pool) == []
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
+        ("off #nowhere", "LiveSOP is in no channel named `#nowhere`, so nothing was changed."),
         ("on bug-reprot", "There is no SOP named `bug-reprot`. Did you mean `bug-report`?"),
         (
             "on bug-report tall",

@@ -10,6 +10,7 @@ from livesop_bot.db.pool import Pool
 from livesop_bot.domain.runs import RunId
 from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.faults import AnswerError
+from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.press import Pressed
 from tests.integration.slack.listeners.conftest import Desk
 
@@ -79,6 +80,18 @@ async def test_a_proposal_is_started_from_the_list_and_home_shows_it(
     assert await pool.fetchval("SELECT started_by FROM runs") == GRACE
 
 
+async def test_the_list_of_the_command_knows_no_home_to_show_anew(
+    desk: Desk, proposed: RunId
+) -> None:
+    await desk.slack.interactions.command(GRACE, BUGS, "/livesop approvals")
+    await desk.slack.workspace.wait_for_change(lambda _: "Bug report" in str(_modal(desk, GRACE)))
+    modal = _modal(desk, GRACE)
+    assert modal is not None
+    assert HomeState.find(modal["private_metadata"]) is None
+    assert "See it" in await _press(desk, GRACE, "run_start", proposed)
+    assert GRACE not in desk.slack.workspace.views.homes
+
+
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
     await desk.home(GRACE)
     await _open(desk, GRACE)
@@ -92,7 +105,7 @@ async def test_what_is_in_a_private_channel_is_only_counted(desk: Desk, proposed
     desk.slack.workspace.channel(BUGS).is_private = True
     assert "*1 proposal* waiting" in await desk.home(ADA)
     said = await _open(desk, ADA)
-    assert "1 more wait in channels that are private" in said
+    assert "1 more waits in channels that are private" in said
     assert "the export crashes" not in said
     assert "Bug report" not in said
 

@@ -11,6 +11,7 @@ from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.sandbox.server import SlackServer
 
 Judged = Callable[..., Awaitable[str]]
+Outdate = Callable[[], Awaitable[None]]
 
 
 class Desk(Protocol):
@@ -98,6 +99,7 @@ async def test_the_feed_never_quotes_a_message(desk: Desk, judged: Judged) -> No
         ("test", "What text?"),
         ("replay", "Which message?"),
         ("replay 7 now", "Which message?"),
+        ("replay 7 same same", "Which message?"),
         ("replay 987654321", "LiveSOP has no record of that message."),
         ("start", "Which one? `/livesop start bug-report`."),
         ("start bug", "There is no SOP named `bug`."),
@@ -126,6 +128,47 @@ async def test_a_replay_only_says_unless_it_is_to_run(
     await desk.ask(GRACE, f"/livesop replay #{number} run", BUGS)
     replays = "SELECT count(*) FROM evaluations WHERE cause = 'replay' AND NOT dry_run"
     assert await pool.fetchval(replays) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "version", "said"),
+    [
+        ("", 3, "•  *Version:*  2 → 3"),
+        ("same", 2, "Bug report was asked about in its version 2"),
+        ("run", 3, "•  *Version:*  2 → 3"),
+        ("same run", 2, "Bug report was asked about in its version 2"),
+        ("RUN same", 2, "Bug report was asked about in its version 2"),
+    ],
+)
+async def test_a_replay_asks_about_the_newest_version_or_the_same(
+    desk: Desk,
+    pool: Pool,
+    judged: Judged,
+    outdate: Outdate,
+    words: str,
+    version: int,
+    said: str,
+) -> None:
+    link = await judged()
+    await outdate()
+    answer = await desk.ask(GRACE, f"/livesop replay {link} {words}", BUGS)
+    assert said in answer
+    assert ("*Version:*" in answer) is (version == 3)
+    is_real = "run" in words.lower()
+    replays = "SELECT workflow_version, dry_run FROM evaluations WHERE cause = 'replay'"
+    assert [tuple(row) for row in await pool.fetch(replays)] == [(version, not is_real)]
+    runs = [row["workflow_version"] for row in await pool.fetch("SELECT * FROM runs")]
+    assert runs == [version] * is_real
+
+
+async def test_a_version_that_cannot_be_kept_is_said(
+    desk: Desk, pool: Pool, judged: Judged, outdate: Outdate
+) -> None:
+    link = await judged()
+    await outdate()
+    await pool.execute("UPDATE workflows SET paused_at = now(), paused_by = 'U1'")
+    said = await desk.ask(GRACE, f"/livesop replay {link} same", BUGS)
+    assert "Bug report is paused, so its earlier version was not asked about." in said
 
 
 async def test_a_start_is_asked_for_once_however_often_slack_delivers_the_command(

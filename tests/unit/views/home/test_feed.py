@@ -12,8 +12,9 @@ from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId, Outc
 from livesop_bot.domain.signals import ChannelId, SignalState
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.home.feed import PAGE, FeedFilter, feed, narrowed
-from livesop_bot.views.home.tabs import HomeState, HomeTab
+from livesop_bot.views.home.tabs import HomeState, HomeTab, home
 from livesop_bot.views.judgement import detail_line, verdict_line
+from livesop_bot.views.lint import violations
 
 NONE = FeedFilter()
 
@@ -121,6 +122,20 @@ def test_the_filters_show_what_is_chosen(evaluation: Evaluation) -> None:
     assert sop["initial_option"]["value"] == "gone"
     assert outcome["initial_option"]["text"]["text"] == "SOP fits, nothing done"
     assert "feed_clear" not in _ids(_feed([evaluation]))
+
+
+@pytest.mark.parametrize(
+    ("number", "chosen", "is_said"),
+    [(98, None, False), (99, None, True), (98, "other", False), (99, "other", True)],
+)
+def test_where_the_menu_has_no_room_for_an_sop_it_says_where_it_is(
+    evaluation: Evaluation, number: int, chosen: str | None, is_said: bool
+) -> None:
+    sops = {f"sop-{n}": f"SOP {n}" for n in range(number)} | ({chosen: "Other"} if chosen else {})
+    view = home(HomeState(), list(feed(FeedFilter(sop=chosen), sops, [evaluation])))
+    assert violations(view) == []
+    assert ("those that matched most lately" in str(view)) is is_said
+    assert (chosen is None) or "Other" in str(view)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_something_never_looks_like_nothing(values: list[int], shown: str) -> No
         (0, 0, "none so far"),
         (3, 3, "as many as before"),
         (3, 0, "▲ none before"),
-        (0, 4, "▼ 100% less"),
+        (0, 4, "▼ 100% fewer"),
         (112, 100, "▲ 12% more"),
         (100_000, 99_999, "▲ 1% more"),
         (5_000, 2, "▲ 249,900% more"),
@@ -49,7 +49,7 @@ def test_each_figure_has_its_sum_its_trend_and_its_course() -> None:
     shown = [field["text"] for field in figures(days)[1]["fields"]]
     assert shown == [
         "*Signals seen*\n*8,000*   ▲ 14% more\n▅▅▅▅▅▅█   most on Sun: 2,000",
-        "*SOPs started*\n*6*   ▼ 14% less\n██████▁   most on Mon: 1",
+        "*SOPs started*\n*6*   ▼ 14% fewer\n██████▁   most on Mon: 1",
         "*Automated actions*\n*0*   none so far",
         "*Hours saved*\n*103*   ▲ 2,843% more\n▂▂▂▂▂▂█   most on Sun: 100",
     ]

@@ -103,8 +103,9 @@ def test_only_admins_see_what_is_behind(quiet: Overview) -> None:
     strain = Strain(unjudged=100, tokens=250_000, token_budget=1_000_000)
     found = replace(quiet, role=Role.ADMIN, health=busy)
     details = (
-        "1,234 duplicates left out  ·  5 events recovered after outages  ·  "
-        "100+ time-outs or failures in 24 h  ·  model budget ▰▰▱▱▱▱▱▱▱▱ 25% used today"
+        "since this process started: 1,234 duplicates left out, 5 events recovered after "
+        "outages  ·  100+ not judged in 24 h: too slow, or failed  ·  "
+        "model budget ▰▰▱▱▱▱▱▱▱▱ 25% used today"
     )
     assert details in _said(overview(replace(found, strain=strain)))
     assert "duplicates" not in _said(overview(found))

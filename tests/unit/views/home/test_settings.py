@@ -51,14 +51,16 @@ def said(blocks: Sequence[Block]) -> str:
     return "\n".join(lines)
 
 
-def change(before: str, after: str, kind: str = "settings") -> AuditRow:
+def change(
+    before: str | None, after: str, kind: str = "settings", subject: str = "settings:T1"
+) -> AuditRow:
     return AuditRow(
         team=TeamId("T1"),
         number=1,
         at=datetime(2026, 11, 1, tzinfo=UTC),
         actor="U1",
         kind=kind,
-        subject="settings:T1",
+        subject=subject,
         before=before,
         after=after,
         previous=b"",
@@ -110,16 +112,59 @@ def test_who_is_no_admin_sees_no_buttons_but_who_to_ask() -> None:
     assert "[Join channels …]" not in text
 
 
-def test_the_last_changes_are_told_in_words() -> None:
-    rows = [
-        change('{"auto_threshold": null}', '{"auto_threshold": "0.95"}'),
-        change('{"admins": ""}', '{"admins": "U1,U2,U3,U4"}'),
-        change('{"on": false}', '{"on": true}', "switch"),
-    ]
-    text = said(settings_tab(replace(SHOWN, changes=rows)))
-    assert "starts from: — → 0.95" in text
-    assert "admins: — → U1, U2, U3 and 1 more" in text
-    assert "switched on: `settings:T1`" in text
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (change('{"auto_threshold": null}', '{"auto_threshold": "0.95"}'), "starts from: — → 0.95"),
+        (
+            change('{"admins": ""}', '{"admins": "U1,S2,U3,U4"}'),
+            "admins: — → <@U1>, <!subteam^S2>, <@U3> and 1 more",
+        ),
+        (change('{"channels": "C1"}', '{"channels": "C2"}'), "channels: <#C1> → <#C2>"),
+        (change('{"allowed_bots": ""}', '{"allowed_bots": "B1"}'), "apps: — → `B1`"),
+        (
+            change('{"on": false}', '{"on": true}', "switch", "team:T1"),
+            "switched Auto-Pilot on for the team",
+        ),
+        (
+            change('{"on": true}', '{"on": false}', "switch", "workflow:incident"),
+            "switched Auto-Pilot off for `incident`",
+        ),
+        (
+            change('{"on": false}', '{"on": true}', "switch", "step:incident/declare"),
+            "switched Auto-Pilot on for `declare` of `incident`",
+        ),
+        (
+            change('{"on": true}', '{"on": false}', "switch", "channel:C1"),
+            "switched Auto-Pilot off in <#C1>",
+        ),
+        *(
+            (change(None, after, "publish", "workflow:incident"), f"{did} `incident`")
+            for after, did in (
+                ('{"version": 2, "archived": false}', "published"),
+                ('{"paused": true}', "paused"),
+                ('{"paused": false}', "resumed"),
+                ('{"archived": true}', "archived"),
+                ('{"archived": false}', "restored"),
+            )
+        ),
+    ],
+)
+def test_the_last_changes_are_told_in_words(row: AuditRow, told: str) -> None:
+    text = said(settings_tab(replace(SHOWN, changes=[row])))
+    assert text.endswith(f"<@U1>  {told}")
+
+
+@pytest.mark.parametrize(
+    ("stands_in", "then"),
+    [(True, "the local evaluator judges alone"), (False, "such messages fail")],
+)
+def test_what_the_model_is_asked_and_what_happens_without_budget(
+    stands_in: bool, then: str
+) -> None:
+    text = said(settings_tab(replace(SHOWN, environment=replace(ENVIRONMENT, stands_in=stands_in))))
+    assert "`gpt-4o-mini` is asked about messages that may call for an SOP." in text
+    assert f"When nothing is left, {then}" in text
 
 
 def test_without_a_model_there_is_no_budget_to_change() -> None:

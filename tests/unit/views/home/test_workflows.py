@@ -61,7 +61,8 @@ def test_an_sop_is_one_that_slack_takes(
     found = named(data.draw(workflows))
     steps = {step.id for step in found.definition.steps}
     card = Card(workflow=found, figures=FIGURES, is_on=is_admin, draft=DRAFT)
-    shown = sop.details(card, team_on=False, steps_on=steps, is_admin=is_admin, done="published")
+    notice = sop.published(7)
+    shown = sop.details(card, team_on=False, steps_on=steps, is_admin=is_admin, notice=notice)
     assert violations(home(STATE, shown)) == []
     assert violations(home(STATE, _archived([found] * 1000))) == []
 

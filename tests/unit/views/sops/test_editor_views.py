@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livesop_bot.domain.action_specs import SPECS
 from livesop_bot.domain.actions import ActionRequest
-from livesop_bot.domain.changes import Change, ChangeKind, changes
+from livesop_bot.domain.changes import Change, ChangeKind, Replaced, changes
 from livesop_bot.domain.comparison import Comparison, Hit
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
 from livesop_bot.domain.drafts import Draft
@@ -164,6 +164,50 @@ def test_publishing_and_history_are_ones_that_slack_takes(
     judged = Judgement(workflow=None, confidence=0.3, reasoning=text, evaluator=text)
     decision = Decision(Verdict.SKIP, Reason.NO_MATCH, text)
     fine(sample.tested(text, replace(judged, evidence=text), None, decision, ""), mentions)
+
+
+def test_channels_and_people_that_changed_are_shown_by_name() -> None:
+    channels = Replaced((), ("C1", "C2"), none="every channel")
+    approvers = Replaced(("U1", "S1"), tuple(f"U{n}" for n in range(9)), none="", what="approvers")
+    changed = [Change(ChangeKind.CHANGED, "x", (channels, approvers))]
+    text = str(publishing.review("x", changed, EDITING)["blocks"])
+    assert "every channel → <#C1>, <#C2>" in text
+    assert "approvers: <@U1>, <!subteam^S1> → <@U0>" in text
+    assert "<@U7> and 1 more" in text
+
+
+def test_who_may_not_publish_is_told_whom_to_ask() -> None:
+    view = publishing.review("x", [Change(ChangeKind.ADDED, "x")], EDITING, admins=("U1", "U2"))
+    assert "Only admins publish. The draft is kept. Please ask <@U1> or <@U2>." in str(view)
+    assert view.get("submit") is None
+
+
+def test_user_groups_that_decide_are_named_in_the_form() -> None:
+    step = replace(INCIDENT.steps[0], approvers=("U1", "S1"))
+    form = step_form.step_form(INCIDENT, step, EDITING.at(step.id))
+    assert "These user groups stay: <!subteam^S1>" in str(form)
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (publishing.Looking.ON, "looking at what would be different"),
+        (publishing.Looking.FAILED, "could not be found out"),
+        (Comparison(), "there are none yet"),
+        (Comparison(given=200), "the time was up before one was looked at"),
+        (Comparison(given=1, looked_at=1), "The latest 1 message*: nothing would be different"),
+        (Comparison(given=200, looked_at=7), "The latest 7 messages* (of 200; then the time was"),
+    ],
+)
+def test_what_was_not_compared_is_not_told_as_compared(
+    found: publishing.Found, told: str, mentions: Callable[[object], list[str]]
+) -> None:
+    changed = (Change(ChangeKind.ADDED, "x"),)
+    view = publishing.review("x", changed, EDITING, found=found)
+    fine(view, mentions)
+    said = str(view["blocks"])
+    assert told in said
+    assert ("there are none yet" in said) == (found == Comparison())
 
 
 def test_the_largest_draft_there_can_be_is_shown(mentions: Callable[[object], list[str]]) -> None:

@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import section
 from livesop_bot.views.home import tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from tests.integration.slack.listeners.conftest import Desk
+from tests.reader import Reader
 
 TEAM = TeamId("T0SANDBOX")
 ON, OFF = "Auto-Pilot is on", "Auto-Pilot is off"
@@ -66,6 +67,33 @@ async def test_nothing_from_before_a_change_is_shown_to_anybody(desk: Desk) -> N
     await desk.home(ADA)
     assert ON in await desk.press(ADA, "autopilot_on")
     assert ON in await _go(desk, GRACE, HomeTab.OVERVIEW)
+
+
+async def test_after_a_press_in_a_panel_over_home_home_is_shown_as_it_is(
+    desk: Desk, judged: Callable[..., Awaitable[str]], pool: Pool
+) -> None:
+    await judged()
+    await desk.home(ADA)
+    picked = {"type": "static_select", "selected_option": {"value": "proposed"}}
+    assert OFF in await desk.press(ADA, "feed_outcome", **picked)
+    place, panel = _state(desk, ADA), Reader(desk.slack, ADA)
+    why = {"type": "button", "action_id": "why", "block_id": "any"}
+    why["value"] = str(await pool.fetchval("SELECT id FROM raw_signals"))
+    view = {"type": "view", "view_id": desk.slack.workspace.views.homes[ADA]["id"]}
+    await desk.slack.interactions.block_action(ADA, view, why)
+    await panel.until("No earlier message")
+    await pool.execute("UPDATE teams SET autopilot = true")
+    await panel.press("👍 Right")
+    assert ON in await desk.shown()
+    assert _state(desk, ADA) == place
+
+
+async def test_what_is_changed_elsewhere_is_not_kept_as_it_was(desk: Desk) -> None:
+    await desk.home(ADA)
+    await desk.press(ADA, "autopilot_on")
+    await _go(desk, ADA, HomeTab.WORKFLOWS)
+    await desk.type(ADA, "/livesop autopilot off")
+    assert OFF in await _go(desk, ADA, HomeTab.OVERVIEW), "the first that is shown"
 
 
 async def test_a_press_wins_over_what_came_between(

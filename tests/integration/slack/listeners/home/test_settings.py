@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 from typing import Any, Protocol
 
 import pytest
@@ -25,6 +26,12 @@ class Desk(Protocol):
     def open(self, user: str) -> None: ...
     async def home(self, user: str) -> str: ...
     async def shown(self) -> str: ...
+
+
+FAILED = """
+INSERT INTO reports (team_id, kind, day, recipient, state, error)
+VALUES ('T0SANDBOX', $1, $2, $3, $4, $5)
+"""
 
 
 class Office:
@@ -265,3 +272,17 @@ async def test_with_the_database_away_a_form_says_so_and_stays(ada: Office, pool
     await pool.close()
     errors = await ada.send(form, remind=typed("8"))
     assert "not confirmed" in errors[block_id("remind")]
+
+
+async def test_a_digest_that_slack_did_not_take_is_said_until_the_next_one_is_there(
+    ada: Office, grace: Office, pool: Pool
+) -> None:
+    first, second = date(2026, 11, 16), date(2026, 11, 23)
+    why = "Slack refused: not_in_channel"
+    await pool.execute(FAILED, "weekly_digest", first, BUGS, "failed", why)
+    await pool.execute(FAILED, "daily_summary", second, GRACE, "failed", "Slack refused: gone")
+    said = await ada.come()
+    assert f"The weekly digest did not get into <#{BUGS}> on 16 November: {why}. Invite" in said
+    assert f"The daily summary did not get to <@{GRACE}> on 23 November" in said
+    await pool.execute(FAILED, "weekly_digest", second, BUGS, "posted", "")
+    assert "did not get into" not in await grace.come()

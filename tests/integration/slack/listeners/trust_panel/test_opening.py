@@ -178,7 +178,8 @@ async def test_an_edit_since_is_said(
     ("change", "said"),
     [
         ({}, "Likely causes"),
-        ({"bot_id": "B1", "app_id": "A1"}, "An app wrote it."),
+        ({"bot_id": "B1", "app_id": "A1"}, "The app's id, to be typed there: `A1`"),
+        ({"bot_id": "B0LIVESOP1", "app_id": "A0LIVESOP1"}, "It is LiveSOP's own message."),
         ({"subtype": "channel_topic"}, "It is of a kind that calls for nothing"),
     ],
 )
@@ -189,6 +190,42 @@ async def test_an_unknown_message_says_why_that_may_be(
     message.update(change)
     await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
     await reader().until("LiveSOP does not know this message", said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "change", "said"),
+    [
+        ({"channels": "{C0OTHER}"}, {}, "LiveSOP listens only in certain channels"),
+        ({}, {"is_ext_shared": True}, "The channel is shared with another organisation."),
+        ({"external_channels": f"{{{BUGS}}}"}, {"is_ext_shared": True}, "Likely causes"),
+        ({"allowed_bots": "{A1}"}, {"bot_id": "B1", "app_id": "A1"}, "Likely causes"),
+        ({"allowed_bots": "{B1}"}, {"bot_id": "B1", "app_id": "A1"}, "Likely causes"),
+    ],
+)
+async def test_what_the_team_set_is_named_and_what_it_allowed_is_not(
+    desk: Any,
+    slack: SlackServer,
+    pool: Pool,
+    reader: Any,
+    settings: dict[str, str],
+    change: Json,
+    said: str,
+) -> None:
+    for name, value in settings.items():
+        await pool.execute(
+            f"INSERT INTO team_settings (team_id, {name}) VALUES ('T0SANDBOX', '{value}')"
+        )
+    message = slack.workspace.post(BUGS, GRACE, "hello")
+    if change.pop("is_ext_shared", False):
+        slack.workspace.channel(BUGS).is_ext_shared = True
+    message.update(change)
+    await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
+    shown = await reader().until("LiveSOP does not know this message", said)
+    assert "LIVESOP_" not in shown
+    if said == "Likely causes":
+        assert "*Why:*" not in shown
+    else:
+        assert "LiveSOP's Home → *Settings* → *Channels*" in shown
 
 
 async def test_a_channel_without_livesop_says_to_invite_it(

@@ -14,6 +14,7 @@ from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
 
 Judged = Callable[..., Awaitable[str]]
+Outdate = Callable[[], Awaitable[None]]
 
 
 @pytest_asyncio.fixture
@@ -46,9 +47,33 @@ async def test_an_admin_switches_on_and_anybody_off(panel: Any, pool: Pool) -> N
     assert await pool.fetchval(switches) == 2
 
     grace = await panel(GRACE)
-    await grace.press("Switch off", nth=1)
+    await grace.press("Switch off", nth=2)
     await grace.until("Step: Tell the channel: *off*")
     assert await pool.fetchval(switches) == 1
+
+
+async def test_the_channel_is_switched_in_the_panel(panel: Any, pool: Pool) -> None:
+    grace = await panel(GRACE)
+    assert "Everything in this channel: *on*" in grace.text
+    await grace.press("Switch off")
+    await grace.until(
+        "Everything in this channel: *off*",
+        "Auto-Pilot is off in this channel, so nothing starts here by itself.",
+        f"Auto-Pilot is now *off* in <#{BUGS}>",
+    )
+    await grace.press("Switch on")
+    said = await grace.until("nly admins")
+    assert "Everything in this channel: *off*" in said
+
+    ada = await panel(ADA)
+    await ada.press("Switch on")
+    await ada.until("Everything in this channel: *on*")
+    rows = await pool.fetch("SELECT actor, kind, subject FROM audit_log ORDER BY number")
+    assert [tuple(row) for row in rows] == [
+        (GRACE, "switch", f"channel:{BUGS}"),
+        (GRACE, "refusal", f"channel:{BUGS}"),
+        (ADA, "switch", f"channel:{BUGS}"),
+    ]
 
 
 async def test_who_may_not_switch_on_is_told_in_the_panel(panel: Any, pool: Pool) -> None:
@@ -95,6 +120,25 @@ async def test_what_would_come_out_otherwise_can_be_judged_for_real(panel: Any, 
     await grace.until("a replay")
     rows = await pool.fetch("SELECT cause, dry_run FROM evaluations ORDER BY id")
     assert [tuple(row) for row in rows][-1] == ("replay", False)
+
+
+async def test_it_is_replayed_with_the_version_of_then_and_for_real_as_it_was_shown(
+    panel: Any, pool: Pool, outdate: Outdate
+) -> None:
+    grace = await panel(GRACE)
+    assert not any("with version" in label for label in grace.labels())
+    await outdate()
+    await grace.press("Replay")
+    await grace.until("*Version:*  2 → 3")
+    await grace.press("Replay with version 2")
+    await grace.until("Bug report was asked about in its version 2")
+    assert "*Version:*" not in grace.text
+    await grace.press("Judge it again for real")
+    await grace.until("a replay")
+    rows = await pool.fetch(
+        "SELECT workflow_version, dry_run FROM evaluations WHERE cause = 'replay' ORDER BY id"
+    )
+    assert [tuple(row) for row in rows] == [(3, True), (2, True), (2, False)]
 
 
 async def test_while_it_is_replayed_the_panel_says_so(
