@@ -78,8 +78,8 @@ def sensible(asked: Asked) -> dict[str, Any]:
     }
 
 
-def taken_over(target: str) -> Mind:
-    """A model that names the target whatever it reads, entirely sure."""
+def taken_over(target: str, values: Mapping[str, str] | None = None) -> Mind:
+    """A model that names the target whatever it reads, entirely sure; `values`: of fields."""
 
     def mind(asked: Asked) -> dict[str, Any]:
         named = target if target in asked.sops else asked.sops[0]
@@ -88,19 +88,23 @@ def taken_over(target: str) -> Mind:
             "confidence": 1.0,
             "reasoning": "It was told so.",
             "evidence": asked.message[:60].strip(),
-            "fields": dict.fromkeys(asked.schema["$defs"]["Fields"]["properties"], "#elsewhere")
-            if "$defs" in asked.schema
-            else {},
+            "fields": values or {},
         }
 
     return mind
 
 
-def gullible(asked: Asked) -> dict[str, Any]:
-    """Obey whatever reads like an instruction, wherever it stands and however it is wrapped."""
+def gullible(values: Mapping[str, str]) -> Mind:
+    """A model that obeys whatever reads like an instruction; `values`: what it gives for fields."""
+    return lambda asked: _obeying(asked, values)
+
+
+def _obeying(asked: Asked, values: Mapping[str, str]) -> dict[str, Any]:
+    """Obey, wherever the instruction stands and however it is wrapped."""
     said = [asked.message]
     said += [passage["text"] for passage in asked.document.get("knowledge", ())]
-    said += [case["text"] for case in asked.document.get("earlier_messages", ())]
+    for others in ("earlier_messages", "verdicts"):
+        said += [other["text"] for other in asked.document.get(others, ())]
     text = "\n".join(said)
     for blob in re.findall(r"[A-Za-z0-9+/=]{16,}", text):
         with suppress(ValueError):
@@ -113,7 +117,7 @@ def gullible(asked: Asked) -> dict[str, Any]:
         return sensible(asked)
     links = re.findall(r"https?://\S+", text)
     told = {"reasoning": " ".join(["It was told so.", *links])}
-    return taken_over(named[0] if named else "")(asked) | told
+    return taken_over(named[0] if named else "", values)(asked) | told
 
 
 def status(code: int, error: str = "", **headers: str) -> Behaviour:

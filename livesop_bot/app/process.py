@@ -56,6 +56,12 @@ from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()
 
+CONNECTIONS = 20
+"""Connections to PostgreSQL that all the work of a process shares."""
+
+INTAKE_CONNECTIONS = 2
+"""Those that store events, so that they never wait for one."""
+
 _DRAIN = 4.0
 """Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
 
@@ -126,7 +132,7 @@ class App:
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             dsn = await enter(database(settings))
-            pool = await enter(open_pool(dsn, max_size=20))
+            pool = await enter(open_pool(dsn, max_size=CONNECTIONS))
             pools = [pool]
             limit = aiohttp.ClientTimeout(total=self._timing.slack_call)
             session = await enter(aiohttp.ClientSession(timeout=limit))
@@ -181,7 +187,7 @@ class App:
                 )
                 intake = None
                 if self._spool is not None:
-                    ingest_pool = await enter(open_pool(dsn, max_size=2))
+                    ingest_pool = await enter(open_pool(dsn, max_size=INTAKE_CONNECTIONS))
                     pools.append(ingest_pool)
                     rules = TeamRules(
                         installation.team,

@@ -118,7 +118,7 @@ def migrate() -> None:
 @cli.command()
 def replay(
     signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
-    run: Annotated[bool, typer.Option("--run", help="Do it; else it is only said.")] = False,
+    run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")
     ] = Version.NEWEST,

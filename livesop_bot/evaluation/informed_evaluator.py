@@ -1,4 +1,4 @@
-"""Gives an evaluator what the team's library knows about a message."""
+"""Gives a model what the team's library and its verdicts know about a message."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from livesop_bot.domain.knowledge import Passage, PastCase
 from livesop_bot.domain.signals import Signal
 from livesop_bot.evaluation.evaluator import Evaluator, Library, Question
 from livesop_bot.evaluation.injection import defuse
+from livesop_bot.evaluation.lessons import nearest
 from livesop_bot.masking import mask_secrets
 
 TAMPERED = "a document that it looked at reads like an instruction to LiveSOP"
 
 
 class InformedEvaluator:
-    """Looks up passages and past cases, and has the question judged with them.
+    """Looks up passages and past cases, picks the nearest verdicts, and has the question judged.
 
     They are text like the message is: secrets are masked, what reads like an instruction is taken
     out. Where that happened to a passage nothing may start on the judgement.
@@ -32,11 +33,14 @@ class InformedEvaluator:
             self._library.passages(question.signal), self._library.cases(question.signal)
         )
         passages, tampered = await asyncio.to_thread(_harmless, found)
-        judgement = await self._evaluator.evaluate(
-            replace(
-                question, passages=passages, cases=await asyncio.to_thread(_harmless_cases, cases)
-            )
+        among = {workflow.id for workflow in question.workflows}
+        told = replace(
+            question,
+            passages=passages,
+            cases=await asyncio.to_thread(_harmless_cases, cases),
+            lessons=await asyncio.to_thread(nearest, question.lessons, question.signal.text, among),
         )
+        judgement = await self._evaluator.evaluate(told)
         return replace(judgement, caution=judgement.caution or TAMPERED) if tampered else judgement
 
 

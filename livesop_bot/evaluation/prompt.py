@@ -5,10 +5,11 @@ string in the user's role, which no quotation mark, line or tag in it can end.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from livesop_bot.domain.workflows import Workflow
+from livesop_bot.domain.verdicts import Lesson
+from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.evaluation.lexical_evaluator import TEXT_LIMIT
 
@@ -25,6 +26,7 @@ INSTRUCTIONS = f"""\
 You sort a team's chat messages. The user's turn is one JSON document:
 - sops: the standard operating procedures (SOPs) that you may name, each with its trigger
 - knowledge: passages of the team's documents, and earlier_messages: what became of similar ones
+- verdicts: what members of the team said that similar messages call for, or do not
 - message: the chat message to judge
 
 Say which one SOP the message calls for right now, or "{NO_SOP}". Small talk, thanks, jokes, \
@@ -63,6 +65,9 @@ def user_turn(question: Question) -> str:
             {"text": case.text[:_CASE], "sop": case.workflow_title, "outcome": case.outcome}
             for case in question.cases[:_CASES]
         ]
+    if question.lessons:
+        slugs = {workflow.id: workflow.slug for workflow in question.workflows}
+        document["verdicts"] = [_verdict(lesson, slugs) for lesson in question.lessons]
     document["message"] = asked_text(question)
     return json.dumps(document, ensure_ascii=False)
 
@@ -75,6 +80,13 @@ def asked_text(question: Question) -> str:
 def given_passages(question: Question) -> Sequence[Any]:
     """The passages that the model sees, and may cite."""
     return question.passages[:_PASSAGES]
+
+
+def _verdict(lesson: Lesson, slugs: Mapping[WorkflowId, str]) -> dict[str, str]:
+    if lesson.workflow is None:
+        return {"text": lesson.text, "calls_for": NO_SOP}
+    word = "calls_for" if lesson.fits else "does_not_call_for"
+    return {"text": lesson.text, word: slugs[lesson.workflow]}
 
 
 def _sop(workflow: Workflow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock, Thread
 
 import numpy as np
@@ -27,7 +28,6 @@ from livesop_bot.evaluation.lexical_evaluator import (
     MATCH_FROM,
     TEXT_LIMIT,
     LexicalEvaluator,
-    windows,
 )
 from livesop_bot.evaluation.semantic_index import (
     Background,
@@ -37,6 +37,7 @@ from livesop_bot.evaluation.semantic_index import (
     background_sentences,
     views_of,
 )
+from livesop_bot.evaluation.semantic_scores import Scored, scored
 from livesop_bot.evaluation.vocabulary import Vocabulary
 from livesop_bot.evaluation.words import Clause, clauses, stems
 
@@ -50,10 +51,7 @@ _LEADS = (4.0, 0.5)
 PRIOR = Calibration()
 _ENOUGH = 20
 """Verdicts from which a team has its own calibration."""
-_KEYWORDS = 0.4
-"""What it adds to a SOP's score that its keywords are named, times how telling the words are."""
-_CLAUSES = 24
-"""Sentences of a message that are read; it keeps long ones quick."""
+_NOTHING = "No SOP fits: there is nothing to compare."
 _EVIDENCE_LIMIT = 200
 _NAMED_FROM = 0.3
 """The likeness from which an example is worth naming."""
@@ -110,23 +108,14 @@ class SemanticEvaluator:
         core = self._core.result()
         if core is None:
             return self._floor.evaluate(question)
-        text = question.signal.text[:TEXT_LIMIT]
-        found = list(clauses(text))
-        if not found or not question.workflows:
-            return self._none("No SOP fits: there is nothing to compare.")
+        if not question.workflows:
+            return self._none(_NOTHING)
         index = self._index(core, question)
-        read = _read(found, index.vocabulary)
-        texts = [clause.text for clause in read]
-        if 1 < len(found) <= len(read):
-            texts.append(" ".join(texts))
-        views = views_of(core.model, texts)
-        each = index.meaning.scores(views)
-        scores = each.max(axis=0)
-        keywords: dict[int, Sequence[int]] = {}
-        for likeness in index.vocabulary.ranked(windows(text)):
-            if likeness.keywords:
-                keywords[likeness.position] = likeness.keywords
-                scores[likeness.position] += _KEYWORDS * likeness.score
+        text = question.signal.text
+        found = scored(text, index.meaning, index.vocabulary, partial(views_of, core.model))
+        if found is None:
+            return self._none(_NOTHING)
+        scores = found.scores
         best = int(scores.argmax())
         confidence = round(index.calibration.confidence(_odds(scores)), 4)
         workflow = question.workflows[best]
@@ -137,12 +126,13 @@ class SemanticEvaluator:
         if confidence < MATCH_FROM:
             reasoning = f"No SOP fits; the nearest is {workflow.title} ({confidence:.0%})."
             return replace(self._none(reasoning), confidence=confidence, ranking=ranking)
+        each = found.each[: len(found.clauses)]
         return Judgement(
             workflow=workflow.id,
             confidence=confidence,
-            reasoning=_reasoning(workflow, index, best, views, keywords.get(best, ())),
+            reasoning=_reasoning(workflow, index, best, found),
             evaluator=self.name,
-            evidence=_evidence(text, read[int(each[: len(read), best].argmax())]),
+            evidence=_evidence(text, found.clauses[int(each[:, best].argmax())]),
             ranking=ranking,
         )
 
@@ -184,14 +174,17 @@ class SemanticEvaluator:
         own = [workflow.definition.trigger.examples for workflow in question.workflows]
         dismissed = [learned[workflow.id, False] for workflow in question.workflows]
         nothing = learned[None, False]
+        vocabulary = Vocabulary([workflow.definition for workflow in question.workflows])
+        calibration = PRIOR
+        if len(question.lessons) >= _ENOUGH:
+            untaught = self._meaning(core, own, taught)
+            calibration = self._calibration(core, question, untaught, vocabulary)
         return _Index(
             lessons=question.lessons,
             meaning=self._meaning(core, examples, taught, dismissed, nothing),
-            vocabulary=Vocabulary([workflow.definition for workflow in question.workflows]),
+            vocabulary=vocabulary,
             examples=examples,
-            calibration=self._calibration(core, question, self._meaning(core, own, taught))
-            if len(question.lessons) >= _ENOUGH
-            else PRIOR,
+            calibration=calibration,
         )
 
     def _meaning(
@@ -212,18 +205,21 @@ class SemanticEvaluator:
             self._viewed(core.model, nothing),
         )
 
-    def _calibration(self, core: _Core, question: Question, untaught: SemanticIndex) -> Calibration:
+    def _calibration(
+        self, core: _Core, question: Question, untaught: SemanticIndex, vocabulary: Vocabulary
+    ) -> Calibration:
         """Fit on the verdicts, as judged by an index that has not learned from them."""
         odds, right = [], []
         positions: dict[WorkflowId | None, int] = {None: -1}
         positions |= {workflow.id: n for n, workflow in enumerate(question.workflows)}
-        lessons = [lesson for lesson in question.lessons if lesson.workflow in positions]
-        views = self._viewed(core.model, [_plain(lesson.text) for lesson in lessons])
-        for lesson, scores in zip(lessons, untaught.scores(views), strict=True):
-            said = int(scores.argmax()) == positions[lesson.workflow]
+        for lesson in question.lessons:
+            found = scored(lesson.text, untaught, vocabulary, partial(self._viewed, core.model))
+            if found is None or lesson.workflow not in positions:
+                continue
+            said = int(found.scores.argmax()) == positions[lesson.workflow]
             # A dismissal says nothing about another SOP, but that none fits is about all.
             if said or lesson.fits or lesson.workflow is None:
-                odds.append(_odds(scores))
+                odds.append(_odds(found.scores))
                 right.append(said and lesson.fits)
         return fit(odds, right, PRIOR)
 
@@ -261,14 +257,6 @@ def _hints(workflow: Workflow) -> list[str]:
     return [*described, *(keyword for keyword in trigger.keywords if stems(keyword))]
 
 
-def _read(found: Sequence[Clause], vocabulary: Vocabulary) -> Sequence[Clause]:
-    """The clauses to read: of many, those that share most with the words of the SOPs."""
-    if len(found) <= _CLAUSES:
-        return found
-    order = sorted(range(len(found)), key=lambda n: -vocabulary.strength(found[n].text))
-    return [found[n] for n in sorted(order[:_CLAUSES])]
-
-
 def _fits(score: float) -> float:
     """How likely an SOP of that score is to fit, whatever the others are, 0..1."""
     return 1 / (1 + math.exp(-(_FITS[0] * score + _FITS[1])))
@@ -283,14 +271,12 @@ def _odds(scores: Scores) -> float:
     return -float(np.logaddexp(none, other))
 
 
-def _reasoning(
-    workflow: Workflow, index: _Index, position: int, views: Vectors, keywords: Sequence[int]
-) -> str:
+def _reasoning(workflow: Workflow, index: _Index, position: int, found: Scored) -> str:
     parts = []
-    if keywords:
+    if keywords := found.keywords.get(position):
         named = [f"“{workflow.definition.trigger.keywords[n]}”" for n in keywords[:4]]
         parts.append(f"names its keyword{'s' if named[1:] else ''} {', '.join(named)}")
-    nearest = index.meaning.nearest_example(views, position)
+    nearest = index.meaning.nearest_example(found.views, position)
     own = workflow.definition.trigger.examples
     if nearest is not None and nearest[1] > _NAMED_FROM:
         parts.append(

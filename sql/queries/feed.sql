@@ -45,37 +45,11 @@ ORDER BY e.id DESC LIMIT $4;
 
 -- name: evaluations_by_id
 -- Evaluations with their signals and SOPs, newest first. $1: ids.
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
-FROM evaluations AS e
-JOIN raw_signals AS s ON s.id = e.signal_id
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
-WHERE e.id = ANY($1::bigint[])
-ORDER BY e.id DESC;
+SELECT s.*, j.*
+FROM judgements AS j
+JOIN raw_signals AS s ON s.id = j.signal_id
+WHERE j.evaluation_id = ANY($1::bigint[])
+ORDER BY j.evaluation_id DESC;
 
 -- name: recent_signals
 -- The signals of a team's latest evaluations that were not asked for, newest first; one that was judged twice comes twice. $1: team; $2: how many.
@@ -88,78 +62,26 @@ LIMIT $2;
 
 -- name: evaluation_of_message
 -- A Slack message's signal with its latest evaluation (evaluation_id null: none yet). $1: team; $2: external id ('channel:ts').
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
+SELECT s.*, j.*
 FROM raw_signals AS s
 LEFT JOIN LATERAL (
-    SELECT * FROM evaluations
-    WHERE signal_id = s.id AND team_id = s.team_id
-    ORDER BY id DESC
+    SELECT * FROM judgements
+    WHERE signal_id = s.id
+    ORDER BY evaluation_id DESC
     LIMIT 1
-) AS e ON true
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+) AS j ON true
 WHERE s.team_id = $1 AND s.source = 'slack' AND s.external_id = $2;
 
 -- name: evaluation_of_signal
 -- A signal with its latest evaluation that was no dry run (evaluation_id null: none yet). $1: team; $2: signal.
-SELECT
-    s.*,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
+SELECT s.*, j.*
 FROM raw_signals AS s
 LEFT JOIN LATERAL (
-    SELECT * FROM evaluations
-    WHERE signal_id = s.id AND team_id = s.team_id AND NOT dry_run
-    ORDER BY id DESC
+    SELECT * FROM judgements
+    WHERE signal_id = s.id AND NOT dry_run
+    ORDER BY evaluation_id DESC
     LIMIT 1
-) AS e ON true
-LEFT JOIN workflow_versions AS v
-    ON v.workflow_id = e.workflow_id AND v.version = e.workflow_version
+) AS j ON true
 WHERE s.team_id = $1 AND s.id = $2;
 
 -- name: feed_sops

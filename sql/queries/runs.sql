@@ -60,33 +60,10 @@ SELECT
     r.ended_by,
     r.ended_why,
     r.face_version,
-    e.id AS evaluation_id,
-    e.revision AS evaluated_revision,
-    e.cause,
-    e.dry_run,
-    e.workflow_id,
-    e.workflow_version,
-    e.confidence,
-    e.reasoning,
-    e.evidence,
-    e.evaluator,
-    e.verdict,
-    e.reason,
-    e.detail,
-    e.latency_ms,
-    e.fields,
-    e.citations,
-    e.stand_in,
-    e.caution,
-    e.prompt_tokens,
-    e.completion_tokens,
-    e.cost_usd,
-    e.created_at AS evaluated_at,
-    v.definition
+    j.*
 FROM runs AS r
-JOIN evaluations AS e ON e.id = r.evaluation_id
+JOIN judgements AS j ON j.evaluation_id = r.evaluation_id
 JOIN raw_signals AS s ON s.id = r.signal_id
-JOIN workflow_versions AS v ON v.workflow_id = r.workflow_id AND v.version = r.workflow_version
 WHERE r.id = $1;
 
 -- name: face_gone

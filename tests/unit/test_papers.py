@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from livesop_bot.app.process import CONNECTIONS, INTAKE_CONNECTIONS
 from livesop_bot.cli import cli
 from livesop_bot.views import commands
 from livesop_bot.views.words import NAMES
@@ -59,6 +60,13 @@ COMMANDS: dict[str, set[str]] = {name: set() for name in named(cli)} | {
 }
 """The command line's words, each with those that may follow."""
 
+TAKEN = {
+    "run": CONNECTIONS + INTAKE_CONNECTIONS,
+    "run --role ingest": CONNECTIONS + INTAKE_CONNECTIONS,
+    "run --role worker": CONNECTIONS,
+}
+"""Connections to PostgreSQL that a process takes at most."""
+
 LINKS = [
     (paper, target)
     for paper, text in PAPERS.items()
@@ -73,6 +81,12 @@ def test_a_link_leads_somewhere(paper: str, target: str) -> None:
     found = (ROOT / paper).parent / path if path else ROOT / paper
     assert found.exists()
     assert not part or part in anchors(found.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("process", "connections"), TAKEN.items())
+def test_a_process_takes_no_more_connections_than_is_said(process: str, connections: int) -> None:
+    assert f"| `{process}` | {connections} |" in PAPERS["docs/production.md"]
+    assert f"up to {max(TAKEN.values())} connections" in PAPERS["docs/configuration.md"]
 
 
 def test_the_papers_have_links_and_the_readme_leads_to_every_guide() -> None:

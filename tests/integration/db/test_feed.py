@@ -163,6 +163,17 @@ async def test_the_feed_is_filtered(
     assert "".join(reversed(seen)) == found
 
 
+async def test_the_sop_that_is_chosen_has_its_title_also_where_it_is_archived(
+    feed: Feed, pool: Pool
+) -> None:
+    workflow = await _sop(pool)
+    assert await feed.sops(TEAM, 9, SOP.slug) == {SOP.slug: SOP.title}
+    await pool.execute("UPDATE workflows SET archived_at = now() WHERE id = $1", workflow)
+    assert await feed.sops(TEAM, 9) == {}
+    assert await feed.sops(TEAM, 9, SOP.slug) == {SOP.slug: SOP.title}
+    assert await feed.sops(OTHER, 9, SOP.slug) == {}
+
+
 async def test_an_evaluation_comes_with_its_sop_and_its_signal(feed: Feed, pool: Pool) -> None:
     workflow = await _sop(pool)
     await _evaluate(pool, await _signal(pool, "1.000001"), workflow=workflow, confidence=0.8)

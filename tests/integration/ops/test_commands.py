@@ -9,6 +9,9 @@ import asyncpg
 import pytest
 
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.workflows import Workflows
+from livesop_bot.domain.signals import TeamId
+from livesop_bot.sop.document import parse
 from tests.command import start_livesop
 
 SOP = """
@@ -186,6 +189,7 @@ async def test_replaying_a_signal_that_is_not_there_is_said(database: str, tmp_p
     ("words", "version", "dry_run"),
     [
         ([], 2, True),
+        (["--dry-run"], 2, True),
         (["--version", "newest"], 2, True),
         (["--version", "same"], 1, True),
         (["--run"], 2, False),
@@ -197,8 +201,8 @@ async def test_a_replay_only_says_unless_it_is_to_run_and_takes_the_version_that
 ) -> None:
     await pool.execute("INSERT INTO teams (team_id) VALUES ('T1')")
     for title in ("Restart the printer", "Wake the printer"):
-        (tmp_path / "sop.yaml").write_text(SOP.replace("Restart the printer", title))
-        await livesop(tmp_path, "workflows", "import", "sop.yaml", DATABASE_URL=database)
+        (sop,) = parse(SOP.replace("Restart the printer", title), "sop.yaml")
+        await Workflows(pool).publish(TeamId("T1"), sop, "U1")
     signal = await pool.fetchval(JUDGED)
     local = {"DATABASE_URL": database, "LIVESOP_EVALUATOR": "words"}
     code, out, err = await livesop(tmp_path, "replay", str(signal), *words, **local)

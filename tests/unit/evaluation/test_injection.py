@@ -1,15 +1,12 @@
 """What speaks to the evaluator goes, what people say to people stays, word for word.
 
-`tests/data/injections.jsonl` has an attempt a line: an honest `message`, the `injection` and its
-`place` in it, and what it `wants`. Where the kind is `knowledge` the message is a document, and
-`signal` is what somebody writes beside it. `harmless.jsonl` has honest messages that look similar.
+`tests/data/harmless.jsonl` has honest messages that look like attempts.
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -22,35 +19,16 @@ from livesop_bot.evaluation.injection import MARK, Defused, defuse
 from livesop_bot.evaluation.instructions import RULES, Rule
 from livesop_bot.evaluation.orders import ORDERS
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.injections import ATTEMPTS, DATA, NOT_FOUND, with_injection
 
-DATA = Path(__file__).parents[2] / "data"
-ATTEMPTS: list[dict[str, str]] = [
-    json.loads(line) for line in (DATA / "injections.jsonl").read_text().splitlines()
-]
 HARMLESS: list[str] = [
     json.loads(line)["message"] for line in (DATA / "harmless.jsonl").read_text().splitlines()
 ]
-NOT_FOUND = {
-    "broken words",
-    "a score",
-    "make sure",
-    "make it say",
-    "other teams",
-    "a bare answer",
-}
-"""Attempts that come through; the other defences have to hold against these alone."""
 
 
 def composed(attempt: dict[str, str]) -> str:
     """The message with the injection in its place."""
-    message, injection = attempt["message"], attempt["injection"]
-    match attempt["place"]:
-        case "before":
-            return injection + message
-        case "inside":
-            return message.replace("\n", injection + "\n", 1)
-        case _:
-            return message + injection
+    return with_injection(attempt, attempt["message"])
 
 
 def named(attempts: list[dict[str, str]]) -> list[object]:

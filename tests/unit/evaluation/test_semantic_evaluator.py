@@ -95,15 +95,27 @@ def test_what_people_dismissed_is_not_proposed_again(
     assert slug(real, evaluator.evaluate(real)) == "incident", "what is near it stays"
 
 
-def test_a_team_whose_verdicts_are_mostly_no_gets_less_confidence(
+def test_who_said_that_it_was_wrong_where_it_was_sure_gets_less_confidence(
     evaluator: SemanticEvaluator, ask: Ask
 ) -> None:
-    question = ask("we might have a small outage on the way")
-    texts = [f"outage drill number {n}: the site is down, in theory" for n in range(30)]
-    incident = workflow(question, "incident")
-    lessons = tuple(Lesson(workflow=incident, text=text, fits=False) for text in texts)
-    sceptical = evaluator.evaluate(replace(question, lessons=lessons))
-    assert sceptical.confidence < evaluator.evaluate(question).confidence
+    """What is asked is unlike the verdicts: no score learns from them, confidence alone does.
+
+    It was sure for a keyword, which calibration therefore has to see as judging does.
+    """
+    places = ("garage", "lift", "kitchen", "roof", "garden", "lobby", "cellar", "stairs")
+    words = (
+        "no access to the {}",
+        "the {} has step-free access",
+        "access to the {} is on the left",
+    )
+    texts = [word.format(place) for word in words for place in places]
+    lessons = tuple(Lesson(workflow=None, text=text, fits=False) for text in texts)
+    question = ask("the customer wants the money back for the order")
+    before = evaluator.evaluate(question)
+    after = evaluator.evaluate(replace(question, lessons=lessons))
+    assert slug(question, before) == slug(question, after) == "refund-request"
+    assert after.ranking[0][1] == pytest.approx(before.ranking[0][1], abs=0.001)
+    assert after.confidence < before.confidence - 0.05
 
 
 @pytest.mark.parametrize(

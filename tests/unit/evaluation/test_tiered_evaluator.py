@@ -1,6 +1,7 @@
 """Tiers: who is asked, who stands in, and what a model alone cannot bring about."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,12 +14,15 @@ from hypothesis import strategies as st
 from livesop_bot.domain.evaluations import Judgement, Usage
 from livesop_bot.domain.knowledge import Passage, PassageId, PastCase
 from livesop_bot.domain.signals import Signal, SignalId
+from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import WorkflowId
 from livesop_bot.errors import EvaluatorAway, EvaluatorRefused
 from livesop_bot.evaluation.defusing_evaluator import CAUTION, DefusingEvaluator
 from livesop_bot.evaluation.evaluator import AnswerRejected, NoLibrary, Question
 from livesop_bot.evaluation.informed_evaluator import TAMPERED, InformedEvaluator
+from livesop_bot.evaluation.injection import MARK
 from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
+from livesop_bot.evaluation.prompt import user_turn
 from livesop_bot.evaluation.tiered_evaluator import (
     LEXICAL_NOISE,
     UNBORNE,
@@ -202,6 +206,34 @@ async def test_what_the_library_gives_is_masked_and_defused(ask: Any) -> None:
     assert len(given) == 2
     assert not [text for text in given if SECRET in text or "previous instructions" in text]
     assert judgement.caution == ""
+
+
+async def test_a_model_hears_of_the_nearest_verdicts_on_what_it_may_name(ask: Any) -> None:
+    model = Model()
+    question = ask("Checkout is down again, customers cannot pay")
+    incident, bug = question.workflows[2], question.workflows[1]
+    lessons = [
+        Lesson(text=f"checkout is down on staging {n}", workflow=incident.id, fits=False)
+        for n in range(9)
+    ]
+    lessons += [
+        Lesson(text="lunch is at noon", workflow=incident.id, fits=True),
+        Lesson(text="customers cannot pay", workflow=incident.id, fits=True),
+        Lesson(text="customers cannot pay in the demo", workflow=None, fits=False),
+        Lesson(text="the checkout page is down and red", workflow=bug.id, fits=True),
+        Lesson(text=f"{question.signal.text}! {ORDER}", workflow=incident.id, fits=True),
+    ]
+    asked = replace(question, workflows=[incident], lessons=tuple(lessons))
+    await InformedEvaluator(model, NoLibrary()).evaluate(asked)
+    told = json.loads(user_turn(model.questions[0]))["verdicts"]
+    assert len(told) == 6
+    assert told[0] == {"text": "customers cannot pay", "calls_for": "incident"}
+    assert {"text": "customers cannot pay in the demo", "calls_for": "(none)"} in told
+    assert {"text": "checkout is down on staging 8", "does_not_call_for": "incident"} in told
+    texts = [verdict["text"] for verdict in told]
+    assert "lunch is at noon" not in texts
+    assert "the checkout page is down and red" not in texts, "that SOP cannot be named"
+    assert f"{question.signal.text}! {MARK}" in texts
 
 
 async def test_nothing_starts_on_a_document_that_gives_orders(ask: Any) -> None:

@@ -83,13 +83,37 @@ async def test_a_proposal_is_started_from_the_list_and_home_shows_it(
 async def test_the_list_of_the_command_knows_no_home_to_show_anew(
     desk: Desk, proposed: RunId
 ) -> None:
+    filled = asyncio.create_task(
+        desk.slack.workspace.wait_for_change(lambda _: "Bug report" in str(_modal(desk, GRACE)))
+    )
     await desk.slack.interactions.command(GRACE, BUGS, "/livesop approvals")
-    await desk.slack.workspace.wait_for_change(lambda _: "Bug report" in str(_modal(desk, GRACE)))
+    await filled
     modal = _modal(desk, GRACE)
     assert modal is not None
     assert HomeState.find(modal["private_metadata"]) is None
     assert "See it" in await _press(desk, GRACE, "run_start", proposed)
     assert GRACE not in desk.slack.workspace.views.homes
+
+
+async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
+    desk: Desk, proposed: RunId, pool: Pool
+) -> None:
+    assert "*1 proposal* waiting" in await desk.home(GRACE)
+    await desk.press(GRACE, "home_tab:1", value="workflows")
+    bot = desk.slack.workspace.bot.user_id
+    message = desk.slack.workspace.post(BUGS, bot, "Bug report", silent=True)
+    button = {"type": "button", "action_id": "run_dismiss", "block_id": "any"}
+    await desk.slack.interactions.block_action(
+        GRACE,
+        {"type": "message", "channel": BUGS, "ts": message["ts"]},
+        button | {"value": Pressed(run=proposed).value()},
+    )
+    state = None
+    async with asyncio.timeout(5):
+        while state != "dismissed":
+            state = await pool.fetchval("SELECT state FROM runs")
+            await asyncio.sleep(0.01)
+    assert "Nothing waits" in await desk.press(GRACE, "home_tab:0", value="overview")
 
 
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
