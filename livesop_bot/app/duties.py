@@ -26,14 +26,16 @@ from livesop_bot.db.retention import Retention
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
-from livesop_bot.worker.act import LANDS_S, Acting
+from livesop_bot.worker.act import Acting
 from livesop_bot.worker.card import Carding
 from livesop_bot.worker.demotion import TellingDemotions
 from livesop_bot.worker.duties import Duties
 from livesop_bot.worker.embed import Embedding
 from livesop_bot.worker.evaluate import Evaluating, GiveWay
 from livesop_bot.worker.face import Facing
+from livesop_bot.worker.faults import LANDS_S
 from livesop_bot.worker.greet import Greetings
+from livesop_bot.worker.once import Means
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remark import Compose, Remarking
 from livesop_bot.worker.remind import Reminding
@@ -59,18 +61,16 @@ def build_duties(
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
     ledger, pauses = Ledger(pool, held), Pauses(pool)
+    means = Means(slack=slack, metrics=metrics, lands_s=lands_s)
     return Duties(
         pool=pool,
         evaluating=evaluating,
         embedding=embedding,
         give_way=give_way,
-        posting=Posting(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
+        posting=Posting(runs=stores.runs, showing=showing, means=means),
         facing=Facing(runs=stores.runs, showing=showing, messages=messages, metrics=metrics),
         remarking=Remarking(
-            remarks=Remarks(pool, HandStarts(pool, held)),
-            answer=answering,
-            slack=slack,
-            metrics=metrics,
+            remarks=Remarks(pool, HandStarts(pool, held)), answer=answering, means=means
         ),
         reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
         carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
@@ -90,8 +90,7 @@ def build_duties(
             reports=Reports(pool, stores.figures, stores.workflows),
             settings=stores.settings.recent,
             admins=settings.admins,
-            slack=slack,
-            metrics=metrics,
+            means=means,
         ),
         patience=Patience(
             pool,

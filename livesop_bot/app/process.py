@@ -49,9 +49,9 @@ from livesop_bot.slack.rules import TeamRules
 from livesop_bot.slack.sockets import Patience, Sockets
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
-from livesop_bot.worker.act import LANDS_S
 from livesop_bot.worker.answer import Answering
 from livesop_bot.worker.evaluate import Evaluating
+from livesop_bot.worker.faults import LANDS_S
 from livesop_bot.worker.queue import Pace, Worker
 
 log = structlog.get_logger()

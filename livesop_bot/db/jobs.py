@@ -176,29 +176,19 @@ class GreetJob(_Job):
 
 
 @dataclass(frozen=True, slots=True)
-class RemarkJob:
+class RemarkJob(_Job):
     """Post a message of LiveSOP that belongs to no run."""
 
     entrypoint: ClassVar[str] = "remark"
     remark: RemarkId
 
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"remark:{self.remark}"
-
 
 @dataclass(frozen=True, slots=True)
-class ReportJob:
+class ReportJob(_Job):
     """Post a report."""
 
     entrypoint: ClassVar[str] = "report"
     report: ReportId
-
-    @property
-    def key(self) -> str:
-        """What keeps the same job from being queued twice."""
-        return f"report:{self.report}"
 
 
 Job = (

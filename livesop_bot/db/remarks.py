@@ -9,9 +9,10 @@ from livesop_bot.db.hand_starts import HandStarts
 from livesop_bot.db.jobs import RemarkJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.tries import Claimed, Tries
 from livesop_bot.db.workflows import workflow_from_row
 from livesop_bot.domain.remarks import Remark, RemarkId, RemarkKind
-from livesop_bot.domain.runs import PostState, RunId
+from livesop_bot.domain.runs import RunId
 from livesop_bot.domain.signals import (
     ChannelId,
     EventId,
@@ -31,6 +32,7 @@ class Remarks:
 
     def __init__(self, pool: Pool, starts: HandStarts) -> None:
         self._pool = pool
+        self.tries = Tries(pool, "begin_remark", "set_remark_planned", "set_remark_failed")
         self._starts = starts
 
     async def ask_for_opening(
@@ -53,37 +55,23 @@ class Remarks:
                     await enqueue(connection, [RemarkJob(RemarkId(remark))])
         return remark is not None
 
-    async def claim(self, remark: RemarkId) -> tuple[Remark, bool] | None:
-        """Claim a remark for posting; None if there is nothing to post.
-
-        The flag says whether someone had claimed it before and may have posted it: then Slack is
-        to be asked first.
-        """
+    async def claim(self, remark: RemarkId) -> Claimed[Remark] | None:
+        """Give a remark that is to be posted; None if there is nothing to post."""
         with away():
             row = await self._pool.fetchrow(sql("claim_remark"), remark)
         if row is None:
             return None
-        return _remark(row), PostState(row["post_state"]) is PostState.TRYING
+        return Claimed(what=_remark(row), tried_at=row["post_tried_at"], quiet=row["quiet"])
 
     async def workflow(self, remark: Remark) -> Workflow:
         """The SOP that an opening opens, at its newest version."""
         with away():
             return await _workflow_of(self._pool, remark)
 
-    async def not_posted(self, remark: RemarkId) -> None:
-        """Note that Slack surely did not post it."""
-        with away():
-            await self._pool.execute(sql("set_remark_planned"), remark)
-
     async def not_needed(self, remark: RemarkId) -> None:
         """Note that there is nothing to say."""
         with away():
             await self._pool.execute(sql("cancel_remark"), remark)
-
-    async def failed(self, remark: RemarkId, why: str) -> None:
-        """Note that it will not be posted; `why` is for people."""
-        with away():
-            await self._pool.execute(sql("set_remark_failed"), remark, why)
 
     async def answered(self, remark: Remark, ts: MessageTs) -> None:
         """Note that an answer is in its thread."""

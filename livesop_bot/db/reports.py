@@ -11,6 +11,7 @@ from livesop_bot.db.figures import Figures
 from livesop_bot.db.jobs import ReportJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.tries import Claimed, Tries
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.figures import SopFigures
 from livesop_bot.domain.reports import (
@@ -41,8 +42,8 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A report in somebody's hands. `text` and `blocks` are what it says, once that is known."""
+class Planned:
+    """A report that is to be posted. `message` is what it says, once that is known."""
 
     id: ReportId
     team: TeamId
@@ -51,7 +52,6 @@ class Claimed:
     recipient: str
     key: UUID
     planned_at: datetime
-    maybe_posted: bool
     message: dict[str, Any] | None
 
 
@@ -60,6 +60,7 @@ class Reports:
 
     def __init__(self, pool: Pool, figures: Figures, workflows: Workflows) -> None:
         self._pool = pool
+        self.tries = Tries(pool, "begin_report", "set_report_planned", "set_report_failed")
         self._figures = figures
         self._workflows = workflows
 
@@ -88,13 +89,13 @@ class Reports:
                 await enqueue(connection, [ReportJob(ReportId(row["id"])) for row in rows])
         return len(rows)
 
-    async def claim(self, report: ReportId) -> Claimed | None:
-        """Claim a report for posting; None if there is nothing to post."""
+    async def claim(self, report: ReportId) -> Claimed[Planned] | None:
+        """Give a report that is to be posted; None if there is nothing to post."""
         with away():
             row = await self._pool.fetchrow(sql("claim_report"), report)
         if row is None:
             return None
-        return Claimed(
+        planned = Planned(
             id=report,
             team=TeamId(row["team_id"]),
             kind=ReportKind(row["kind"]),
@@ -102,29 +103,19 @@ class Reports:
             recipient=row["recipient"],
             key=row["idempotency_key"],
             planned_at=row["created_at"],
-            maybe_posted=row["state"] == "trying",
             message=None if row["message"] is None else json.loads(row["message"]),
         )
+        return Claimed(what=planned, tried_at=row["tried_at"], quiet=row["quiet"])
 
     async def say(self, report: ReportId, message: dict[str, Any]) -> None:
         """Keep what a report says."""
         with away():
             await self._pool.execute(sql("set_report_message"), report, json.dumps(message))
 
-    async def not_posted(self, report: ReportId) -> None:
-        """Note that Slack surely did not post it."""
-        with away():
-            await self._pool.execute(sql("set_report_planned"), report)
-
     async def posted(self, report: ReportId) -> None:
         """Note that it is posted."""
         with away():
             await self._pool.execute(sql("set_report_posted"), report)
-
-    async def failed(self, report: ReportId, why: str) -> None:
-        """Note that it will not be posted; `why` is for people."""
-        with away():
-            await self._pool.execute(sql("set_report_failed"), report, why)
 
     async def failures(self, team: TeamId) -> tuple[ReportFailure, ...]:
         """Give those of each kind's newest day that Slack did not take, some of them."""
@@ -168,6 +159,6 @@ class Reports:
         )
 
 
-def since(claimed: Claimed) -> str:
+def since(report: Planned) -> str:
     """The ts before which a report cannot have been posted."""
-    return f"{(claimed.planned_at - timedelta(minutes=5)).timestamp():.6f}"
+    return f"{(report.planned_at - timedelta(minutes=5)).timestamp():.6f}"

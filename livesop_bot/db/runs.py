@@ -11,6 +11,7 @@ from livesop_bot.db.evaluation_rows import evaluation_from_row
 from livesop_bot.db.jobs import FaceJob, enqueue
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
+from livesop_bot.db.tries import Claimed, Tries
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.runs import PauseId, PostState, Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
@@ -28,24 +29,17 @@ class Runs:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.tries = Tries(pool, "begin_post", "set_post_planned", "set_post_failed")
 
-    async def claim_post(self, run: RunId) -> tuple[Run, bool] | None:
-        """Claim a run's message for posting; None if there is nothing to post.
-
-        The flag says whether someone had claimed it before and may have posted it: then Slack is
-        to be asked first.
-        """
+    async def claim_post(self, run: RunId) -> Claimed[Run] | None:
+        """Give a run whose message is to be posted; None if there is nothing to post."""
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
-                found = await connection.fetchval(sql("claim_post"), run)
+                found = await connection.fetchrow(sql("claim_post"), run)
                 if found is None:
                     return None
-                return await self._whole(connection, run), PostState(found) is PostState.TRYING
-
-    async def not_posted(self, run: RunId) -> None:
-        """Note that Slack surely did not post the message."""
-        with away():
-            await self._pool.execute(sql("set_post_planned"), run)
+                what = await self._whole(connection, run)
+                return Claimed(what=what, tried_at=found["tried_at"], quiet=found["quiet"])
 
     async def posted(self, run: Run, ts: MessageTs, shown: int) -> None:
         """Note that the message is in its thread; queue an update if what it shows is old by now.
@@ -112,11 +106,6 @@ class Runs:
         row = await connection.fetchrow(sql("run_by_id"), run)
         assert row is not None
         return replace(run_from_row(row), steps=await steps_of(connection, run))
-
-    async def post_failed(self, run: RunId, why: str) -> None:
-        """Note that the message will not be posted; `why` is for people."""
-        with away():
-            await self._pool.execute(sql("set_post_failed"), run, why)
 
 
 def run_from_row(row: asyncpg.Record) -> Run:

@@ -18,15 +18,12 @@ from livesop_bot.errors import (
     DatabaseAway,
 )
 from livesop_bot.metrics import Metrics
-from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.faults import LANDS_S, later, patiently
 
 log = structlog.get_logger()
 
 MOST_ATTEMPTS = 12
 """Tries for a target that is away, about half an hour in all; being asked to wait is one, too."""
-
-LANDS_S = 30.0
-"""Seconds after which what was sent has arrived, or never will: longer than any call may take."""
 
 
 class _TakenOver(Exception):

@@ -21,6 +21,9 @@ _LOOK_AGAIN = 1.0
 _OUTAGE = 60.0
 """Seconds that a job waits for PostgreSQL before it gives up its place."""
 
+LANDS_S = 30.0
+"""Seconds after which what was sent has arrived, or never will: longer than any call may take."""
+
 
 async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
     """Do database work, again and again while PostgreSQL is away.

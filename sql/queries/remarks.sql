@@ -13,22 +13,30 @@ ON CONFLICT (signal_id) DO NOTHING
 RETURNING id;
 
 -- name: claim_remark
--- Claims a remark for posting, unless the question was deleted and nobody tried yet. $1: id. Gives the row as it was found (post_state 'trying': someone may have posted it), or nothing if there is nothing to post.
+-- A remark that is to be posted; cancelled if the question was deleted and nobody tried yet. $1: id. Gives it, and for how many seconds it has not been tried; nothing if there is nothing to post.
 WITH found AS (
-    SELECT r.*, r.post_state = 'planned' AND s.deleted_at IS NOT NULL AS void
+    SELECT r.*, extract(epoch FROM now() - r.post_tried_at)::float8 AS quiet,
+        r.post_state = 'planned' AND s.deleted_at IS NOT NULL AS void
     FROM remarks AS r
     LEFT JOIN raw_signals AS s ON s.id = r.signal_id
     WHERE r.id = $1 AND r.post_state IN ('planned', 'trying')
     FOR NO KEY UPDATE OF r
-), claimed AS (
-    UPDATE remarks SET post_state = CASE WHEN found.void THEN 'cancelled' ELSE 'trying' END
-    FROM found WHERE remarks.id = found.id
+), cancelled AS (
+    UPDATE remarks SET post_state = 'cancelled'
+    FROM found WHERE remarks.id = found.id AND found.void
 )
 SELECT * FROM found WHERE void IS NOT TRUE;
 
+-- name: begin_remark
+-- Notes that a remark is posted now, unless somebody else tried since. $1: id; $2: when it was tried last (null: not yet). Gives when this try began, or nothing.
+UPDATE remarks SET post_state = 'trying', post_tried_at = now()
+WHERE id = $1 AND post_state IN ('planned', 'trying') AND post_tried_at IS NOT DISTINCT FROM $2
+RETURNING post_tried_at;
+
 -- name: set_remark_planned
--- Notes that Slack surely did not post a remark, so that it need not be asked. $1: id.
-UPDATE remarks SET post_state = 'planned' WHERE id = $1 AND post_state = 'trying';
+-- Notes that Slack surely did not post a remark, so that it need not be asked. $1: id; $2: when that try began.
+UPDATE remarks SET post_state = 'planned', post_tried_at = NULL
+WHERE id = $1 AND post_state = 'trying' AND post_tried_at = $2;
 
 -- name: set_remark_posted
 -- Notes that a remark is in Slack, and forgets what it was about. $1: id; $2: the message's ts. Gives its id, or nothing if that was noted before.
@@ -37,9 +45,9 @@ WHERE id = $1 AND post_state IN ('planned', 'trying')
 RETURNING id;
 
 -- name: set_remark_failed
--- Notes that a remark will not be posted. $1: id; $2: why, for people.
-UPDATE remarks SET post_state = 'failed', post_error = $2, about = ''
-WHERE id = $1 AND post_state IN ('planned', 'trying');
+-- Notes that a remark will not be posted, unless somebody else tried since. $1: id; $2: when it was tried last (null: not yet); $3: why, for people.
+UPDATE remarks SET post_state = 'failed', post_error = $3, about = ''
+WHERE id = $1 AND post_state IN ('planned', 'trying') AND post_tried_at IS NOT DISTINCT FROM $2;
 
 -- name: cancel_remark
 -- Notes that there is nothing to say. $1: id.

@@ -28,31 +28,35 @@ WHERE NOT EXISTS (SELECT FROM reports WHERE team_id = $1 AND kind = $2 AND day =
 RETURNING id;
 
 -- name: claim_report
--- Claims a report for posting. $1: report. Gives it with the state it was found in ('trying': somebody may have posted it); nothing if there is nothing to post.
-WITH found AS (
-    SELECT id, state FROM reports WHERE id = $1 AND state IN ('planned', 'trying') FOR UPDATE
-)
-UPDATE reports AS r SET state = 'trying'
-FROM found
-WHERE r.id = found.id
-RETURNING r.id, r.team_id, r.kind, r.day, r.recipient, r.idempotency_key, r.message, r.created_at,
-    found.state;
+-- A report that is to be posted. $1: report. Gives it, and for how many seconds it has not been tried; nothing if there is nothing to post.
+SELECT id, team_id, kind, day, recipient, idempotency_key, message, created_at, tried_at,
+    extract(epoch FROM now() - tried_at)::float8 AS quiet
+FROM reports
+WHERE id = $1 AND state IN ('planned', 'trying');
+
+-- name: begin_report
+-- Notes that a report is posted now, unless somebody else tried since. $1: report; $2: when it was tried last (null: not yet). Gives when this try began, or nothing.
+UPDATE reports SET state = 'trying', tried_at = now()
+WHERE id = $1 AND state IN ('planned', 'trying') AND tried_at IS NOT DISTINCT FROM $2
+RETURNING tried_at;
 
 -- name: set_report_message
 -- Keeps what a report says, for every try to say the same. $1: report; $2: text and blocks.
 UPDATE reports SET message = $2 WHERE id = $1 AND message IS NULL;
 
 -- name: set_report_planned
--- Notes that Slack surely did not post a report. $1: report.
-UPDATE reports SET state = 'planned' WHERE id = $1 AND state = 'trying';
+-- Notes that Slack surely did not post a report. $1: report; $2: when that try began.
+UPDATE reports SET state = 'planned', tried_at = NULL
+WHERE id = $1 AND state = 'trying' AND tried_at = $2;
 
 -- name: set_report_posted
 -- Notes that a report is posted. $1: report.
-UPDATE reports SET state = 'posted' WHERE id = $1 AND state = 'trying';
+UPDATE reports SET state = 'posted' WHERE id = $1 AND state IN ('planned', 'trying');
 
 -- name: set_report_failed
--- Notes that a report will not be posted. $1: report; $2: why.
-UPDATE reports SET state = 'failed', error = $2 WHERE id = $1 AND state = 'trying';
+-- Notes that a report will not be posted, unless somebody else tried since. $1: report; $2: when it was tried last (null: not yet); $3: why.
+UPDATE reports SET state = 'failed', error = $3
+WHERE id = $1 AND state IN ('planned', 'trying') AND tried_at IS NOT DISTINCT FROM $2;
 
 -- name: failed_reports
 -- Of each kind of report, those of its newest day that Slack did not take. $1: team; $2: how many at most.

@@ -9,22 +9,29 @@ DO NOTHING
 RETURNING id;
 
 -- name: claim_post
--- Claims a run's thread message for posting, unless its message was deleted and nobody tried yet. $1: run id. Gives the state it was found in ('trying': someone may have posted it), or nothing if there is nothing to post.
+-- A run's thread message that is to be posted; cancelled if its message was deleted and nobody tried yet. $1: run id. Gives since when it may have been posted (null: it surely was not), and for how many seconds it has not been tried; nothing if there is nothing to post.
 WITH found AS (
-    SELECT r.id, r.post_state, r.post_state = 'planned' AND s.deleted_at IS NOT NULL AS void
+    SELECT r.id, r.post_tried_at, r.post_state = 'planned' AND s.deleted_at IS NOT NULL AS void
     FROM runs AS r
     JOIN raw_signals AS s ON s.id = r.signal_id
     WHERE r.id = $1 AND r.post_state IN ('planned', 'trying')
     FOR NO KEY UPDATE OF r
-), claimed AS (
-    UPDATE runs SET post_state = CASE WHEN found.void THEN 'cancelled' ELSE 'trying' END
-    FROM found WHERE runs.id = found.id
+), cancelled AS (
+    UPDATE runs SET post_state = 'cancelled' FROM found WHERE runs.id = found.id AND found.void
 )
-SELECT post_state FROM found WHERE NOT void;
+SELECT post_tried_at AS tried_at, extract(epoch FROM now() - post_tried_at)::float8 AS quiet
+FROM found WHERE NOT void;
+
+-- name: begin_post
+-- Notes that a run's message is posted now, unless somebody else tried since. $1: run id; $2: when it was tried last (null: not yet). Gives when this try began, or nothing.
+UPDATE runs SET post_state = 'trying', post_tried_at = now()
+WHERE id = $1 AND post_state IN ('planned', 'trying') AND post_tried_at IS NOT DISTINCT FROM $2
+RETURNING post_tried_at;
 
 -- name: set_post_planned
--- Notes that Slack surely did not post a run's message, so that it need not be asked. $1: run id.
-UPDATE runs SET post_state = 'planned' WHERE id = $1 AND post_state = 'trying';
+-- Notes that Slack surely did not post a run's message, so that it need not be asked. $1: run id; $2: when that try began.
+UPDATE runs SET post_state = 'planned', post_tried_at = NULL
+WHERE id = $1 AND post_state = 'trying' AND post_tried_at = $2;
 
 -- name: set_post_posted
 -- Notes that a run's message is in its thread. $1: run id; $2: the message's ts; $3: the version that it shows. Gives the version that it should show by now.
@@ -34,9 +41,9 @@ WHERE id = $1 AND post_state IN ('planned', 'trying')
 RETURNING face_version;
 
 -- name: set_post_failed
--- Notes that a run's message will not be posted. $1: run id; $2: why, for people.
-UPDATE runs SET post_state = 'failed', post_error = $2
-WHERE id = $1 AND post_state IN ('planned', 'trying');
+-- Notes that a run's message will not be posted, unless somebody else tried since. $1: run id; $2: when it was tried last (null: not yet); $3: why, for people.
+UPDATE runs SET post_state = 'failed', post_error = $3
+WHERE id = $1 AND post_state IN ('planned', 'trying') AND post_tried_at IS NOT DISTINCT FROM $2;
 
 -- name: run_by_id
 -- A run with its workflow's version, evaluation and signal. $1: run id.

@@ -38,6 +38,7 @@ from tests.acceptance.hands import Hands
 QUICK = Timing(
     patience=Patience(look_every=0.2, replace_after=6.0, ping_interval=0.5),
     pace=Pace(heartbeat_timeout=2.0, poll_every=0.5),
+    lands_s=3.0,
 )
 """As patient as tests that wait for time-outs need it."""
 

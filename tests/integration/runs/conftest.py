@@ -316,6 +316,10 @@ class Floor:
         await self.pool.execute("UPDATE pgqueuer SET execute_after = now()")
         await self.pool.execute("UPDATE actions SET due_at = now() WHERE state = 'planned'")
         await self.pool.execute("UPDATE actions SET tried_at = tried_at - interval '1 minute'")
+        for table in ("runs", "remarks"):
+            await self.pool.execute(
+                f"UPDATE {table} SET post_tried_at = post_tried_at - interval '1 minute'"
+            )
         await self.pool.execute("UPDATE runs SET face_at = now() WHERE face_at > now()")
         await self.pool.execute("UPDATE pauses SET card_at = now() WHERE card_at > now()")
         await self.work()

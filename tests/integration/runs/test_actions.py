@@ -23,7 +23,8 @@ from livesop_bot.sandbox.faults import (
     NeverHandled,
     RateLimited,
 )
-from livesop_bot.worker.act import LANDS_S, MOST_ATTEMPTS
+from livesop_bot.worker.act import MOST_ATTEMPTS
+from livesop_bot.worker.faults import LANDS_S
 from tests.integration.runs.conftest import TEAM, by_hand, posts, waits_for_a_lock
 
 

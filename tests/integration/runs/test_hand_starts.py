@@ -24,7 +24,7 @@ from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode, Workflow
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.faults import AnswerError, HandledUnanswered
-from livesop_bot.worker.remark import MOST_ATTEMPTS
+from livesop_bot.worker.once import MOST_ATTEMPTS
 from tests.integration.runs.conftest import waits_for_a_lock
 from tests.signals import a_signal
 
@@ -122,6 +122,8 @@ async def test_an_opening_is_tried_again_later_where_slack_is_away(floor: Any) -
     with pytest.raises(RetryRequested):
         await floor.duties.remarking(RemarkJob(RemarkId(number)), 0)
     await floor.work()
+    assert floor.said("The SOP was started") == [], "it may be on its way"
+    await floor.hurry()
     assert len(floor.said("The SOP was started")) == 1
 
 

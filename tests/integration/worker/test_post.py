@@ -9,7 +9,6 @@ from pgqueuer import RetryRequested
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.registry import action_kinds, renderer
-from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.db.jobs import EvaluateJob, PostJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.domain.runs import RunId
@@ -17,10 +16,18 @@ from livesop_bot.evaluation.lexical_evaluator import LexicalEvaluator
 from livesop_bot.evaluation.threads import InThreads
 from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS, demo_workspace
-from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
+from livesop_bot.sandbox.faults import (
+    AnswerError,
+    AnswerStatus,
+    HandledUnanswered,
+    NeverHandled,
+    RateLimited,
+)
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
-from livesop_bot.worker.post import MOST_ATTEMPTS, Posting
+from livesop_bot.worker.faults import LANDS_S
+from livesop_bot.worker.once import MOST_ATTEMPTS, Means
+from livesop_bot.worker.post import Posting
 from livesop_bot.worker.showing import Showing
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
@@ -29,20 +36,28 @@ OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
 class Desk:
     """A run that is to be posted, and the Slack that it goes to."""
 
-    def __init__(self, slack: SlackServer, posting: Posting, run: RunId, ts: str, pool: Any):
+    def __init__(
+        self, slack: SlackServer, posting: Posting, runs: Runs, run: RunId, ts: str, pool: Any
+    ) -> None:
         self.slack = slack
         self.ts = ts
+        self.run = run
+        self.runs = runs
         self._posting = posting
         self._job = PostJob(run)
-        self._pool = pool
+        self.pool = pool
 
-    async def post(self, attempts: int = 0) -> None:
-        """Work on the job once."""
+    async def post(self, attempts: int = 0, *, soon: bool = False) -> None:
+        """Work on the job once; what was sent before has arrived by then, unless it is `soon`."""
+        if not soon:
+            await self.pool.execute(
+                "UPDATE runs SET post_tried_at = post_tried_at - interval '1 minute'"
+            )
         await self._posting(self._job, attempts)
 
     async def state(self) -> tuple[str, str | None]:
         """How far it came, and why no further."""
-        return tuple(await self._pool.fetchrow("SELECT post_state, post_error FROM runs"))
+        return tuple(await self.pool.fetchrow("SELECT post_state, post_error FROM runs"))
 
     @property
     def answers(self) -> int:
@@ -67,10 +82,9 @@ async def desk(tools: Any) -> AsyncIterator[Desk]:
         posting = Posting(
             runs=runs,
             showing=Showing(runs, renderer(kinds)),
-            messages=ThreadMessages(client),
-            metrics=Metrics(),
+            means=Means(slack=client, metrics=Metrics()),
         )
-        yield Desk(slack, posting, concluded.run, message["ts"], tools.pool)
+        yield Desk(slack, posting, runs, concluded.run, message["ts"], tools.pool)
 
 
 async def test_it_is_posted_once_however_often_the_job_comes(desk: Desk) -> None:
@@ -128,3 +142,34 @@ async def test_it_is_given_up_in_the_end_and_says_so(desk: Desk) -> None:
     state, why = await desk.state()
     assert state == "failed"
     assert "500" in str(why)
+
+
+async def test_what_is_not_there_yet_is_looked_for_until_it_must_have_arrived(desk: Desk) -> None:
+    desk.slack.faults.add("chat.postMessage", NeverHandled())
+    with pytest.raises(RetryRequested):
+        await desk.post()
+    with pytest.raises(RetryRequested) as retry:
+        await desk.post(attempts=1, soon=True)
+    assert 1 < retry.value.delay.total_seconds() <= LANDS_S * 1.25
+    assert desk.answers == 0
+    await desk.post(attempts=2)
+    assert desk.answers == 1
+
+
+async def test_of_two_who_look_at_the_same_time_one_posts(desk: Desk) -> None:
+    early, late = await desk.runs.claim_post(desk.run), await desk.runs.claim_post(desk.run)
+    assert early is not None
+    assert late is not None
+    assert await desk.runs.tries.begin(desk.run, early.tried_at) is not None
+    assert await desk.runs.tries.begin(desk.run, late.tried_at) is None
+
+
+async def test_a_try_that_was_taken_over_has_no_say(desk: Desk) -> None:
+    early = await desk.runs.tries.begin(desk.run, None)
+    assert early is not None
+    assert await desk.runs.tries.begin(desk.run, early) is not None
+    await desk.runs.tries.failed(desk.run, early, "Too slow.")
+    await desk.runs.tries.not_posted(desk.run, early)
+    assert (await desk.state())[0] == "trying"
+    await desk.post(attempts=1)
+    assert (await desk.state())[0] == "posted"

@@ -22,7 +22,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, demo_workspace
 from livesop_bot.sandbox.faults import AnswerError, AnswerStatus, HandledUnanswered, RateLimited
 from livesop_bot.sandbox.server import SlackServer
-from livesop_bot.worker.post import MOST_ATTEMPTS
+from livesop_bot.worker.once import MOST_ATTEMPTS, Means
 from livesop_bot.worker.report import Reporting
 
 TEAM = TeamId("T0SANDBOX")
@@ -42,8 +42,7 @@ class Desk:
             reports=self.reports,
             settings=self.book.now,
             admins=frozenset({GRACE}),
-            slack=client,
-            metrics=Metrics(),
+            means=Means(slack=client, metrics=Metrics()),
         )
 
     async def set(self, settings: TeamSettings) -> None:
@@ -166,7 +165,11 @@ async def test_a_second_try_says_the_same(desk: Desk) -> None:
     with pytest.raises(RetryRequested):
         await desk.reporting(job, 0)
     await desk.pool.execute("INSERT INTO figure_changes (team_id, signals) VALUES ($1, 9)", TEAM)
-    await desk.reporting(job, 1)
+    with pytest.raises(RetryRequested):
+        await desk.reporting(job, 1)
+    assert desk.said() == [], "it may be on its way"
+    await desk.pool.execute("UPDATE reports SET tried_at = tried_at - interval '1 minute'")
+    await desk.reporting(job, 2)
     (text,) = desk.said()
     assert text.startswith("LiveSOP: the week. 0 messages")
 
