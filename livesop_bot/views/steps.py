@@ -14,6 +14,7 @@ from livesop_bot.views.blocks import (
     button,
     channel,
     confirm,
+    context,
     counted,
     escape,
     line,
@@ -46,6 +47,7 @@ MARKS = {
     StepState.CANCELLED: "✖️",
 }
 """How far a step is, at a glance."""
+_WAITING = frozenset({StepState.WAITING, StepState.FAILED, StepState.UNKNOWN})
 _BUTTONS = {
     Press.APPROVE: (ActionId.STEP_APPROVE, "Approve", "primary"),
     Press.DONE: (ActionId.STEP_DONE, "Done", "primary"),
@@ -71,7 +73,8 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
         for step in run.workflow.definition.steps
     ]
     running = run.state is RunState.RUNNING
-    now = [one for one in steps if running and offers(one[0], one[1].state)][:_MOST_OPEN]
+    able = [one for one in steps if running and offers(one[0], one[1].state)]
+    now = able[:_MOST_OPEN]
     shown = _SHOWN_BETWEEN if now else _SHOWN_ALONE
     quiet: list[tuple[Step, StepRecord]] = []
     number = 0
@@ -86,20 +89,27 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
         else:
             quiet.append((step, record))
     yield from _listed(run, quiet, requests, shown)
+    if more := len(able) - len(now):
+        which = f"the buttons of {counted(more, 'more step')}"
+        yield context(f"⚠️  No room for {which}: they come as soon as those above are answered.")
+
+
+def waiting_steps(run: Run) -> list[tuple[Step, StepRecord]]:
+    """The steps that wait for people, in their order."""
+    records = {record.id: record for record in run.steps}
+    return [
+        (step, records[step.id])
+        for step in run.workflow.definition.steps
+        if step.id in records and records[step.id].state in _WAITING
+    ]
 
 
 def waiting_blocks(run: Run, requests: Requests, most: int) -> Iterator[Block]:
     """Show the steps that wait for people with their buttons, at most so many of them."""
-    records = {record.id: record for record in run.steps}
-    number = 0
-    for step in run.workflow.definition.steps:
-        record = records.get(step.id, StepRecord(id=step.id))
-        waits = record.state in (StepState.WAITING, StepState.FAILED, StepState.UNKNOWN)
-        if waits and number < most:
-            number += 1
-            yield section(_open(run, step, record, requests.get(step.id)), expand=True)
-            buttons = _buttons(run, step, record, requests.get(step.id))
-            yield actions(BlockId.STEP, *buttons, of=f"{run.id}.{number}")
+    for number, (step, record) in enumerate(waiting_steps(run)[:most], 1):
+        yield section(_open(run, step, record, requests.get(step.id)), expand=True)
+        buttons = _buttons(run, step, record, requests.get(step.id))
+        yield actions(BlockId.STEP, *buttons, of=f"{run.id}.{number}")
 
 
 def _listed(
@@ -166,6 +176,9 @@ def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | st
 def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
     lines = [f"{MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
+        if more := choices(step, run.workflow.definition)[_MOST_ANSWERS:]:
+            which = f"{counted(len(more), 'more answer')}: {line(', '.join(more), 300)}"
+            lines.append(f"⚠️  No room for {which}. Split the decision in the SOP.")
         lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
         if step.approvers:
             lines.append("🔒  Only the people named in the SOP may press here.")

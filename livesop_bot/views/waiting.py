@@ -12,6 +12,7 @@ from livesop_bot.views.blocks import (
     button,
     channel,
     context,
+    counted,
     date,
     divider,
     line,
@@ -24,7 +25,7 @@ from livesop_bot.views.blocks import (
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
 from livesop_bot.views.modal import modal
 from livesop_bot.views.press import Pressed
-from livesop_bot.views.steps import waiting_blocks
+from livesop_bot.views.steps import waiting_blocks, waiting_steps
 
 TITLE = "Waiting for people"
 MOST = 8
@@ -74,7 +75,9 @@ def _wait(more: int) -> str:
 def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
     evaluation, signal = run.evaluation, run.evaluation.signal
     sure = "" if evaluation.confidence is None else f"  ·  {percent(evaluation.confidence)}"
-    yield section(f"*{line(run.workflow.title, 200)}*{sure}")
+    more = len(waiting_steps(run)) - _MOST_STEPS
+    beyond = f"  ·  {counted(more, 'more step')} to press in its thread" if more > 0 else ""
+    yield section(f"*{line(run.workflow.title, 200)}*{sure}{beyond}")
     who = "an app" if signal.author_is_bot else person(signal.author)
     yield context(
         "  ·  ".join(

@@ -15,7 +15,7 @@ from livesop_bot.domain.knowledge import Passage, PassageId
 from livesop_bot.domain.runs import Run, RunState, StepRecord
 from livesop_bot.domain.signals import SignalState, UserId
 from livesop_bot.domain.steps import StepState
-from livesop_bot.domain.workflows import ActionKind, StepId
+from livesop_bot.domain.workflows import ActionKind, Edge, StepId
 from livesop_bot.views.lint import violations
 from livesop_bot.views.thread import run_message
 
@@ -283,6 +283,36 @@ def test_the_open_step_of_a_long_sop_is_not_drowned(run: Run) -> None:
     assert now.startswith("🔵  *Step 25*")
     assert buttons == "[Done] [Skip]"
     assert ahead.splitlines()[-1] == "▫️  _… and 16 more steps_"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"), [(12, None), (13, "of 1 more step:"), (50, "of 38 more steps:")]
+)
+def test_it_says_that_more_can_be_pressed_than_there_is_room_for(
+    run: Run, waiting: int, said: str | None
+) -> None:
+    facts = run.workflow.definition.steps[0]
+    steps = tuple(replace(facts, id=StepId(f"s{n}"), title=f"Step {n}") for n in range(waiting))
+    definition = replace(run.workflow.definition, steps=steps, edges=())
+    records = tuple(StepRecord(id=step.id, state=StepState.WAITING) for step in steps)
+    full = replace(_running(run), steps=records)
+    texts = _texts(replace(full, workflow=replace(run.workflow, definition=definition)))
+    assert texts.count("[Done] [Skip]") == 12
+    told = [text for text in texts if text.startswith("⚠️  No room")]
+    assert bool(told) == (said is not None)
+    assert (said or "") in "".join(told)
+
+
+def test_a_decision_names_the_answers_that_have_no_button(run: Run) -> None:
+    definition = run.workflow.definition
+    edges = tuple(
+        Edge(source=StepId("critical"), target=StepId("page"), label=f"way {n}") for n in range(27)
+    )
+    wide = replace(run.workflow, definition=replace(definition, edges=edges))
+    texts = _texts(replace(_running(run, critical=StepState.WAITING), workflow=wide))
+    place = next(n for n, text in enumerate(texts) if text.startswith("[way 0]"))
+    assert texts[place].endswith("[way 24]")
+    assert "2 more answers: way 25, way 26. Split the decision" in texts[place - 1]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)

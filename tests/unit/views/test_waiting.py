@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunId, RunState, StepRecord
 from livesop_bot.domain.steps import StepState
+from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.lint import violations
 from livesop_bot.views.waiting import MOST, waiting
 
@@ -47,6 +48,20 @@ def test_steps_that_wait_have_their_buttons(run: Run) -> None:
     shown = _ids(_show(replace(run, state=RunState.RUNNING, steps=records)))
     assert shown
     assert "run_start" not in shown
+
+
+@pytest.mark.parametrize(("count", "said"), [(4, None), (6, "2 more steps to press in its thread")])
+def test_steps_without_room_are_counted(run: Run, count: int, said: str | None) -> None:
+    look = run.workflow.definition.steps[0]
+    steps = tuple(replace(look, id=StepId(f"s{n}"), title=f"Step {n}") for n in range(count))
+    workflow = replace(
+        run.workflow, definition=replace(run.workflow.definition, steps=steps, edges=())
+    )
+    records = tuple(StepRecord(id=step.id, state=StepState.WAITING) for step in steps)
+    view = _show(replace(run, state=RunState.RUNNING, steps=records, workflow=workflow))
+    assert _ids(view).count("step_done") == 4
+    assert ("more step" in str(view)) == (said is not None)
+    assert (said or "") in str(view)
 
 
 def test_who_may_not_press_sees_no_buttons(run: Run) -> None:
