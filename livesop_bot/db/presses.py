@@ -107,7 +107,7 @@ class Presses:
             return held.run
 
     async def approvers(self, team: TeamId, run: RunId, step: StepId) -> tuple[str, ...]:
-        """Who may move a step on; empty: anyone in the channel, or there is no such step."""
+        """Who may move a step on; empty: every operator, or there is no such step."""
         async with self._open(team, run) as held:
             steps = () if held is None else held.run.workflow.definition.steps
             return next((one.approvers for one in steps if one.id == step), ())

@@ -110,8 +110,8 @@ _STEP = Record(
             most=480,
         ),
         "approvers": Items(
-            meaning="Slack ids of the people and user groups who may move it on; none: anyone in "
-            "the channel.",
+            meaning="Slack ids of the people and user groups who may move it on; none: every "
+            "operator.",
             of=Text(
                 meaning="A person's or a user group's id.",
                 limit=30,
