@@ -1,4 +1,4 @@
-"""The kill switch at work: what Auto-Pilot planned and may not do any more goes back to people.
+"""A switch or a pause at work: what Auto-Pilot planned and may not do any more goes to people.
 
 Nothing depends on this: a claim asks the switches itself, and what was switched off before it is
 not done. It is how people see it at once, five hundred runs as soon as one.

@@ -1,6 +1,7 @@
 """The upkeep of SOPs: paused, resumed, archived, taken back; audited in the same transaction."""
 
 from livesop_bot.db.audit import append
+from livesop_bot.db.jobs import HaltJob, enqueue
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.publishing import switch_off
 from livesop_bot.db.queries import sql
@@ -12,17 +13,17 @@ from livesop_bot.domain.workflows import Workflow
 
 
 class Upkeep:
-    """Pauses and archives SOPs; open runs go on. Raises DatabaseAway.
+    """Pauses and archives SOPs; what is open goes on by people. Raises DatabaseAway.
 
     Each says whether there was something to change. The team is locked first: a start is decided
-    under that lock, so none comes after a pause was confirmed.
+    and an action claimed under that lock, so neither comes after a pause was confirmed.
     """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def pause(self, team: TeamId, slug: str, by: UserId) -> bool:
-        """Have an SOP match nothing until it is resumed."""
+        """Have an SOP match and do nothing by itself until it is resumed."""
         with away():
             async with self._pool.acquire() as connection, connection.transaction():
                 await connection.execute(sql("hold_team"), team)
@@ -30,6 +31,7 @@ class Upkeep:
                 if held is None or held["archived"] or held["paused"]:
                     return False
                 await connection.execute(sql("pause_workflow"), held["id"], by)
+                await enqueue(connection, [HaltJob(team)])
                 await append(connection, team, _entry(slug, by, "paused", was=False))
         return True
 

@@ -80,7 +80,8 @@ class Switches:
     """Where Auto-Pilot is allowed. `None` is unknown, which counts as off.
 
     A channel is on unless someone switched it off; a team, a workflow and a step are off until
-    someone switches them on. `paused`: the workflow is paused or archived, and matches nothing.
+    someone switches them on. `paused`: the workflow is paused or archived: it matches nothing, and
+    does nothing by itself.
     """
 
     team: bool | None = None
@@ -129,6 +130,8 @@ def _off_above_steps(switches: Switches) -> str | None:
         return "Auto-Pilot is off in this channel"
     if switches.workflow is not True:
         return "Auto-Pilot is off for this SOP"
+    if switches.paused is not False:
+        return "This SOP is paused"
     return None
 
 

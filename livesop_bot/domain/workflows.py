@@ -116,7 +116,10 @@ class WorkflowDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
-    """A team's workflow at its current version; while it is `paused` it matches nothing."""
+    """A team's workflow at its current version.
+
+    While it is `paused` it matches nothing, and does nothing by itself.
+    """
 
     id: WorkflowId
     team: TeamId

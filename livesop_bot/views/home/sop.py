@@ -142,7 +142,8 @@ def _standing(card: Card, *, is_admin: bool) -> Iterator[Block]:
     else:
         ask = confirm(
             title="Pause this SOP?",
-            text="It matches no message until it is resumed. What is open in threads goes on.",
+            text="It matches no message, and does nothing by itself, until it is resumed. What is "
+            "open in threads is left to people.",
             yes="Pause",
         )
         yield button(ActionId.SOP_PAUSE, "Pause", value=slug, confirm=ask)

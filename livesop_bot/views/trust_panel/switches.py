@@ -50,7 +50,10 @@ def asked(value: str) -> tuple[Scope, str]:
 
 def _wider(switches: Switches) -> Iterator[str]:
     if switches.paused:
-        yield "⏸️  This SOP is paused: no message is matched with it. Home lets it go on."
+        yield (
+            "⏸️  This SOP is paused: no message is matched with it, and it does nothing by itself. "
+            "Home lets it go on."
+        )
     if switches.team is not True:
         yield (
             "⏸️  Auto-Pilot is off for the whole team, so nothing starts by itself, whatever is on "

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from livesop_bot.db.upkeep import Upkeep
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.steps import Press
 from livesop_bot.domain.workflows import Step
 from livesop_bot.sandbox.demo import INCIDENTS
-from tests.integration.runs.conftest import TEAM, by_hand, posts
+from tests.integration.runs.conftest import ADA, TEAM, by_hand, posts
 
 WAITING = 500
 
@@ -49,6 +50,49 @@ async def test_the_audit_log_names_what_was_taken_back(floor: Any) -> None:
     named = {f"{run.id}/{step}" for run in runs for step in ("tell", "page")}
     assert set(entry.pop("steps").split()) == named
     assert entry == {"state": "waiting", "actions": 4, "runs": 2}
+
+
+async def pause(floor: Any) -> None:
+    """Somebody pauses the SOP."""
+    assert await Upkeep(floor.pool).pause(TEAM, "sop", ADA)
+
+
+async def test_a_pause_leaves_what_is_planned_to_people_and_tells_the_thread(floor: Any) -> None:
+    await floor.publish(posts("tell"), by_hand("look"))
+    run = await floor.start()
+    await floor.work()
+    await pause(floor)
+    await floor.work("halt")
+    assert (await floor.states(run))["tell"] == "waiting"
+    await floor.hurry()
+    assert floor.said("tell:") == []
+    (face,) = floor.said("The SOP")
+    assert "This SOP is paused" in str(face["blocks"])
+    assert await Upkeep(floor.pool).resume(TEAM, "sop", ADA)
+    await floor.hurry()
+    assert floor.said("tell:") == [], "what was left to people stays with them"
+    await floor.press(run, "tell", Press.APPROVE)
+    await floor.hurry()
+    assert len(floor.said("tell:")) == 1
+
+
+async def test_a_pause_is_seen_by_the_claim_itself(floor: Any) -> None:
+    await floor.publish(posts("tell"))
+    run = await floor.start()
+    await pause(floor)
+    await floor.pool.execute("DELETE FROM pgqueuer WHERE entrypoint = 'halt'")
+    await floor.hurry()
+    (record,) = (await floor.run(run.id)).steps
+    assert (record.state, record.detail) == ("waiting", "This SOP is paused.")
+    assert floor.said("tell:") == []
+
+
+async def test_what_opens_while_it_is_paused_waits_for_people(floor: Any) -> None:
+    await floor.publish(by_hand("look"), posts("tell"))
+    run = await floor.start()
+    await pause(floor)
+    await floor.press(run, "look", Press.DONE)
+    assert (await floor.states(run))["tell"] == "waiting"
 
 
 async def test_what_the_switch_does_not_concern_goes_on(floor: Any) -> None:
