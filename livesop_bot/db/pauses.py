@@ -36,7 +36,7 @@ async def pause_of(held: HeldRun, step: Step) -> tuple[PauseId, str] | None:
         return PauseId(found["id"]), f"Paused: {found['reason']}"
     row = await held.connection.fetchrow(sql("how_step_fared"), workflow, step.id, CAP_IN, FAILURES)
     assert row is not None
-    if (why := tripped(row["acted"], row["outcomes"])) is None:
+    if (why := tripped(step, row["acted"], row["outcomes"])) is None:
         return None
     pause = await held.connection.fetchval(
         sql("begin_pause"), held.run.team, workflow, step.id, held.run.id, why

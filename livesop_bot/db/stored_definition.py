@@ -45,6 +45,7 @@ def definition_to_json(definition: WorkflowDefinition) -> dict[str, Any]:
                 "fields": dict(step.fields),
                 "approvers": list(step.approvers),
                 "undo_s": step.undo_s,
+                "cap": step.cap,
                 "saves_min": step.saves_min,
             }
             for step in definition.steps
@@ -85,7 +86,7 @@ def definition_from_json(stored: object) -> WorkflowDefinition:
 
 def _step(stored: object) -> Step:
     names = ("id", "title", "kind", "mode", "instructions", "action", "fields")
-    parts = _parts(stored, *names, "approvers", "undo_s", "saves_min")
+    parts = _parts(stored, *names, "approvers", "undo_s", "cap", "saves_min")
     return Step(
         id=StepId(_text(parts["id"])),
         title=_text(parts["title"]),
@@ -96,6 +97,7 @@ def _step(stored: object) -> Step:
         fields=_texts(parts["fields"]),
         approvers=tuple(_text(one) for one in _list(parts["approvers"])),
         undo_s=_number(parts["undo_s"]),
+        cap=_number(parts["cap"]),
         saves_min=_number(parts["saves_min"]) or 0,
     )
 

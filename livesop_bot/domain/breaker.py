@@ -15,20 +15,28 @@ from livesop_bot.domain.workflows import Step, WorkflowDefinition
 
 CAP = 5
 CAP_IN = timedelta(minutes=10)
-"""A step that Auto-Pilot tried so often in that time, for whatever messages, is paused."""
+"""A step that Auto-Pilot tried so often in that time, for whatever messages, is paused.
+
+It may have a cap of its own."""
 
 FAILURES = 3
 """So is one that failed so often in a row, whoever had it tried."""
 
 
-def tripped(acted: int, outcomes: Sequence[str]) -> str | None:
+def cap_of(step: Step) -> int:
+    """How often Auto-Pilot may try a step within CAP_IN."""
+    return CAP if step.cap is None else step.cap
+
+
+def tripped(step: Step, acted: int, outcomes: Sequence[str]) -> str | None:
     """Why a step is paused that was tried `acted` times lately, or None: it may act.
 
     `outcomes`: how its last attempts ended, newest first.
     """
-    if acted >= CAP:
+    if acted >= (cap := cap_of(step)):
         minutes = CAP_IN // timedelta(minutes=1)
-        return f"Auto-Pilot did this {CAP} times within {minutes} minutes"
+        times = f"{cap} times" if cap > 1 else "once"
+        return f"Auto-Pilot did this {times} within {minutes} minutes"
     if len(outcomes) >= FAILURES and all(one == "failed" for one in outcomes[:FAILURES]):
         return f"It failed {FAILURES} times in a row"
     return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from livesop_bot.domain.breaker import cap_of
 from livesop_bot.domain.workflows import Step, StepId, StepKind, Trigger, WorkflowDefinition
 
 _SHORT = 100
@@ -129,6 +130,8 @@ def _step_details(before: Step, after: Step) -> Iterator[str | Replaced]:
     if before.undo != after.undo:
         seconds = int(before.undo.total_seconds()), int(after.undo.total_seconds())
         yield f"undo window: {seconds[0]} s → {seconds[1]} s"
+    if cap_of(before) != cap_of(after):
+        yield f"times in 10 minutes before it is paused: {cap_of(before)} → {cap_of(after)}"
     if before.saves_min != after.saves_min:
         yield f"minutes that it saves a person: {before.saves_min} → {after.saves_min}"
 

@@ -40,12 +40,13 @@ class ActionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One box of an SOP. `action`, `fields`, `undo_s` and `saves_min` are for kind
+    """One box of an SOP. `action`, `fields`, `undo_s`, `cap` and `saves_min` are for kind
     `action` only.
 
-    `approvers` are ids of the users and user groups who may move it on; empty: anyone in the
-    channel. `undo_s`: seconds in which people can take back what Auto-Pilot is about to do.
-    `saves_min`: minutes of work that it saves a person, as the team estimates; 0: not said.
+    `approvers` are ids of the only users and user groups who may move it on; empty: every operator.
+    `undo_s`: seconds in which people can take back what Auto-Pilot is about to do. `cap`: how
+    often it may do so before the breaker pauses the step; None: as often as usual. `saves_min`:
+    minutes of work that it saves a person, as the team estimates; 0: not said.
     """
 
     id: StepId
@@ -57,6 +58,7 @@ class Step:
     fields: Mapping[str, str] = field(default_factory=dict)
     approvers: tuple[str, ...] = ()
     undo_s: int | None = None
+    cap: int | None = None
     saves_min: int = 0
 
     @property

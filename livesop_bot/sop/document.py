@@ -143,7 +143,7 @@ def _check_step(step: Mapping[str, Any], place: Place, reading: Reading) -> None
         kinds = ", ".join(ActionKind)
         reading.refuse(place, f"action is missing: what this step does ({kinds})")
     if kind in (StepKind.MANUAL, StepKind.DECISION):
-        for part in ("action", "with", "undo", "saves"):
+        for part in ("action", "with", "undo", "cap", "saves"):
             if part in step:
                 reading.refuse((*place, part), f"belongs to steps of kind action, not {kind}")
     if kind is StepKind.MANUAL and step.get("mode") in (StepMode.AUTO, StepMode.APPROVE):
@@ -172,6 +172,7 @@ def _definition(sop: Mapping[str, Any]) -> WorkflowDefinition:
             fields=step.get("with", {}),
             approvers=tuple(step.get("approvers", ())),
             undo_s=step.get("undo"),
+            cap=step.get("cap"),
             saves_min=step.get("saves") or 0,
         )
         for step in sop["steps"]
@@ -255,6 +256,7 @@ def _plain_step(step: Step) -> dict[str, Any]:
             "action": str(step.action or ""),
             "with": dict(step.fields),
             "approvers": list(step.approvers),
+            "cap": step.cap,
             "saves": step.saves_min,
         }
     )

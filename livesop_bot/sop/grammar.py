@@ -104,6 +104,12 @@ _STEP = Record(
             "Left out: 20, for a webhook 0.",
             most=3_600,
         ),
+        "cap": Number(
+            meaning="How often Auto-Pilot may do it within 10 minutes before the step is paused, "
+            "and the rest waits for approval. Left out: 5.",
+            most=100,
+            least=1,
+        ),
         "saves": Number(
             meaning="How many minutes of a person's work it saves, for the figures in App Home. "
             "Left out: 0.",

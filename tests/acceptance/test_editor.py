@@ -146,10 +146,11 @@ async def test_another_action_asks_for_its_fields_and_shows_what_it_would_send(
     await ada.until("Nothing was sent.")
     assert "> It is over: " in str(ada.top)
     await ada.close()
-    assert await ada.send(**text, saves="7") == {}
+    assert await ada.send(**text, cap="3", saves="7") == {}
     await ada.until("Say that it is over")
-    part = "definition #>> '{steps,5,action}', definition #>> '{steps,5,saves_min}'"
-    assert await facts.value(f"SELECT concat_ws(' ', {part}) FROM drafts") == "slack_message 7"
+    names = ("action", "cap", "saves_min")
+    parts = ", ".join(f"definition #>> '{{steps,5,{name}}}'" for name in names)
+    assert await facts.value(f"SELECT concat_ws(' ', {parts}) FROM drafts") == "slack_message 3 7"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The editor's form for one step, what its action would send, and where it leads."""
+"""The editor's form for one step, and what its action would send."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Any
 
 from livesop_bot.domain.action_specs import SPECS, Field
 from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.occasion import names
-from livesop_bot.domain.template import clipped
 from livesop_bot.domain.workflows import (
     ActionKind,
     Step,
@@ -25,7 +25,6 @@ from livesop_bot.views.blocks import (
     escape,
     line,
     member,
-    plain,
     quote,
     section,
 )
@@ -36,10 +35,7 @@ from livesop_bot.views.modal import modal
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.forms import Places, noted
 
-_ANSWER = 60
 _GROUPS = 5
-_WAYS = 40
-"""Steps that one may lead to, as far as the form shows."""
 
 _DOES = {StepKind.MANUAL.value: "👤 A person does it", StepKind.DECISION.value: "🔀 A decision"} | {
     ActionKind.SLACK_MESSAGE.value: "⚡ Post a message in Slack",
@@ -87,7 +83,14 @@ def filled_step(step: Step, filled: Answers) -> Step:
         kind = StepKind(does)
         mode = StepMode.MANUAL if step.kind is not kind else step.mode
         return replace(
-            changed, kind=kind, mode=mode, action=None, fields={}, undo_s=None, saves_min=0
+            changed,
+            kind=kind,
+            mode=mode,
+            action=None,
+            fields={},
+            undo_s=None,
+            cap=None,
+            saves_min=0,
         )
     action = ActionKind(does)
     fields = {
@@ -103,6 +106,7 @@ def filled_step(step: Step, filled: Answers) -> Step:
         mode=mode,
         fields=fields,
         undo_s=_number(filled.get("undo")),
+        cap=_number(filled.get("cap")),
         saves_min=_number(filled.get("saves")) or 0,
     )
 
@@ -116,7 +120,7 @@ def step_errors(found: Places) -> dict[str, str]:
                 errors.setdefault(f"with {field}", flaw)
             case ("kind" | "action" | "mode" as name, *_):
                 errors.setdefault("mode" if name == "mode" else "does", flaw)
-            case ("title" | "instructions" | "undo" | "saves" | "approvers" as name, *_):
+            case ("title" | "instructions" | "undo" | "cap" | "saves" | "approvers" as name, *_):
                 errors.setdefault(str(name), flaw)
             case _:
                 pass
@@ -138,72 +142,6 @@ def preview(step: Step, request: ActionRequest | str, editing: Editing) -> View:
         )
     )
     return modal("Preview", blocks, close="Back", metadata=editing.write())
-
-
-def ways_form(sop: WorkflowDefinition, step: Step, editing: Editing, note: str = "") -> View:
-    """Ask which steps follow, and for a decision on which answer."""
-    others = [one for one in sop.steps if one.id != step.id][:_WAYS]
-    labels = {edge.target: edge.label for edge in sop.edges if edge.source == step.id}
-    blocks = [*noted(note), section(f"After *{line(step.title, 150)}* comes …")]
-    if not others:
-        blocks.append(context("It is the only step: add another first."))
-        return modal("Where it leads", blocks, close="Back", metadata=editing.write())
-    if step.kind is StepKind.DECISION:
-        blocks.append(context("Write the answer that leads to a step; leave the others empty."))
-        for one in others:
-            label = labels.get(one.id, "")
-            title = clipped(one.title.strip(), 90) or one.id
-            field = typed(f"to {one.id}", f"→ {title}", label, most=_ANSWER, optional=True)
-            blocks.append(field)
-    else:
-        options = [{"text": plain(one.title, 75), "value": one.id} for one in others]
-        element: Block = {
-            "type": "multi_static_select",
-            "action_id": ActionId.SOP_FIELD.value,
-            "options": options,
-            "placeholder": {"type": "plain_text", "text": "Nothing: it ends here"},
-        }
-        if chosen := [option for option in options if option["value"] in labels]:
-            element["initial_options"] = chosen
-        blocks.append(
-            {
-                "type": "input",
-                "block_id": f"{BlockId.SOP_FIELD.value}:next",
-                "label": {"type": "plain_text", "text": "Next steps"},
-                "hint": {
-                    "type": "plain_text",
-                    "text": "Several go on side by side; where they meet, LiveSOP waits for all.",
-                },
-                "element": element,
-                "optional": True,
-            }
-        )
-    return modal(
-        "Where it leads",
-        blocks,
-        callback=CallbackId.SOP_WAYS_FORM,
-        submit="Save to draft",
-        close="Back",
-        metadata=editing.write(),
-    )
-
-
-def filled_ways(sop: WorkflowDefinition, step: Step, filled: Answers) -> list[tuple[StepId, str]]:
-    """Read where it leads; ways that the form did not show stay."""
-    others = [one for one in sop.steps if one.id != step.id]
-    kept = [
-        (edge.target, edge.label)
-        for edge in sop.edges
-        if edge.source == step.id and edge.target not in {one.id for one in others[:_WAYS]}
-    ]
-    if step.kind is not StepKind.DECISION:
-        return [(StepId(one), "") for one in filled.get("next") or ()] + kept
-    answered = ((one.id, _answer(filled, one.id)) for one in others[:_WAYS])
-    return [(target, label) for target, label in answered if label] + kept
-
-
-def _answer(filled: Answers, step: StepId) -> str:
-    return " ".join((filled.get(f"to {step}") or "").split())
 
 
 def _fields(sop: WorkflowDefinition, step: Step, editing: Editing) -> Iterator[Block]:
@@ -266,6 +204,15 @@ def _action_fields(sop: WorkflowDefinition, step: Step) -> Iterator[Block]:
         most=3600,
         placeholder=usual,
         hint="How long people can take back what Auto-Pilot is about to do.",
+    )
+    yield number(
+        "cap",
+        "Times in 10 minutes",
+        step.cap,
+        least=1,
+        most=100,
+        placeholder=str(CAP),
+        hint="Auto-Pilot does it no more often; the rest waits for approval, in one card.",
     )
     yield number(
         "saves",

@@ -126,12 +126,19 @@ async def test_runs_from_before_their_steps_were_carried_out(empty: Connection) 
     migrations = load()
     await migrate(empty, migrations[:5])
     await empty.execute(BEFORE_RUNS)
+    await migrate(empty, migrations[:9])
+    await empty.execute(
+        "INSERT INTO drafts (team_id, slug, definition, base_version, changed_by) "
+        "SELECT 'T1', 'sop', definition, 1, 'U1' FROM workflow_versions"
+    )
     await migrate(empty, migrations)
     stored = await empty.fetchval("SELECT definition FROM workflow_versions")
     sop = definition_from_json(json.loads(stored))
     (step,) = sop.steps
     assert (sop.trigger.propose_from, sop.trigger.auto_from) == (None, None)
-    assert (step.approvers, step.undo_s, step.saves_min) == ((), None, 0)
+    assert (step.approvers, step.undo_s, step.cap, step.saves_min) == ((), None, None, 0)
+    drafted = await empty.fetchval("SELECT definition FROM drafts")
+    assert definition_from_json(json.loads(drafted)) == sop
     rows = await empty.fetch("SELECT state, post_state, face_shown FROM runs ORDER BY id")
     assert [tuple(row) for row in rows] == [
         ("cancelled", "posted", 1),

@@ -42,6 +42,14 @@ async def test_the_sixth_within_ten_minutes_waits_and_so_do_all_that_follow(floo
     assert card["thread_ts"] == runs[CAP].thread_ts, "one card, where it began"
 
 
+async def test_a_step_may_have_a_cap_of_its_own(floor: Any) -> None:
+    await floor.publish(posts("tell", cap=2))
+    runs = await burst(floor, 3)
+    assert [(await floor.states(run))["tell"] for run in runs] == ["done", "done", "waiting"]
+    (card,) = floor.said("⏸️")
+    assert "2 times within 10 minutes" in str(card["blocks"])
+
+
 async def test_approving_all_does_what_waited_and_begins_to_count_anew(floor: Any) -> None:
     await floor.publish(posts("tell"))
     await burst(floor, CAP + 2)

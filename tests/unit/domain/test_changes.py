@@ -37,6 +37,7 @@ OTHERWISE = {
     "instructions": "Be quick.",
     "approvers": ("U1",),
     "undo_s": 77,
+    "cap": 77,
     "saves_min": 77,
 }
 """Another value for each field of an acting step."""

@@ -97,6 +97,7 @@ def test_a_full_document_is_read_to_the_letter() -> None:
                 action: webhook
                 with: {url: https://example.com/hook, text: 3}
                 undo: 0
+                cap: 12
                 saves: 3
                 approvers: [U012AB3CD, S012AB3CD]
               - id: tell
@@ -126,8 +127,9 @@ def test_a_full_document_is_read_to_the_letter() -> None:
     assert send.instructions == "First this,\n\nthen that."
     assert (send.mode, send.action) == (StepMode.APPROVE, ActionKind.WEBHOOK)
     assert send.fields == {"url": "https://example.com/hook", "text": "3"}
-    assert (send.undo_s, send.saves_min, send.approvers) == (0, 3, ("U012AB3CD", "S012AB3CD"))
-    assert sop.steps[2].mode is StepMode.AUTO
+    assert (send.undo_s, send.cap, send.saves_min) == (0, 12, 3)
+    assert send.approvers == ("U012AB3CD", "S012AB3CD")
+    assert (sop.steps[2].mode, sop.steps[2].cap) == (StepMode.AUTO, None)
     assert [edge.label for edge in sop.edges] == ["yes", "no"]
 
 
@@ -192,6 +194,9 @@ CHOICE = """
         (LEAST.replace("kind: manual", "kind: manual, undo: 3601"), "from 0 to 3600, found '3601'"),
         (LEAST.replace("kind: manual", "kind: manual, undo: -1"), "from 0 to 3600, found '-1'"),
         (LEAST.replace("kind: manual", "kind: manual, undo: 5"), "belongs to steps of kind action"),
+        (LEAST.replace("kind: manual", "kind: manual, cap: 0"), "from 1 to 100, found '0'"),
+        (LEAST.replace("kind: manual", "kind: manual, cap: 101"), "from 1 to 100, found '101'"),
+        (LEAST.replace("kind: manual", "kind: manual, cap: 5"), "belongs to steps of kind action"),
         (
             LEAST.replace("kind: manual", "kind: manual, saves: 5"),
             "belongs to steps of kind action",
@@ -430,6 +435,7 @@ def definitions(draw: st.DrawFn, slug: str) -> WorkflowDefinition:
                 if field.required or draw(st.booleans())
             }
             fields["undo_s"] = draw(st.sampled_from([None, 0, 3_600]))
+            fields["cap"] = draw(st.sampled_from([None, 1, 100]))
             fields["saves_min"] = draw(st.sampled_from([0, 5, 480]))
         steps.append(
             Step(

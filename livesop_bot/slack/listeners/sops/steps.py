@@ -32,6 +32,7 @@ from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.inputs import Answers, answers
 from livesop_bot.views.modal import loading, not_confirmed
 from livesop_bot.views.sops import step_form as views
+from livesop_bot.views.sops import ways_form as ways_views
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.editor import TITLE
 
@@ -178,13 +179,13 @@ def _take_step(sop: WorkflowDefinition, editing: Editing, filled: Answers) -> Ta
 
 
 def _show_ways(sop: WorkflowDefinition, editing: Editing, note: str) -> View:
-    return views.ways_form(sop, _step(sop, editing), editing, note)
+    return ways_views.ways_form(sop, _step(sop, editing), editing, note)
 
 
 def _take_ways(sop: WorkflowDefinition, editing: Editing, filled: Answers) -> Taken:
     """Circles and doubled answers stand at the field of the way that they are about."""
     step = _step(sop, editing)
-    new = edits.with_ways(sop, step.id, views.filled_ways(sop, step, filled))
+    new = edits.with_ways(sop, step.id, ways_views.filled_ways(sop, step, filled))
     problems = check(new)
     errors: dict[str, str] = {}
     for (place, *_), flaw in ((p, f) for p, f in below(problems, "edges").items() if p):

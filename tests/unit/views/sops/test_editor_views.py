@@ -34,7 +34,7 @@ from livesop_bot.views.blocks import View
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.inputs import answers, block_id
 from livesop_bot.views.lint import violations
-from livesop_bot.views.sops import forms, history, publishing, sample, step_form
+from livesop_bot.views.sops import forms, history, publishing, sample, step_form, ways_form
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.editor import discarded, editor
 
@@ -70,6 +70,7 @@ def _step(number: int, title: str, text: str, action: ActionKind | None, kind: S
         instructions=text[:3000],
         approvers=tuple(f"{'US'[n % 2]}{n}" for n in range(50)),
         undo_s=3600 if action else None,
+        cap=100 if action else None,
         saves_min=480 if action else 0,
     )
 
@@ -126,7 +127,7 @@ def test_the_editor_is_one_that_slack_takes(
     fine(step_form.step_form(sop, step_form.new_step(), EDITING), mentions)
     for step in sop.steps[:2]:
         fine(step_form.step_form(sop, step, EDITING.at(step.id)), mentions)
-        fine(step_form.ways_form(sop, step, EDITING.at(step.id)), mentions)
+        fine(ways_form.ways_form(sop, step, EDITING.at(step.id)), mentions)
         request = ActionRequest(kind=ActionKind.WEBHOOK, words=note, preview=note, body={})
         fine(step_form.preview(step, request, EDITING), mentions)
         fine(step_form.preview(step, note, EDITING), mentions)
@@ -279,8 +280,8 @@ def test_a_form_that_is_sent_as_it_is_changes_nothing(sop: WorkflowDefinition) -
     for step in sop.steps:
         form = step_form.step_form(sop, step, EDITING.at(step.id))
         assert step_form.filled_step(step, filled(form)) == step
-        ways = step_form.filled_ways(
-            sop, step, filled(step_form.ways_form(sop, step, EDITING.at(step.id)))
+        ways = ways_form.filled_ways(
+            sop, step, filled(ways_form.ways_form(sop, step, EDITING.at(step.id)))
         )
         assert set(ways) == {(e.target, e.label) for e in sop.edges if e.source == step.id}
 
