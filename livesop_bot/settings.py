@@ -167,7 +167,9 @@ class Settings(BaseSettings):
         25, description="Seconds that one evaluation may take."
     )
     livesop_daily_token_budget: Annotated[int, Field(ge=0, le=10**12)] = Field(
-        2_000_000, description="Tokens that a team may use of the model a day (UTC); 0: none."
+        2_000_000,
+        description="Tokens that a team may use of both models a day (UTC), "
+        "to judge and for vectors; 0: none.",
     )
     livesop_auto_threshold: Fraction = Field(
         0.9, description="Confidence from which an SOP may start by itself."

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from livesop_bot.actions import adf
 from livesop_bot.actions.jira_calls import Jira, part
-from livesop_bot.actions.kind import looking
+from livesop_bot.actions.kind import Kind, Tools, looking
 from livesop_bot.domain.action_fields import filled
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.workflows import ActionKind
@@ -80,6 +80,10 @@ class JiraComment:
     def _receipt(self, issue: str, comment: str) -> Receipt:
         link = f"{self._jira.link(issue)}?focusedCommentId={comment}"
         return Receipt(id=comment, words=f"Commented on {issue} in Jira", link=link)
+
+
+def make(tools: Tools) -> Kind:
+    return JiraComment(tools.jira)
 
 
 def _created(comment: Mapping[str, Any]) -> datetime:

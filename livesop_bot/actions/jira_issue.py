@@ -7,7 +7,7 @@ from uuid import UUID
 
 from livesop_bot.actions import adf
 from livesop_bot.actions.jira_calls import Jira, part
-from livesop_bot.actions.kind import looking
+from livesop_bot.actions.kind import Kind, Tools, looking
 from livesop_bot.domain.action_fields import filled
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.template import clipped
@@ -105,6 +105,10 @@ class JiraIssue:
         return Receipt(
             id=issue, words=f"Opened {issue} in Jira", link=self._jira.link(issue), note=note
         )
+
+
+def make(tools: Tools) -> Kind:
+    return JiraIssue(tools.jira, tools.settings.jira_project)
 
 
 def _label(key: UUID) -> str:

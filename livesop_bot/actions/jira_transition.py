@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from livesop_bot.actions.jira_calls import Jira, part
-from livesop_bot.actions.kind import looking
+from livesop_bot.actions.kind import Kind, Tools, looking
 from livesop_bot.domain.action_fields import filled
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.workflows import ActionKind
@@ -61,3 +61,7 @@ class JiraTransition:
         issue = request.body["issue"]
         words = f"{issue} is {request.body['to']} in Jira"
         return Receipt(id=issue, words=words, link=self._jira.link(issue))
+
+
+def make(tools: Tools) -> Kind:
+    return JiraTransition(tools.jira)

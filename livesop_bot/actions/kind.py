@@ -2,20 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from slack_sdk.web.async_client import AsyncWebClient
+
+from livesop_bot.actions.jira_calls import Jira
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.errors import CannotTell, PermanentError, TransientError
+from livesop_bot.settings import Settings
 
 _LOOK_AGAIN = 30.0
 """Seconds until another look at a target that could not be asked and named no time."""
 
 
 class Kind(Protocol):
-    """One kind of action. Its fields are in `domain/action_specs.py`, checked when published.
+    """One kind of action, made by `make(tools)` in the file of its name.
+
+    Its fields are in `domain/action_specs.py`, checked when published.
 
     The ledger renders, stores the request with its key, and only then performs. After
     ActionDelayed it performs again, later; after ActionInDoubt, or a crash, it looks first.
@@ -40,6 +47,15 @@ class Kind(Protocol):
     async def perform(self, request: ActionRequest, key: UUID) -> Receipt:
         """Do it. Raises ActionDelayed, ActionInDoubt or ActionRefused."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What kinds are built with. `slack` does not retry by itself."""
+
+    slack: AsyncWebClient
+    jira: Jira
+    settings: Settings
 
 
 @contextmanager

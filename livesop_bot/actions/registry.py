@@ -1,18 +1,13 @@
 """Every kind of action, by its name, and what each would send."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.destinations import Destinations
 from livesop_bot.actions.jira_calls import Jira
-from livesop_bot.actions.jira_comment import JiraComment
-from livesop_bot.actions.jira_issue import JiraIssue
-from livesop_bot.actions.jira_transition import JiraTransition
-from livesop_bot.actions.kind import Kind
-from livesop_bot.actions.slack_message import SlackMessage
-from livesop_bot.actions.webhook import Webhook
+from livesop_bot.actions.kind import Kind, Tools
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.occasion import sample_values, values
 from livesop_bot.domain.runs import Run
@@ -23,16 +18,17 @@ from livesop_bot.settings import Settings
 def action_kinds(
     *, slack: AsyncWebClient, session: aiohttp.ClientSession, settings: Settings
 ) -> Mapping[ActionKind, Kind]:
-    """Build all kinds. `slack` must not retry by itself; `session` is for Jira."""
-    jira = jira_site(session, settings)
-    kinds: tuple[Kind, ...] = (
-        SlackMessage(slack),
-        JiraIssue(jira, settings.jira_project),
-        JiraComment(jira),
-        JiraTransition(jira),
-        Webhook(settings.livesop_webhook_secret, Destinations(settings.webhook_allow)),
-    )
-    return {kind.name: kind for kind in kinds}
+    """Build all kinds, each from the file of its name.
+
+    `slack` must not retry by itself; `session` is for Jira.
+    """
+    tools = Tools(slack=slack, jira=jira_site(session, settings), settings=settings)
+    return {name: _maker(name)(tools) for name in ActionKind}
+
+
+def _maker(name: ActionKind) -> Callable[[Tools], Kind]:
+    make: Callable[[Tools], Kind] = import_module(f"{__package__}.{name}").make
+    return make
 
 
 def jira_site(session: aiohttp.ClientSession, settings: Settings) -> Jira:

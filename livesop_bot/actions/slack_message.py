@@ -12,7 +12,7 @@ from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.keyed_message import find_keyed, post_keyed
-from livesop_bot.actions.kind import looking
+from livesop_bot.actions.kind import Kind, Tools, looking
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.domain.action_fields import filled
 from livesop_bot.domain.actions import ActionRequest, Receipt
@@ -131,6 +131,10 @@ class SlackMessage:
             link = None  # it was posted all the same
         words = f"Posted {request.body['words']}"
         return Receipt(id=ts, words=words, link=link, response={"channel": channel})
+
+
+def make(tools: Tools) -> Kind:
+    return SlackMessage(tools.slack)
 
 
 def _place(channel: str, values: Mapping[str, str]) -> tuple[dict[str, str], str]:

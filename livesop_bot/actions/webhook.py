@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from livesop_bot.actions.destinations import DestinationRefused, Destinations
 from livesop_bot.actions.http_calls import http_errors, read_at_most, retry_after
+from livesop_bot.actions.kind import Kind, Tools
 from livesop_bot.domain.action_fields import filled
 from livesop_bot.domain.actions import ActionRequest, Receipt
 from livesop_bot.domain.template import clipped
@@ -122,6 +123,11 @@ class Webhook:
                 "final address in the SOP."
             )
         raise ActionRefused(f"{host} did not take it ({status}).{said}")
+
+
+def make(tools: Tools) -> Kind:
+    settings = tools.settings
+    return Webhook(settings.livesop_webhook_secret, Destinations(settings.webhook_allow))
 
 
 def signature(secret: str, content: bytes, timestamp: int) -> dict[str, str]:

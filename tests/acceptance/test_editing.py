@@ -172,6 +172,7 @@ async def test_an_action_that_changed_loses_its_switch_and_an_old_version_comes_
     await ada.press("edit_publish", "", ada.top)
     await ada.until("Auto-Pilot goes off for")
     await ada.until("there are none yet to compare on")
+    assert "> Something else: Payments are down, customers get errors at checkout" in str(ada.top)
     assert await ada.send() == {}
     await ada.until("Version 2 is published", in_home=True)
     assert await facts.value("SELECT is_on FROM autopilot_switches") is False

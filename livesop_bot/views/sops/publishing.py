@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from enum import Enum, auto
 
+from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.changes import Change, ChangeKind, Replaced
 from livesop_bot.domain.comparison import Comparison, Hit
 from livesop_bot.domain.rights import Right
@@ -22,6 +23,7 @@ from livesop_bot.views.blocks import (
     link,
     member,
     percent,
+    quote,
     section,
 )
 from livesop_bot.views.ids import CallbackId
@@ -31,7 +33,7 @@ from livesop_bot.views.sops.editing import Editing
 
 TITLE = "Publish SOP"
 HITS = 6
-_CHANGES, _DETAILS, _NAMED = 12, 5, 8
+_CHANGES, _DETAILS, _NAMED, _SENDS = 12, 5, 8, 4
 _MARKS = {ChangeKind.ADDED: "🟢", ChangeKind.REMOVED: "🔴", ChangeKind.CHANGED: "🔵"}
 _WORDS = {ChangeKind.ADDED: "new", ChangeKind.REMOVED: "removed", ChangeKind.CHANGED: "changed"}
 
@@ -44,6 +46,8 @@ class Looking(Enum):
 
 
 Found = Comparison | Looking
+Sent = tuple[str, ActionRequest | str]
+"""A step's title, and what it would send, or why that cannot be said."""
 
 
 def review(
@@ -52,6 +56,7 @@ def review(
     editing: Editing,
     *,
     lost: Sequence[str] = (),
+    sends: Sequence[Sent] = (),
     found: Found = Looking.ON,
     readable: Collection[SignalId] = (),
     flaws: Sequence[str] = (),
@@ -60,12 +65,15 @@ def review(
 ) -> View:
     """Show what would be published, and what it would have done with late messages.
 
-    `lost`: titles of steps whose switch goes off; `readable`: the signals whose text this person
+    `lost`: titles of steps whose switch goes off; `sends`: what actions that are new or changed
+    would send; `readable`: the signals whose text this person
     may read; `admins`: whom to ask who may not publish, None where this person may. Only where
     there is something to publish, and by whom, can it be sent.
     """
     blocks = list(
-        _review(title, changed, editing, lost, found, readable, flaws, admins=admins, note=note)
+        _review(
+            title, changed, editing, lost, sends, found, readable, flaws, admins=admins, note=note
+        )
     )
     can = bool(changed) and admins is None and not flaws
     version = editing.base + 1
@@ -116,6 +124,7 @@ def _review(
     changed: Sequence[Change],
     editing: Editing,
     lost: Sequence[str],
+    sends: Sequence[Sent],
     found: Found,
     readable: Collection[SignalId],
     flaws: Sequence[str],
@@ -139,12 +148,29 @@ def _review(
     if flaws:
         rows = "\n".join(f"•  {line(flaw, 250)}" for flaw in flaws[:8])
         yield section(f"*It cannot be published yet*\n{rows}")
+    yield from _sends(sends)
     if changed:
         yield divider()
         yield from _messages(found, readable)
     if admins is not None:
         whom = ask(Right.PUBLISH, admins)
         yield context(f"🔒  Only admins publish. The draft is kept.{whom}")
+
+
+def _sends(sends: Sequence[Sent]) -> Iterator[Block]:
+    if sends:
+        yield divider()
+        yield section("*What it would send* for its first example message; nothing was sent.")
+    for title, request in sends[:_SENDS]:
+        if isinstance(request, str):
+            yield section(f"*{line(title, 100)}*  ⚠️ {line(request, 300)}")
+        else:
+            text = quote(request.preview, 400, rows=4)
+            yield section(f"*{line(title, 100)}*  _{line(request.words, 150)}_\n{text}".strip())
+    if more := len(sends[_SENDS:]):
+        yield context(
+            f"… and {counted(more, 'more action')}: *Preview* in each one's form shows it."
+        )
 
 
 def _messages(found: Found, readable: Collection[SignalId]) -> Iterator[Block]:

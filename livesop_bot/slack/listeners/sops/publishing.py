@@ -1,5 +1,6 @@
 """Publishing: what changed is shown with what it would have done, and then it is put in use."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from livesop_bot.domain.rights import Right, Role, may
 from livesop_bot.domain.signals import ChannelId, SignalId
 from livesop_bot.domain.workflows import WorkflowDefinition
 from livesop_bot.errors import (
+    ActionRefused,
     DatabaseAway,
     EvaluatorAway,
     EvaluatorBroken,
@@ -43,7 +45,7 @@ from livesop_bot.views.blocks import View
 from livesop_bot.views.home.sop import published as published_words
 from livesop_bot.views.home.tabs import HomeTab
 from livesop_bot.views.ids import ActionId, CallbackId
-from livesop_bot.views.sops.publishing import HITS, TITLE, Found, Looking, refused, review
+from livesop_bot.views.sops.publishing import HITS, TITLE, Found, Looking, Sent, refused, review
 
 log = structlog.get_logger()
 
@@ -60,6 +62,7 @@ class Candidate:
     sop: WorkflowDefinition
     changed: tuple[Change, ...]
     lost: tuple[str, ...]
+    sends: tuple[Sent, ...]
     flaws: tuple[str, ...]
     admins: tuple[str, ...] | None
     """Whom to ask who may not publish; None: this person may."""
@@ -77,6 +80,7 @@ class Candidate:
             self.changed,
             self.desk.editing,
             lost=self.lost,
+            sends=self.sends,
             found=found,
             readable=readable,
             flaws=self.flaws,
@@ -164,9 +168,24 @@ async def _candidate(face: Face, desk: Desk) -> Candidate:
         sop=sop,
         changed=changes(before, sop),
         lost=await _lost(face, desk, before, sop),
+        sends=tuple(_sends(face, before, sop)),
         flaws=tuple(flaws(sop)),
         admins=await _admins(face, desk),
     )
+
+
+def _sends(
+    face: Face, before: WorkflowDefinition | None, sop: WorkflowDefinition
+) -> Iterator[Sent]:
+    """What each action that is new or changed would send."""
+    known = {step.id: (step.action, step.fields) for step in before.steps} if before else {}
+    for step in sop.acting_steps:
+        if known.get(step.id) == (step.action, step.fields):
+            continue
+        try:
+            yield step.title, face.preview(sop, step)
+        except ActionRefused as error:
+            yield step.title, str(error)
 
 
 async def _lost(

@@ -150,6 +150,11 @@ def test_publishing_and_history_are_ones_that_slack_takes(
         told,
         EDITING,
         lost=[text] * numbers,
+        sends=[
+            (text, ActionRequest(kind=ActionKind.WEBHOOK, words=text, preview=text, body={})),
+            (text, text),
+        ]
+        * numbers,
         found=found,
         readable={SignalId(7)},
         flaws=[text] * numbers,
@@ -326,3 +331,18 @@ def test_flaws_stand_at_their_fields() -> None:
 def test_what_is_found_needs_a_name_and_a_meaning() -> None:
     _, errors = forms.extract(INCIDENT, {"extract": "order: its number\nno meaning"})
     assert errors["extract"].startswith("line 2: expected a name")
+
+
+def test_before_publishing_one_sees_what_new_and_changed_actions_would_send() -> None:
+    post = ActionRequest(kind=ActionKind.SLACK_MESSAGE, words="Post in #x", preview="Hi", body={})
+    sends: list[publishing.Sent] = [
+        ("Tell them", post),
+        ("Open it", "There is no Jira."),
+        *[("More", post)] * 3,
+    ]
+    changed = [Change(ChangeKind.ADDED, "x", ())]
+    shown = str(publishing.review("x", changed, EDITING, sends=sends)["blocks"])
+    assert r"*Tell them*  _Post in #x_\n> Hi" in shown
+    assert "*Open it*  ⚠️ There is no Jira." in shown
+    assert "… and 1 more action: " in shown
+    assert "would send" not in str(publishing.review("x", changed, EDITING)["blocks"])
