@@ -42,7 +42,7 @@ class Carding:
             self._metrics.posts.labels("failed").inc()
         except SlackAway as error:
             self._metrics.posts.labels("retried").inc()
-            raise later(attempts, str(error), error.retry_after) from error
+            raise later(min(attempts, 4), str(error), error.retry_after) from error
         else:
             if pause.ts is None:
                 await patiently(lambda: self._pauses.posted(pause.id, ts))

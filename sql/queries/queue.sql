@@ -9,12 +9,13 @@ FROM pgqueuer
 WHERE status = 'queued';
 
 -- name: revive_jobs
--- Queues the jobs that failed again, each after 1, 2, 4 … 64 minutes; gives them, and whether they were too old for it, and so given up. One that has a twin in the queue by now is left to that. $1: how old (interval). $2: at most how many.
+-- Queues the jobs that failed again, each after as long as it has been trying by then, a minute at least and an hour at most; gives them, and whether they were too old for it, and so given up. One that has a twin in the queue by now is left to that. $1: how old (interval). $2: at most how many.
 WITH failed AS (
     DELETE FROM pgqueuer
     WHERE id IN (
         SELECT id FROM pgqueuer
-        WHERE status = 'failed' AND updated < now() - interval '1 minute' * 2 ^ least(attempts, 6)
+        WHERE status = 'failed'
+            AND updated < now() - least(greatest(updated - created, '1 minute'), '1 hour')
         ORDER BY id
         LIMIT $2
         FOR UPDATE SKIP LOCKED

@@ -346,7 +346,8 @@ async def test_no_step_is_lost_and_no_effect_is_doubled(
             await facts.until(done, RUNS, seconds=QUIET_S)
             # What still waits for another look at a message that is up to date does nothing more.
             await facts.until("SELECT count(*) FROM runs WHERE face_shown < face_version", 0)
-            await facts.until("SELECT count(*) FROM pgqueuer WHERE entrypoint <> 'face'", 0)
+            jobs = "SELECT count(*) FROM pgqueuer WHERE entrypoint <> 'face'"
+            await facts.until(jobs, 0, seconds=QUIET_S)
         finally:
             world.over.set()
             await people

@@ -53,34 +53,39 @@ async def test_the_queues_log_is_kept_for_a_week(pool: Pool) -> None:
     assert await pool.fetchval("SELECT array_agg(job_id) FROM pgqueuer_log") == [7]
 
 
-FAILED = "UPDATE pgqueuer SET status = 'failed', attempts = $1, updated = now() - $2::interval"
+FAILED = """
+UPDATE pgqueuer SET status = 'failed', updated = now() - $1::interval,
+    created = now() - $1::interval - $2::interval
+"""
 
 
-@pytest.mark.parametrize(("attempts", "minutes"), [(0, 1), (1, 2), (5, 32), (6, 64), (5000, 64)])
+@pytest.mark.parametrize(("tried_for", "rests"), [(0, 1), (0.8, 1), (5, 5), (60, 60), (6000, 60)])
 async def test_a_job_that_failed_is_tried_again_after_ever_longer_rests(
-    pool: Pool, attempts: int, minutes: int
+    pool: Pool, tried_for: float, rests: float
 ) -> None:
+    """In minutes."""
     await stored(pool)
-    job = "SELECT status, attempts, payload, dedupe_key, created FROM pgqueuer"
-    before = await pool.fetchrow(job)
-    assert before is not None
-    await pool.execute(FAILED, attempts, timedelta(minutes=minutes - 0.5))
+    tried = timedelta(minutes=tried_for)
+    await pool.execute(FAILED, timedelta(minutes=rests - 0.1), tried)
     await pool.execute("UPDATE raw_signals SET stored_at = now()")  # no other look finds it
     await sweep(pool)
     assert await pool.fetchval("SELECT status FROM pgqueuer") == "failed"
-    await pool.execute(FAILED, attempts, timedelta(minutes=minutes + 0.5))
+    await pool.execute(FAILED, timedelta(minutes=rests + 0.1), tried)
+    job = "SELECT attempts, payload, dedupe_key, created FROM pgqueuer WHERE status = $1"
+    before = await pool.fetchrow(job, "failed")
+    assert before is not None
     with capture_logs() as logs:
         await sweep(pool)
-    after = await pool.fetchrow(job)
+    after = await pool.fetchrow(job, "queued")
     assert after is not None
-    assert dict(after) == {**before, "attempts": attempts + 1}
+    assert dict(after) == {**before, "attempts": before["attempts"] + 1}
     assert [(one["event"], one["fields"]["revision"]) for one in logs] == [("job.revived", 1)]
 
 
 async def test_of_a_job_that_failed_and_its_twin_one_is_queued(pool: Pool) -> None:
     await stored(pool)
     for _ in range(2):
-        await pool.execute(FAILED, 0, timedelta(hours=1))
+        await pool.execute(FAILED, timedelta(hours=1), timedelta())
         await pool.execute(
             "INSERT INTO pgqueuer (priority, status, entrypoint, dedupe_key, payload) "
             "SELECT priority, 'queued', entrypoint, dedupe_key, payload FROM pgqueuer LIMIT 1"
@@ -92,8 +97,7 @@ async def test_of_a_job_that_failed_and_its_twin_one_is_queued(pool: Pool) -> No
 async def test_a_job_that_fails_for_a_week_is_given_up_and_told(pool: Pool) -> None:
     await stored(pool)
     await pool.execute("UPDATE raw_signals SET state = 'evaluated'")
-    await pool.execute(FAILED, 100, timedelta(hours=2))
-    await pool.execute("UPDATE pgqueuer SET created = now() - interval '8 days'")
+    await pool.execute(FAILED, timedelta(hours=2), timedelta(days=8))
     with capture_logs() as logs:
         await sweep(pool)
     assert await pool.fetchval(JOBS) == 0
