@@ -150,7 +150,7 @@ def _standing(card: Card, *, is_admin: bool) -> Iterator[Block]:
     ask = confirm(
         title="Archive this SOP?",
         text="It matches no message any more, and its switches go off. What is open in threads "
-        "goes on. It can be restored.",
+        "is left to people. It can be restored.",
         yes="Archive",
     )
     yield button(ActionId.SOP_ARCHIVE, "Archive", value=slug, style="danger", confirm=ask)
