@@ -38,8 +38,10 @@ from livesop_bot.db.vectors import ensure_vectors
 _numbers = itertools.count(1)
 _look_up = socket.getaddrinfo
 
-_CARELESS = {"fsync": "off", "full_page_writes": "off"}
+_CARELESS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 """Settings for servers that need not survive a power cut, and are quicker so."""
+
+_MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108  each folder there is closed to others
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,11 +62,12 @@ def _no_name_service() -> Iterator[None]:
 
 
 def _new_data_dir() -> Path:
-    """A folder directly under the system's temporary one.
+    """A folder in memory where there is room, in which a database is made ten times as quickly.
 
     pytest's own tmp_path is closed to others, and so to the user that root runs PostgreSQL as.
     """
-    folder = Path(tempfile.mkdtemp(prefix="livesop-test-"))
+    has_room = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = Path(tempfile.mkdtemp(prefix="livesop-test-", dir=_MEMORY if has_room else None))
     if os.geteuid() == 0:
         folder.chmod(0o711)
     return folder
@@ -147,7 +150,7 @@ async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 async def _database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(_dsn(server, "postgres"))
-    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _dsn(server, name)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
