@@ -78,7 +78,7 @@ def test_the_browsers_tests_fail_without_a_browser_and_say_what_to_install(tmp_p
     answer = make(
         ROOT,
         "test-browser",
-        *("-o", ".venv/dev.stamp", f"PY={sys.executable}"),
+        *("-o", ".venv/dev.stamp", f'PY="{sys.executable}"'),
         check=False,
         PATH=str(tmp_path),
         CHROMIUM="",
