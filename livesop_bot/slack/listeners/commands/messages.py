@@ -52,6 +52,7 @@ async def _replay(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
             dry_run="run" not in how,
         )
     )
+    face.homes.change(asked.team)
     return replay.replayed_message(came, signal.id, in_channel=signal.channel == asked.channel)
 
 

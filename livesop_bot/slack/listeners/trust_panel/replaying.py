@@ -60,7 +60,9 @@ async def _replay(face: Face, request: ReplayRequest) -> News:
         return await face.replay(request)
 
     try:
-        return News(replayed=await within(replay(), _LONGEST_S))
+        replayed = await within(replay(), _LONGEST_S)
     except DatabaseAway as error:
         log.warning("replay.not_confirmed", signal=request.signal, error=str(error))
         return News(notice=Notice.of(Place.REPLAY, commands.not_confirmed()))
+    face.homes.change(request.team)
+    return News(replayed=replayed)

@@ -8,7 +8,7 @@ import pytest
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.teams import Teams
 from livesop_bot.domain.signals import TeamId
-from livesop_bot.sandbox.demo import ADA, GRACE
+from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.faults import AnswerError
 from livesop_bot.views.blocks import section
 from livesop_bot.views.home import tabs
@@ -94,6 +94,16 @@ async def test_what_is_changed_elsewhere_is_not_kept_as_it_was(desk: Desk) -> No
     await _go(desk, ADA, HomeTab.WORKFLOWS)
     await desk.type(ADA, "/livesop autopilot off")
     assert OFF in await _go(desk, ADA, HomeTab.OVERVIEW), "the first that is shown"
+
+
+async def test_a_replay_is_not_missing_from_the_feed_as_it_was_kept(
+    desk: Desk, judged: Callable[..., Awaitable[str]], pool: Pool
+) -> None:
+    link = await judged()
+    assert "replay" not in await desk.home(ADA)
+    await _go(desk, ADA, HomeTab.WORKFLOWS)
+    await desk.ask(ADA, f"/livesop replay {link} run", BUGS)
+    assert "  ·  replay" in await _go(desk, ADA, HomeTab.OVERVIEW), "the first that is shown"
 
 
 async def test_a_press_wins_over_what_came_between(
