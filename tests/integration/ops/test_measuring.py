@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import pytest
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
-from livesop_bot.settings import Settings
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.command import start_livesop
 from tests.model_server import KEY, ModelServer, status
 
 TEAM = TeamId("T1")
@@ -32,19 +30,8 @@ CASES = (
 async def livesop(
     folder: Path, *arguments: str, **variables: str
 ) -> tuple[int, Sequence[str], str]:
-    """Run a command to its end, with nothing set but these variables."""
-    ours = {name.upper() for name in Settings.model_fields}
-    environment = {name: value for name, value in os.environ.items() if name not in ours}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "livesop_bot",
-        *arguments,
-        cwd=folder,
-        env=environment | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    """Run a command to its end."""
+    process = await start_livesop(folder, *arguments, **variables)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
     return process.returncode, out.decode().splitlines(), err.decode()
