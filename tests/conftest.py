@@ -49,6 +49,13 @@ _MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108  each folder there 
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> None:
+    """What structlog shows of each frame by default takes it seconds."""
+    shown = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], shown])
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_name_service() -> Iterator[None]:
     """Only addresses and localhost have a meaning in tests, on line and off."""
 
