@@ -1,6 +1,7 @@
 """Any document: what is written out reads back the same, and any text is read or refused."""
 
 import string
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from livesop_bot.sop.document import dump, parse
 from livesop_bot.sop.shapes import tidy
 
 
+@cache
 def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
     """Texts as documents keep them: tidied, printable, within the limit."""
     alphabet = st.one_of(
@@ -40,6 +42,7 @@ def texts(limit: int, *, lines: bool = False) -> st.SearchStrategy[str]:
     )
 
 
+@cache
 def contents(field: Field) -> st.SearchStrategy[str]:
     """What may stand in a field of an action."""
     if field.name in (
@@ -119,7 +122,7 @@ several = st.lists(names, min_size=1, max_size=2, unique=True).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(several)
 def test_what_is_written_out_reads_back_the_same_and_is_written_the_same_again(
     sops: tuple[WorkflowDefinition, ...],
@@ -129,7 +132,7 @@ def test_what_is_written_out_reads_back_the_same_and_is_written_the_same_again(
     assert dump(parse(written, "sops.yaml")) == written
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.one_of(st.text(), st.text("ab:- \n[]{}#&*!|>'\"?,%@`\t~", max_size=80)))
 def test_whatever_the_text_it_is_read_or_refused_with_its_line(text: str) -> None:
     with pytest.raises(InvalidWorkflow, match=r"^x\.yaml, line \d+, column \d+: "):

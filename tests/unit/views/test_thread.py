@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.actions import ActionRequest
@@ -315,7 +315,6 @@ def test_a_decision_names_the_answers_that_have_no_button(run: Run) -> None:
     assert "2 more answers: way 25, way 26. Split the decision" in texts[place - 1]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_run(
     runs: st.SearchStrategy[Run],
