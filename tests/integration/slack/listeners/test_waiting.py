@@ -139,7 +139,9 @@ async def test_nothing_is_shown_while_slack_does_not_say_what_may_be_read(
 ) -> None:
     await desk.home(GRACE)
     desk.slack.faults.add("conversations.info", AnswerError("internal_error"), times=5)
-    assert "the export crashes" not in await _open(desk, GRACE)
+    said = await _open(desk, GRACE)
+    assert "1 more waits in channels that are private, or that you may not read" in said
+    assert "the export crashes" not in said
 
 
 async def test_the_runs_of_other_teams_do_not_wait_here(
