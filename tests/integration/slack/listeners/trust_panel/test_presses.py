@@ -12,6 +12,7 @@ from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
 from tests.conftest import Outage
+from tests.polling import until
 
 Judged = Callable[..., Awaitable[str]]
 Outdate = Callable[[], Awaitable[None]]
@@ -184,8 +185,8 @@ async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(
         await other.execute("LOCK TABLE verdicts IN EXCLUSIVE MODE")
         await grace.press("👍 Right")
         await grace.close()
-    while not await pool.fetchval("SELECT count(*) FROM verdicts"):
-        assert grace.stack == []
+    await until(pool, "SELECT count(*) FROM verdicts", 1)
+    assert grace.stack == []
     await panel(GRACE)
     assert len(grace.stack) == 1, "it came back"
     assert [one for one in log_events if one["log_level"] in ("error", "critical")] == []
