@@ -114,7 +114,7 @@ class Intake:
         wait = 0.05
         while not stop.is_set():
             try:
-                await self._catch_up()
+                await self._catch_up(stop)
                 wait = 0.05
                 if not await first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
                     await self._spool.adopt()
@@ -133,16 +133,12 @@ class Intake:
                 log.error("spool.failed", error=error.strerror, retry_in_seconds=_DISK_RESTS)
                 await pause(stop, _DISK_RESTS)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stop: asyncio.Event) -> None:
         if self._database_away:
             await ping(self._pool, timeout=1.0)
         if not self._rules.are_known:
             await self._rules.refresh()
-        try:
-            replayed = await self._spool.replay(self._replay)
-        except OSError:
-            self._database_away = False  # it is the disk that fails; PostgreSQL takes events
-            raise
+        replayed = await self._spool.replay(self._replay, stop)
         if self._database_away:
             self._database_away = False
             log.info("intake.database_back", replayed=replayed)
