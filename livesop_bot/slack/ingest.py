@@ -65,7 +65,9 @@ class Rules:
     def lets_in(self, channel: object) -> bool:
         """Whether a channel that is shared with another organisation is listened to."""
         allowed = self.external_channels
-        return allowed if isinstance(allowed, bool) else channel in allowed
+        if isinstance(allowed, bool):
+            return allowed
+        return isinstance(channel, str) and channel in allowed
 
 
 BY_RULE = frozenset({"external_channel", "bot_message", "unwatched_channel"})
