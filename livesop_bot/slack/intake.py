@@ -36,6 +36,9 @@ _LONGEST_WAIT = 1.0
 _ADOPT_EVERY = 60.0
 """Seconds between looks for the spool files of processes that died beside this one."""
 
+_ID = 64
+"""Characters of an event's id that are logged where it may be anything."""
+
 _DISK_RESTS = 10.0
 """Seconds between tries where the disk refuses to give the spool back."""
 
@@ -90,8 +93,7 @@ class Intake:
             self._count(item.kind, "spooled")
             return "spooled"
         if isinstance(item, Noise):
-            self._count(item.kind, "malformed" if item.kind == "malformed" else "noise")
-            log.debug("event.noise", kind=item.kind)
+            self._tell_noise(item, payload)
             return "noise"
         try:
             stored = await self._store((arrived, item))
@@ -123,7 +125,7 @@ class Intake:
                 self._database_away = True
                 log.warning(
                     "intake.database_away",
-                    error=type(error).__name__,
+                    error=str(error),
                     events=self._spool.events,
                     retry_in_seconds=wait,
                 )
@@ -183,6 +185,7 @@ class Intake:
             # keeps the events until it takes them.
             self._database_away = True
             self._spool.filled.set()  # wakes `run`, which finds out when it is back
+            log.warning("intake.database_away", error=str(error), events=len(items))
             raise DatabaseAway(f"PostgreSQL took nothing: {type(error).__name__}") from error
 
     async def _to_spool(
@@ -195,6 +198,14 @@ class Intake:
             log.error("spool.refused", event_id=payload.get("event_id"), error=str(error))
             raise
         self._metrics.spooled.labels("kept").inc()
+
+    def _tell_noise(self, noise: Noise, payload: Mapping[str, Any]) -> None:
+        if noise.kind == "malformed":
+            self._count(noise.kind, "malformed")
+            log.warning("event.malformed", event_id=str(payload.get("event_id"))[:_ID])
+        else:
+            self._count(noise.kind, "noise")
+            log.debug("event.noise", kind=noise.kind)
 
     async def _tell(
         self,

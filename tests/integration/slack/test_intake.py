@@ -42,6 +42,19 @@ async def test_an_event_that_waits_for_a_slow_commit_has_two_seconds_all_the_sam
     await until(lambda: not door.spool.events)
     told = [one["event"] for one in log_events if one.get("event_id") == "Ev2"]
     assert told == ["signal.duplicate"]
+    (away,) = (one for one in log_events if one["event"] == "intake.database_away")
+    assert away["error"] == "PostgreSQL is away: TimeoutError"
+
+
+async def test_what_is_malformed_is_told_without_what_it_says(
+    door: Door, log_events: Events
+) -> None:
+    event = {"type": "message", "channel": ["C1"], "text": "Payments are down"}
+    assert await door.intake.take({"event_id": "Ev1" * 50, "event": event}) == "noise"
+    (told,) = log_events
+    assert told == {
+        "event": "event.malformed", "log_level": "warning", "event_id": ("Ev1" * 50)[:64]
+    }  # fmt: skip
 
 
 async def test_who_looks_sees_how_many_events_wait_for_their_commit(door: Door) -> None:
