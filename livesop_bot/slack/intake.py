@@ -217,7 +217,7 @@ class Intake:
         message = item.signal if isinstance(item, SignalEdit) else item
         self._count(_kind(item), stored.outcome.value)
         if isinstance(item, SignalDeletion):
-            await self._spool.forget(item.external_id)
+            await self._forget(item)
         names = {"event_id": message.event_id, "team": message.team, "message": message.external_id}
         match stored.outcome:
             case Outcome.DUPLICATE:
@@ -239,6 +239,13 @@ class Intake:
                     signal=stored.signal,
                     seconds=round((datetime.now(UTC) - message.received_at).total_seconds(), 4),
                 )
+
+    async def _forget(self, deleted: SignalDeletion) -> None:
+        try:
+            await self._spool.forget(deleted.external_id)
+        except OSError as error:
+            # The deletion is stored; what is set aside goes in time, too.
+            log.error("spool.aside_stays", message=deleted.external_id, error=error.strerror)
 
     def _count(self, kind: str, outcome: str) -> None:
         self._metrics.events.labels(kind, outcome).inc()

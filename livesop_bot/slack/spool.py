@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
@@ -22,6 +22,8 @@ from livesop_bot.slack.aside import Aside
 from livesop_bot.slack.spool_file import SpoolFile, line_of, record_of
 
 log = structlog.get_logger()
+
+Result = TypeVar("Result")
 
 _BATCH = 500
 
@@ -44,7 +46,6 @@ class Spool:
         self._failed: list[SpoolFile] = []
         self._refused = 0
         self._aside = Aside(folder, max_bytes=max_bytes // _ASIDE)
-        # Of its own: an ack must not wait for what else occupies the event loop's threads.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._writes: GroupCommit[bytes, bool] = GroupCommit(self._write, limit=_BATCH)
         self.filled = asyncio.Event()
@@ -93,11 +94,11 @@ class Spool:
 
     async def set_aside(self, message: str, record: bytes) -> None:
         """Keep a record of a message that PostgreSQL will never take, for a person to look at."""
-        await asyncio.to_thread(self._aside.keep_rejected, message, record)
+        await self._at_once(self._aside.keep_rejected, message, record)
 
     async def forget(self, message: str) -> None:
         """Remove what was set aside of a message that was deleted."""
-        await asyncio.to_thread(self._aside.forget, message)
+        await self._at_once(self._aside.forget, message)
 
     async def forget_older(self, than: timedelta) -> None:
         """Remove what was set aside so long ago."""
@@ -158,6 +159,11 @@ class Spool:
             replayed += len(records)
         return replayed
 
+    async def _at_once(self, work: Callable[..., Result], *arguments: object) -> Result:
+        """What an ack waits for must not wait for what else occupies the event loop's threads."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, work, *arguments)
+
     def _files(self) -> list[SpoolFile]:
         return [*self._closed, *([self._active] if self._active is not None else [])]
 
@@ -180,8 +186,7 @@ class Spool:
         # Taken out of reach of a replay while it is written to.
         file, self._active = self._active, None
         try:
-            loop = asyncio.get_running_loop()
-            file = await loop.run_in_executor(self._thread, self._append, file, b"".join(lines))
+            file = await self._at_once(self._append, file, b"".join(lines))
         except OSError as error:
             raise SpoolFull(f"the disk refuses the spool: {error.strerror}") from error
         finally:
