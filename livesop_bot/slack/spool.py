@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 import structlog
 
 from livesop_bot.db.group_commit import GroupCommit
-from livesop_bot.errors import SpoolFull
+from livesop_bot.errors import ConfigurationError, SpoolFull
 from livesop_bot.slack.aside import Aside
 from livesop_bot.slack.spool_file import SpoolFile, line_of, record_of
 
@@ -52,7 +52,13 @@ class Spool:
         """Set while there is something to replay, beyond what failed."""
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        try:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigurationError(
+                f"LIVESOP_DATA_DIR: there can be no folder {self._folder}: {error.strerror}; "
+                "name one that LiveSOP may write to"
+            ) from error
         await self.adopt()
         return self
 
