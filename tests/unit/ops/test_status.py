@@ -36,6 +36,7 @@ AWAY = DatabaseState(problem="refused")
         ({"sockets": None, "spool": None}, "healthy", True),
         ({"sockets": None, "database": AWAY}, "unhealthy", False),
         ({"spool": SpoolState(1, 200, 1000)}, "degraded", True),
+        ({"spool": SpoolState(0, 200, 1000, stuck=1)}, "degraded", True),
         ({"queue": None}, "healthy", True),
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
@@ -65,7 +66,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         "openai": {"status": "not_configured"},
         "slack": {"status": "ok", "connected": 2, "wanted": 2},
         "queue": {"status": "ok", "depth": 3, "oldest_job_age_seconds": 0.2},
-        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
+        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000, "stuck_files": 0},
         "evaluator": {"status": "ok", "name": "local"},
         "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
     }
@@ -84,6 +85,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         ({"queue": None}, "queue", {"status": "unknown", "depth": None}),
         ({"queue": QueueState(9, 61)}, "queue", {"status": "late", "depth": 9}),
         ({"spool": SpoolState(4, 9, 10)}, "spool", {"status": "waiting", "events": 4}),
+        ({"spool": SpoolState(4, 9, 10, 2)}, "spool", {"status": "stuck", "stuck_files": 2}),
         ({"spool": None}, "spool", {"status": "not_used"}),
     ],
 )
