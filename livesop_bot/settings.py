@@ -25,8 +25,10 @@ def _split_url(value: str, schemes: tuple[str, ...], example: str) -> SplitResul
     """Take a URL apart; what is wrong with it is never quoted, for it may be a password."""
     try:
         parts = urlsplit(value)
-        several_hosts = "," in parts.netloc  # PostgreSQL's form for fail-over
-        well_formed = parts.scheme in schemes and (several_hosts or parts.port != 0)
+        # Several are PostgreSQL's form for fail-over.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+        well_formed = parts.scheme in schemes and 0 not in ports
     except ValueError:
         well_formed = False
     if not well_formed:

@@ -35,6 +35,7 @@ WRONG = [
     ("DATABASE_URL", "db.example", "postgresql://user:password@host:5432/livesop"),
     ("DATABASE_URL", "postgresql://ada:sec/ret@db/x", "postgresql://user:password@host"),
     ("DATABASE_URL", "postgresql://ada:secret@[db/x", "postgresql://user:password@host"),
+    ("DATABASE_URL", "postgresql://ada:secret@one,two:54:32/x", "postgresql://user:password@host"),
     ("OPENAI_BASE_URL", "api.openai.com", "https://example.com"),
     ("LIVESOP_EVALUATOR", "gpt", "'auto', 'openai', 'local' or 'words'"),
     ("LIVESOP_EVALUATION_TIMEOUT", "0", "greater than 0"),
