@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.runs import Run, RunState
 from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
@@ -92,13 +93,14 @@ def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
             )
         )
     )
-    if quoted := quote(signal.text, 300, rows=2):
+    text = as_read(signal.text)
+    if quoted := quote(text, 300, rows=2):
         yield section(quoted)
     if run.state is RunState.PROPOSED:
         yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
         if may_press:
             value = Pressed(run=run.id).value()
-            which = f"{run.workflow.title}, for {signal.text}"
+            which = f"{run.workflow.title}, for {text}"
             start = button(
                 ActionId.RUN_START, "Start", style="primary", value=value, spoken=f"Start: {which}"
             )

@@ -39,6 +39,13 @@ def test_buttons_of_one_kind_do_not_sound_alike(run: Run) -> None:
     assert all(len(label) <= 75 for label in heard)
 
 
+def test_a_message_reads_as_it_does_in_slack(run: Run) -> None:
+    signal = replace(run.evaluation.signal, text="Smith &amp; Sons: <https://x.example|the order>")
+    view = _show(replace(run, evaluation=replace(run.evaluation, signal=signal)))
+    assert "> Smith &amp; Sons: the order (https://x.example)" in str(view)
+    assert "for Smith & Sons: the order" in str(view)
+
+
 def test_steps_that_wait_have_their_buttons(run: Run) -> None:
     first, *rest = run.workflow.definition.steps
     records = (
