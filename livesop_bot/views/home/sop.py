@@ -13,7 +13,7 @@ from livesop_bot.views.blocks import (
     divider,
     header,
     line,
-    person,
+    member,
     section,
 )
 from livesop_bot.views.home.workflows import Card, autopilot_words, changed_line, figures_line
@@ -184,7 +184,7 @@ def _step(sop: WorkflowDefinition, step: Step, number: int, *, on: bool) -> Bloc
     if on and step.mode is StepMode.AUTO:
         lines[-1] += "  ·  🟢 on"
     if step.approvers:
-        who = ", ".join(person(one) for one in step.approvers[:5])
+        who = ", ".join(map(member, step.approvers[:5]))
         lines[-1] += f"  ·  only {who}" + (" …" if step.approvers[5:] else "")
     if ways := ways_words(sop, step.id):
         lines.append(ways)
