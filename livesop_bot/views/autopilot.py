@@ -61,7 +61,7 @@ def usage(text: str) -> Message:
     """Say how the command is written, after `text` was not understood."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
     hint = nearest(first, ("on", "off"))
-    near = f" Did you mean `{hint}`?" if hint else ""
+    near = f" Did you mean `{hint}`?" if hint and hint != first.lower() else ""
     return _short(
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
         "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
