@@ -67,7 +67,7 @@ def status(
             text="For everybody: no SOP starts by itself until an admin switches it on again.",
             yes="Switch off",
         )
-        buttons.append(_command("Auto-Pilot off", "autopilot off", 2) | {"confirm": ask})
+        buttons.append(_command("Switch Auto-Pilot off", "autopilot off", 2) | {"confirm": ask})
     buttons.append(_command("Help", "help", 3))
     return message(
         sentence,

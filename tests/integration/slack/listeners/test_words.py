@@ -42,7 +42,7 @@ async def test_alone_it_gives_a_short_status_with_buttons(desk: Desk) -> None:
     assert "Nothing waits for people." in said
     assert said.endswith("[Feed]\n[Approvals]\n[Help]")
     await desk.ask(ADA, "/livesop autopilot on")
-    assert "[Auto-Pilot off]" in await desk.type(GRACE, "/livesop")
+    assert "[Switch Auto-Pilot off]" in await desk.type(GRACE, "/livesop")
 
 
 async def test_a_button_does_what_its_command_does(desk: Desk, pool: Pool) -> None:
