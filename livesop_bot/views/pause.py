@@ -10,11 +10,11 @@ from livesop_bot.views.blocks import (
     link,
     message,
     person,
-    quote,
     section,
 )
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.press import CardPressed
+from livesop_bot.views.steps import previewed
 
 
 def pause_card(pause: Pause) -> Message:
@@ -49,5 +49,5 @@ def pause_over() -> Message:
 def _waiting(one: WaitingRun, number: int) -> str:
     """One that waits, and what it would send."""
     where = link(one.permalink, f"Message {number}") if one.permalink else f"<#{one.channel}>"
-    what = quote(one.request.preview, 1_000, rows=10)
+    what = previewed(one.request, one.author, one.channel)
     return "\n".join(filter(None, (f"{where}: _{line(one.request.words, 150)}_", what)))

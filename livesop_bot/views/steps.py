@@ -6,6 +6,7 @@ from typing import assert_never
 
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
+from livesop_bot.domain.signals import ChannelId, UserId
 from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
@@ -215,14 +216,15 @@ def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) 
             return ""  # it says so already
         return f"⚠️  {line(request, 300)}"
     what = f"_{line(request.words, 150)}:_" if request.preview else f"_{line(request.words, 150)}_"
-    text = _named(run, quote(request.preview, 1_000, rows=10))
+    signal = run.evaluation.signal
+    text = previewed(request, signal.author, signal.channel)
     return f"{what}\n{text}" if text else what
 
 
-def _named(run: Run, text: str) -> str:
-    """Show the person and the channel of the message by their names."""
-    signal = run.evaluation.signal
-    for one, name in ((signal.author, person), (signal.channel, channel)):
+def previewed(request: ActionRequest, author: UserId, where: ChannelId) -> str:
+    """What an action would send; the person and the channel of the message by their names."""
+    text = quote(request.preview, 1_000, rows=10)
+    for one, name in ((author, person), (where, channel)):
         if re.fullmatch(r"[A-Z0-9]{9,30}", one):
             text = re.sub(rf"(?<![\w/])[@#]?{one}(?![\w/])", name(one), text)
     return text
