@@ -72,6 +72,7 @@ async def sweep(pool: Pool) -> int:
             failed = await connection.fetch(sql("revive_jobs"), KEEP_LOG, _AT_ONCE)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)
             await connection.execute(sql("prune_queue_counts"))
+            await connection.execute(sql("prune_tries"), KEEP_LOG)
     if jobs:
         log.warning("sweep.found", **{name: len(some) for name, some in lost.items() if some})
     for row in failed:
