@@ -285,6 +285,10 @@ CHOICE = """
             "a decision needs at least two edges with different answers",
         ),
         (
+            with_steps(CHOICE, "\n".join(f"- {{from: a, to: b, when: w{n}}}" for n in range(26))),
+            "steps #1: a decision has room for 25 answers, found 26: split it",
+        ),
+        (
             with_steps(
                 CHOICE,
                 "- {from: a, to: b, when: x}\n- {from: a, to: c, when: y}\n- {from: a, to: c}",
