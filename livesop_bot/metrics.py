@@ -109,6 +109,11 @@ class Metrics:
             "Age of the oldest job that is due and waiting.",
             registry=self.registry,
         )
+        self.queue_failed_jobs = Gauge(
+            "livesop_queue_failed_jobs",
+            "Jobs that failed and rest until they are tried again.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
         )

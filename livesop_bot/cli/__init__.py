@@ -19,6 +19,7 @@ from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
 from livesop_bot.cli.command import (
     AUTHOR,
+    LARGEST,
     PLAIN,
     Team,
     opened,
@@ -117,7 +118,7 @@ def migrate() -> None:
 
 @cli.command()
 def replay(
-    signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
+    signal_id: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="SIGNAL_ID")],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")

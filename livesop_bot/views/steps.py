@@ -7,7 +7,15 @@ from typing import assert_never
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, UserId
-from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
+from livesop_bot.domain.steps import (
+    FINAL,
+    MOST_ANSWERS,
+    PLANNING,
+    Press,
+    StepState,
+    choices,
+    offers,
+)
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
     Block,
@@ -33,7 +41,6 @@ _MOST_OPEN = 12
 _SHOWN_BETWEEN = 8
 _SHOWN_ALONE = 12
 """Lines about steps without buttons, between those with buttons and where there are none."""
-_MOST_ANSWERS = 25
 
 MARKS = {
     StepState.BLOCKED: "▫️",
@@ -177,7 +184,7 @@ def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | st
 def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
     lines = [f"{MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
-        if more := choices(step, run.workflow.definition)[_MOST_ANSWERS:]:
+        if more := choices(step, run.workflow.definition)[MOST_ANSWERS:]:
             which = f"{counted(len(more), 'more answer')}: {line(', '.join(more), 300)}"
             lines.append(f"⚠️  No room for {which}. Split the decision in the SOP.")
         lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
@@ -253,7 +260,7 @@ def _buttons(
     shown = request.digest if isinstance(request, ActionRequest) else ""
     for press in offers(step, record.state):
         if press is Press.CHOOSE:
-            for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
+            for number, label in enumerate(choices(step, run.workflow.definition)[:MOST_ANSWERS]):
                 value = Pressed(run=run.id, step=step.id, chosen=label).value()
                 text = label or "Go on"
                 spoken = f"{text}: {step.title}"

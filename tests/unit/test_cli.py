@@ -124,6 +124,9 @@ def test_a_role_needs_a_workspace(
     [
         ["run", "--role", "boss"],
         ["replay", "x"],
+        ["replay", "9223372036854775808"],
+        ["knowledge", "remove", "9223372036854775808"],
+        ["audit", "list", "--last", "9223372036854775808"],
         ["replay", "7", "--version", "other"],
         ["replay"],
         ["sandbox", "--port", "0"],
