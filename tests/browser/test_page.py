@@ -44,6 +44,27 @@ async def test_the_tour_greets_once_and_sends_its_messages(
     await expect(tour).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [390, 600, 820])
+async def test_a_narrow_window_shows_one_column_at_a_time(
+    server: SlackServer, bot: AsyncApp, open_page: OpenPage, screenshots: Path, width: int
+) -> None:
+    page = await open_page(server.page_url, tour=True)
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.get_by_role("button", name="A payment outage").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread.get_by_role("button", name="Close thread")).to_be_in_viewport(ratio=1)
+    await expect(thread.get_by_role("button", name="Send now")).to_be_in_viewport(ratio=1)
+    await page.screenshot(path=screenshots / f"narrow-{width}.png")
+    main = page.get_by_role("main")
+    await expect(main).to_be_hidden()
+    await page.get_by_role("navigation").get_by_role("button", name="incidents").click()
+    await expect(thread).to_be_hidden()
+    await expect(main.get_by_role("button", name="Send now")).to_be_in_viewport(ratio=1)
+    await page.get_by_role("navigation").get_by_role("button", name="Home").click()
+    here = page.get_by_role("navigation").get_by_role("button", name="Home")
+    await expect(here).to_be_in_viewport(ratio=1)
+
+
 async def test_a_lost_server_is_announced_and_found_again(
     workspace: Workspace, open_page: OpenPage, watch: Any, screenshots: Path
 ) -> None:

@@ -182,7 +182,7 @@ class App {
   #go(place) {
     const same = place.kind === this.#place.kind && place.channel === this.#place.channel;
     this.#place = place;
-    if (!same) this.#thread.close();
+    if (!same || this.#main.covered) this.#thread.close();
     this.#show();
   }
 
