@@ -179,6 +179,14 @@ async def test_the_keyboard_reaches_messages_and_what_can_be_done_with_them(
     await expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("complementary", name="Thread")).to_have_count(0)
+    await expect(reply).to_be_focused()
+    await page.keyboard.press("Tab")
+    more = message.get_by_role("button", name="More actions")
+    await expect(more).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Copy link")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
 
 
 RICH = (
