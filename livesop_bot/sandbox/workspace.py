@@ -63,6 +63,7 @@ class Workspace:
         self.files_url = ""
         """Base address of files; the server that serves them sets it."""
         self.clock = TsClock()
+        self.started = self.clock.next()
         self.views = Views(team=team, bot=bot, announce=self._announce)
         self._listeners: list[Callable[[Change], None]] = []
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from slack_bolt.async_app import AsyncApp
 
-from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, LINUS, SUPPORT
+from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, LINUS, SUPPORT, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 
@@ -85,6 +85,42 @@ async def test_a_lost_server_is_announced_and_found_again(
         workspace.post(GENERAL, GRACE, "live again")
         await expect(page.get_by_role("article").last).to_contain_text("live again")
         await page.context.close()
+
+
+async def test_a_sandbox_that_was_started_again_is_told_from_a_lost_line(
+    workspace: Workspace, open_page: OpenPage, watch: Any
+) -> None:
+    """Its history is nothing that was missed, and no modal outlives its server."""
+    watch.expected = ("WebSocket connection", "ERR_CONNECTION_REFUSED")
+    async with SlackServer(workspace) as first:
+        port = int(first.page_url.rstrip("/").rsplit(":", 1)[1])
+        page = await open_page(first.page_url)
+        workspace.post(GENERAL, GRACE, "said before")
+        workspace.views.open(ADA, {"type": "modal", "title": TITLE, "blocks": BLOCKS})
+        await expect(page.get_by_role("dialog")).to_be_visible()
+    await expect(page.get_by_text("The sandbox cannot be reached")).to_be_visible()
+    async with SlackServer(demo_workspace(), port=port):
+        await expect(page.get_by_text("earlier messages are gone")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.get_by_text("said before")).to_have_count(0)
+        await expect(page.get_by_label("unread")).to_have_count(0)
+        await page.context.close()
+
+
+async def test_a_text_that_could_not_be_sent_stands_before_what_was_typed_since(
+    server: SlackServer, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    box = page.get_by_role("textbox", name="Message #general")
+
+    async def type_meanwhile(route: Route) -> None:
+        await box.fill("typed since")
+        await route.continue_()
+
+    await page.route("**/page/api/command", type_meanwhile)
+    await box.fill("/livesop status")
+    await box.press("Enter")
+    await expect(box).to_have_value("/livesop status\ntyped since")
 
 
 async def test_the_bots_connection_is_shown(
@@ -195,6 +231,7 @@ RICH = (
     "<!date^1700000000^{date_num}|then> :rocket:```x &lt; 1\ny = *2*```"
 )
 
+TITLE = {"type": "plain_text", "text": "Why?"}
 BLOCKS = [
     {"type": "header", "text": {"type": "plain_text", "text": ":rotating_light: Incident"}},
     {

@@ -97,7 +97,8 @@ class App {
         try {
           const state = await call("state", { user });
           if (this.#live !== live) return;
-          this.#store.load(state);
+          if (state.started === this.#store.started) this.#store.load(state);
+          else this.#startAnew(state);
           this.#store.unread.delete(this.#place.channel);
           this.#store.setOnline(true);
           this.#early = null;
@@ -114,6 +115,13 @@ class App {
       },
     });
     this.#live = live;
+  }
+
+  /** The sandbox was started again under the page: nothing that was open is there any more. */
+  #startAnew(state) {
+    this.#modals.forget();
+    this.#load(state);
+    toast("The sandbox was started again, with a fresh workspace: earlier messages are gone. LiveSOP's own memory is kept.");
   }
 
   #take(push) {

@@ -48,6 +48,11 @@ export class Modals {
   /** Closes everything and tells the server, as the ✕ does. */
   closeAll() {
     if (this.#stack.length) this.#tellClosed(this.#stack.at(-1).id, { all: true });
+    this.forget();
+  }
+
+  /** Takes everything off the screen without a word to the server. */
+  forget() {
     this.#stack = [];
     this.#draw();
   }
