@@ -4,7 +4,6 @@ import { call, Live } from "/page/api.js";
 import { confirmDialog, toast } from "/page/dialogs.js";
 import { MainPane } from "/page/main_pane.js";
 import { Modals } from "/page/modals.js";
-import { encode } from "/page/outgoing.js";
 import { drawBanners } from "/page/banners.js";
 import { botName, drawSidebar } from "/page/sidebar.js";
 import { isReply, Store } from "/page/store.js";
@@ -30,7 +29,7 @@ class App {
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
-    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
+    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
     share: (channel, file) => this.#share(channel, file),
     go: (place) => this.#go(place),
@@ -225,7 +224,7 @@ class App {
   /** Posts or runs a command; resolves to whether it went out. */
   async #send(channel, text, threadTs) {
     if (!text.startsWith("/")) {
-      const body = { channel, text: encode(text, this.#store) };
+      const body = { channel, text };
       return this.#try("post_message", threadTs ? { ...body, thread_ts: threadTs } : body);
     }
     if (threadTs) {
