@@ -128,6 +128,7 @@ async def test_the_number_of_the_bots_sockets_is_pushed(server: SlackServer, lis
         ("state", {"user": "U0NOBODY"}, "There is no such person."),
         ("post_message", {"user": ADA, "text": "x"}, "missing required field: channel"),
         ("post_message", {"user": ADA, "channel": SUPPORT, "text": " "}, "There is nothing"),
+        ("post_message", {"user": ADA, "channel": SUPPORT, "text": "x" * 40_001}, "Too long: "),
         ("post_message", {"user": ADA, "channel": "D0GRACE001", "text": "x"}, "There is no such"),
         ("edit_message", {"user": ADA, "channel": SUPPORT, "ts": "1.0", "text": "x"}, "The mes"),
         ("view_submit", {"user": ADA, "view_id": "V1", "values": {}}, "This is no longer open."),
