@@ -144,7 +144,7 @@ def _post_ephemeral(workspace: Workspace, args: JsonObject) -> JsonObject:
     text, fields = content(args)
     if (thread_ts := _thread(args)) is not None:
         fields["thread_ts"] = thread_ts
-    message = workspace.show_ephemeral(channel.id, user, text, **fields)
+    message = workspace.ephemerals.show(channel, user, text, **fields)
     return {"message_ts": message["ts"]}
 
 

@@ -163,7 +163,7 @@ async def test_everything_slack_writes_is_readable(
     workspace.post(GENERAL, GRACE, "_second_ of one breath :tada:")
     workspace.post(GENERAL, workspace.bot.user_id, "x", blocks=BLOCKS)
     workspace.post(GENERAL, LINUS, "on it", thread_ts=parent["ts"])
-    workspace.show_ephemeral(GENERAL, ADA, "Auto-Pilot is *on*.")
+    workspace.ephemerals.show(workspace.channel(GENERAL), ADA, "Auto-Pilot is *on*.")
     page = await open_page(server.page_url, dark=dark)
     message = page.get_by_role("article").filter(has_text="snake_case_name")
     body = message.locator(".body")

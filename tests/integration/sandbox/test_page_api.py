@@ -13,7 +13,7 @@ from livesop_bot.sandbox.server import SlackServer
 async def test_the_state_is_what_one_person_sees(server: SlackServer, page: Any) -> None:
     workspace = server.workspace
     workspace.post(workspace.direct_channel(ADA).id, ADA, "secret")
-    workspace.show_ephemeral(SUPPORT, ADA, "only for Ada")
+    workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "only for Ada")
     state = await page("state", user=GRACE)
     assert state["team"] == {
         "id": "T0SANDBOX",
@@ -88,8 +88,8 @@ async def test_private_pushes_go_to_the_person_alone(server: SlackServer, page: 
         session.ws_connect(f"/page/socket?user={GRACE}") as grace,
     ):
         await page("state", user=ADA)
-        shown = workspace.show_ephemeral(SUPPORT, ADA, "psst")
-        workspace.hide_ephemeral(shown["ts"])
+        shown = workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "psst")
+        workspace.ephemerals.hide(shown["ts"])
         view = {
             "type": "modal",
             "title": {"type": "plain_text", "text": "T"},
