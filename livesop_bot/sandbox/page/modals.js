@@ -72,6 +72,7 @@ export class Modals {
     const top = this.#stack.at(-1);
     if (top && this.#shown === top) {
       this.#redraw();
+      if (document.activeElement.matches(".dialog-x")) this.#focusFirst(); // there was nothing else before
       return;
     }
     closePopover();
@@ -91,6 +92,10 @@ export class Modals {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#submit();
     });
     this.#redraw();
+    this.#focusFirst();
+  }
+
+  #focusFirst() {
     const first = this.#dialog.querySelector(".dialog-body :is(input, textarea, .select, .button), .dialog-foot .primary");
     (first ?? this.#dialog.querySelector(".dialog-x")).focus();
   }
