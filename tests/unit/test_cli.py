@@ -12,7 +12,7 @@ import yaml
 
 from livesop_bot import cli
 from livesop_bot.cli import main
-from livesop_bot.errors import ConfigurationError, DatabaseAway
+from livesop_bot.errors import ConfigurationError, DatabaseAway, DatabaseRefused
 from livesop_bot.settings import Settings
 from livesop_bot.slack.manifest import manifest
 
@@ -149,9 +149,9 @@ def test_wrong_arguments_are_explained_with_2(
             ["A: x", "B: y"],
         ),
         (
-            asyncpg.InvalidPasswordError("password authentication failed"),
+            DatabaseRefused("PostgreSQL refused us: wrong password"),
             2,
-            ["DATABASE_URL: PostgreSQL refused it: password authentication failed"],
+            ["DATABASE_URL: PostgreSQL refused us: wrong password; see `livesop doctor`"],
         ),
         (
             asyncpg.UndefinedTableError('relation "teams" does not exist'),
