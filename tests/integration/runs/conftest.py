@@ -23,7 +23,6 @@ from livesop_bot.actions.jira_issue import JiraIssue
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.slack_message import SlackMessage
-from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import Stores
@@ -140,7 +139,7 @@ class Floor:
         self.slack = slack
         self.receiver = receiver
         self.jira = jira
-        self.messages = ThreadMessages(client)
+        self.client = client
         self.stores = Stores.on(pool, settings)
         self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),

@@ -9,12 +9,14 @@ import aiohttp
 import pytest
 from pgqueuer import RetryRequested
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.jobs import ReportJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.reports import Due, Reports
 from livesop_bot.db.team_settings import TeamSettingsBook
+from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.reports import ReportId, ReportKind
 from livesop_bot.domain.signals import TeamId
@@ -37,6 +39,7 @@ class Desk:
     def __init__(self, pool: Pool, slack: SlackServer, client: AsyncWebClient) -> None:
         self.pool = pool
         self.slack = slack
+        self.client = client
         self.book = TeamSettingsBook(pool)
         self.reports = Reports(pool, Figures(pool), Workflows(pool))
         self.reporting = Reporting(
@@ -113,6 +116,16 @@ async def test_they_are_due_from_nine_in_the_teams_own_time(
 ) -> None:
     await desk.set(replace(BOTH, time_zone=zone))
     assert [one for one in await desk.due(hours) if one[1] >= FIRST] == due
+
+
+async def test_a_time_zone_that_is_not_known_any_more_stops_no_other_team(desk: Desk) -> None:
+    await desk.set(BOTH)
+    await Teams(desk.pool).ensure(TeamId("T1"), "Other")
+    await desk.book.change(TeamId("T1"), "U1", lambda _: BOTH)
+    await desk.pool.execute(
+        "UPDATE team_settings SET time_zone = 'Mars/Olympus' WHERE team_id = 'T1'"
+    )
+    assert await desk.due(9.1) == [(SUMMARY, FIRST), (DIGEST, FIRST)] * 2
 
 
 async def test_none_is_due_before_it_is_switched_on(desk: Desk) -> None:
@@ -195,12 +208,37 @@ async def test_being_asked_to_wait_is_no_failure(desk: Desk) -> None:
     assert await desk.states() == [(GENERAL, "planned")]
 
 
+def past_nine() -> str:
+    """A time zone in which it is past nine: whether anything is due now depends on the hour."""
+    offset = (10 - datetime.now(UTC).hour) % 24
+    return f"Etc/GMT{-offset if offset < 12 else 24 - offset:+d}"
+
+
+async def test_a_team_whose_report_cannot_be_planned_stops_no_other(desk: Desk) -> None:
+    settings = TeamSettings(daily_summary=True, time_zone=past_nine())
+    await desk.set(settings)
+    await Teams(desk.pool).ensure(TeamId("T0"), "Earlier")
+    await desk.book.change(TeamId("T0"), "U1", lambda _: settings)
+
+    async def of(team: TeamId) -> TeamSettings:
+        return {TEAM: settings}[team]
+
+    reporting = Reporting(
+        reports=desk.reports,
+        settings=of,
+        admins=frozenset({GRACE}),
+        means=Means(slack=desk.client, metrics=Metrics()),
+    )
+    with capture_logs() as logs:
+        await reporting.plan()
+    assert [(one["event"], one["team"]) for one in logs] == [
+        ("report.not_planned", "T0"),
+        ("report.planned", TEAM),
+    ]
+
+
 async def test_what_is_due_now_is_planned_with_its_jobs(desk: Desk) -> None:
-    """Whether anything is due now depends on the hour; a zone in which it is past nine is."""
-    now = datetime.now(UTC)
-    offset = (10 - now.hour) % 24
-    zone = f"Etc/GMT{-offset if offset < 12 else 24 - offset:+d}"
-    await desk.set(TeamSettings(daily_summary=True, time_zone=zone))
+    await desk.set(TeamSettings(daily_summary=True, time_zone=past_nine()))
     await desk.reporting.plan()
     await desk.reporting.plan()
     assert [recipient for recipient, _ in await desk.states()] == [GRACE, ADA]

@@ -95,8 +95,19 @@ async def test_health_says_who_when_and_how_each_part_is(client: aiohttp.ClientS
             "database": {"status": "ok", "problem": None, "pending_migrations": 0},
             "openai": {"status": "configured"},
             "slack": {"status": "ok", "connected": 2, "wanted": 2},
-            "queue": {"status": "ok", "depth": 4, "oldest_job_age_seconds": 1.5},
-            "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
+            "queue": {
+                "status": "ok",
+                "depth": 4,
+                "oldest_job_age_seconds": 1.5,
+                "failed_jobs": 0,
+            },
+            "spool": {
+                "status": "empty",
+                "events": 0,
+                "bytes": 0,
+                "max_bytes": 1000,
+                "stuck_files": 0,
+            },
             "evaluator": {"status": "ok", "name": "local"},
             "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
         },
@@ -181,7 +192,7 @@ async def test_the_heartbeat_measures_the_lag_and_sets_the_gauge(metrics: Metric
 async def test_metrics_show_what_the_checks_found(
     client: aiohttp.ClientSession, parts: Parts, metrics: Metrics
 ) -> None:
-    parts.spool = SpoolState(3, 512, 1000)
+    parts.spool = SpoolState(3, 512, 1000, 1)
     metrics.events.labels("message", "stored").inc()
     async with client.get("/metrics") as response:
         text = await response.text()
@@ -193,10 +204,12 @@ async def test_metrics_show_what_the_checks_found(
         "livesop_database_up 1.0",
         "livesop_queue_depth 4.0",
         "livesop_queue_oldest_job_seconds 1.5",
+        "livesop_queue_failed_jobs 0.0",
         "livesop_slack_sockets 2.0",
         "livesop_slack_sockets_wanted 2.0",
         "livesop_spool_events 3.0",
         "livesop_spool_bytes 512.0",
+        "livesop_spool_stuck_files 1.0",
         "livesop_model_usable 1.0",
     ):
         assert line in lines
@@ -231,6 +244,7 @@ async def test_metrics_do_not_fail_or_pretend_while_the_database_is_away(
     assert "livesop_database_up 0.0" in lines
     assert "livesop_queue_depth NaN" in lines
     assert "livesop_queue_oldest_job_seconds NaN" in lines
+    assert "livesop_queue_failed_jobs NaN" in lines
 
 
 @pytest.mark.parametrize(
