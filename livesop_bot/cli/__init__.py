@@ -31,7 +31,7 @@ from livesop_bot.db.pool import WRONG_URL, Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
-from livesop_bot.errors import ConfigurationError, LivesopError
+from livesop_bot.errors import ConfigurationError, DatabaseAway, LivesopError
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
@@ -198,6 +198,8 @@ def _explained(error: BaseException) -> list[LivesopError] | None:
     if isinstance(error, WRONG_URL):
         return [ConfigurationError(f"DATABASE_URL: {error}")]
     match error:
+        case DatabaseAway():
+            return [DatabaseAway(f"{error}; check that PostgreSQL runs, and DATABASE_URL")]
         case LivesopError():
             return [error]
         case asyncpg.UndefinedTableError():

@@ -142,7 +142,7 @@ def test_wrong_arguments_are_explained_with_2(
     ("error", "code", "said"),
     [
         (ConfigurationError("HEALTH_PORT: taken"), 2, ["HEALTH_PORT: taken"]),
-        (DatabaseAway("away"), 1, ["away"]),
+        (DatabaseAway("away"), 1, ["away; check that PostgreSQL runs, and DATABASE_URL"]),
         (
             ExceptionGroup("g", [ExceptionGroup("h", [ConfigurationError("A: x\nB: y")])]),
             2,
@@ -164,8 +164,8 @@ def test_wrong_arguments_are_explained_with_2(
             ["The database is not migrated; run `livesop migrate`."],
         ),
         (
-            DatabaseAway("no route to postgresql://ada:secret@db"),
-            1,
+            ConfigurationError("no route to postgresql://ada:secret@db"),
+            2,
             ["no route to postgresql://ada:[masked: password]@db"],
         ),
     ],

@@ -154,7 +154,7 @@ async def test_a_migrated_database_is_told_with_version_and_extensions(database_
     assert [finding.mark for finding in found] == [Mark.OK] * 3
     assert found[0].found.startswith("PostgreSQL 1")
     assert found[1].found == "migrated"
-    assert "pgvector" in found[2].found
+    assert (found[2].subject, found[2].found) == ("pgvector", "available")
 
 
 @pytest.fixture
@@ -169,10 +169,21 @@ async def test_an_empty_database_may_be_migrated_later(empty_database: str) -> N
     assert "livesop migrate" in schema.advice
 
 
-async def test_a_server_without_extensions_is_told_and_is_no_failure(plain_database: str) -> None:
-    *_, extensions = await database.database(settings(database_url=plain_database))
-    assert extensions.mark is Mark.OK
-    assert "pgvector" in extensions.found.removeprefix("not available: ").split(", ")
+async def test_a_server_without_pgvector_is_told_and_is_no_failure(plain_database: str) -> None:
+    *_, vectors = await database.database(settings(database_url=plain_database))
+    assert (vectors.mark, vectors.found) == (Mark.OK, "not available")
+
+
+async def test_trying_pgvector_leaves_nothing_behind(empty_database: str) -> None:
+    *_, vectors = await database.database(settings(database_url=empty_database))
+    assert vectors.found == "available"
+    connection = await asyncpg.connect(empty_database)
+    try:
+        assert not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')"
+        )
+    finally:
+        await connection.close()
 
 
 async def startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -205,12 +216,14 @@ async def test_a_user_without_the_right_to_create_tables_is_a_failure(
     await connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     try:
         dsn = empty_database.replace("//livesop@", "//reader@")
-        _, schema, _ = await database.database(settings(database_url=dsn))
+        _, schema, vectors = await database.database(settings(database_url=dsn))
     finally:
         await connection.execute("DROP ROLE reader")
         await connection.close()
     assert schema.mark is Mark.FAIL
     assert "may not create tables" in schema.advice
+    assert vectors.mark is Mark.WARN
+    assert "CREATE EXTENSION vector" in vectors.advice
 
 
 async def test_a_database_that_is_not_there_is_a_failure_without_the_password(
@@ -364,6 +377,8 @@ async def test_a_port_is_free_ours_or_taken(serve: Serve, nobody: str) -> None:
     [taken] = await machine.health_port(port(await serve(_html)))
     assert taken.mark is Mark.FAIL
     assert "HEALTH_PORT" in taken.advice
+    [elsewhere] = await machine.health_port(settings(health_host="192.0.2.1"))
+    assert (elsewhere.mark, elsewhere.advice) == (Mark.FAIL, "set another HEALTH_HOST")
 
 
 async def test_the_sandbox_port_matters_where_there_is_no_workspace(
@@ -454,7 +469,7 @@ async def test_the_whole_examination_of_a_sandbox_set_up_passes(
         "socket",
         "database",
         "schema",
-        "extensions",
+        "pgvector",
         "model",
         "jira",
         "health port",
