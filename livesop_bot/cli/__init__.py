@@ -19,6 +19,7 @@ from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
 from livesop_bot.cli.command import (
     AUTHOR,
+    MOST,
     PLAIN,
     Team,
     opened,
@@ -53,7 +54,9 @@ cli.add_typer(audit.commands, name="audit")
 
 @cli.command()
 def run(
-    role: Annotated[Role, typer.Option(help="Part of the work for this process.")] = Role.ALL,
+    role: Annotated[
+        Role, typer.Option(help="ingest: sockets, commands, Home; worker: the queue.")
+    ] = Role.ALL,
 ) -> None:
     """Serve Slack; without tokens, the sandbox."""
     settings = load_settings()
@@ -117,7 +120,7 @@ def migrate() -> None:
 
 @cli.command()
 def replay(
-    signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
+    signal_id: Annotated[int, typer.Argument(min=1, max=MOST, metavar="SIGNAL_ID")],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")

@@ -18,6 +18,9 @@ from livesop_bot.settings import Settings, load_settings
 AUTHOR = "command-line"
 """Who imports and replays from here; no Slack user has this id."""
 
+MOST = 2**63 - 1
+"""The greatest number that PostgreSQL takes for an id."""
+
 # Plain help reads the same in a terminal, a log and a mail.
 PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
 
