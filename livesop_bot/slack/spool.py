@@ -23,7 +23,7 @@ from typing import Self
 import structlog
 
 from livesop_bot.db.group_commit import GroupCommit
-from livesop_bot.errors import SpoolFull
+from livesop_bot.errors import ConfigurationError, SpoolFull
 from livesop_bot.slack.aside import Aside
 
 log = structlog.get_logger()
@@ -48,7 +48,8 @@ class Spool:
     """Keeps records (JSON as bytes, no line breaks) until they are replayed.
 
     At most `max_bytes` in all files of this process; beyond that, and where the disk refuses,
-    `append` raises SpoolFull and nothing was kept.
+    `append` raises SpoolFull and nothing was kept. Entering raises ConfigurationError where the
+    folder cannot be made.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
@@ -62,7 +63,13 @@ class Spool:
         """Set while there is something to replay."""
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        try:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ConfigurationError(
+                f"LIVESOP_DATA_DIR: no spool can be made in {self._folder.parent} "
+                f"({error.strerror}); set a folder that this user may write to"
+            ) from error
         await self.adopt()
         return self
 
