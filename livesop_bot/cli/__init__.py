@@ -228,7 +228,8 @@ def _serve_sandbox(settings: Settings) -> None:
 
 
 def _health_url(settings: Settings) -> str:
-    return f"http://{settings.health_host}:{settings.health_port}/health"
+    host = f"[{settings.health_host}]" if ":" in settings.health_host else settings.health_host
+    return f"http://{host}:{settings.health_port}/health"
 
 
 def _serve(settings: Settings, role: Role, ready: str, *, sandbox: bool = False) -> None:

@@ -232,3 +232,8 @@ def test_serving_loads_neither_openai_nor_sentry() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
     )
     assert out.stdout == "set()\n"
+
+
+def test_an_ipv6_health_host_is_told_as_browsers_take_it() -> None:
+    told = cli._health_url(Settings(_env_file=None, health_host="::1"))
+    assert told == "http://[::1]:8080/health"
