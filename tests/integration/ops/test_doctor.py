@@ -131,16 +131,20 @@ async def _html(_: web.Request) -> web.Response:
     return web.Response(text="<h1>proxy</h1>", content_type="text/html", status=502)
 
 
+async def _login(_: web.Request) -> web.Response:
+    return web.Response(text="<h1>who are you?</h1>", content_type="text/html")
+
+
 @pytest.mark.parametrize("look", [bot_token, slack.socket])
 async def test_what_is_not_slack_at_all_is_a_failure_in_words(
     serve: Serve, nobody: str, look: Callable[[Settings], Awaitable[list[Finding]]]
 ) -> None:
-    for base in (f"http://{nobody}", await serve(_html)):
+    for base in (f"http://{nobody}", await serve(_html), await serve(_login)):
         [finding] = await look(
             settings(slack_bot_token="xoxb-1", slack_app_token="xapp-1", slack_api_url=base)
         )
         assert finding.mark is Mark.FAIL
-        assert finding.advice
+        assert finding.advice == "check SLACK_API_URL, the network and any proxy"
 
 
 async def test_without_slack_tokens_both_are_skipped() -> None:
@@ -299,6 +303,13 @@ async def test_a_model_service_that_is_not_there_is_a_failure(nobody: str) -> No
     assert (finding.mark, finding.found) == (Mark.FAIL, "no connection")
 
 
+async def test_a_page_is_no_model_service(serve: Serve) -> None:
+    base = await serve(_login)
+    [finding] = await services.model(settings(openai_api_key="sk-1", openai_base_url=base))
+    assert finding.mark is Mark.FAIL
+    assert "OPENAI_BASE_URL" in finding.advice
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -337,7 +348,7 @@ async def test_each_answer_of_jira_is_explained(
     async def handler(request: web.Request) -> web.Response:
         assert request.headers["Authorization"].startswith("Basic ")
         paths = {"/rest/api/3/myself": myself, "/rest/api/3/project/OPS": project}
-        return web.json_response({}, status=paths[request.path])
+        return web.json_response({"self": request.path}, status=paths[request.path])
 
     [finding] = await services.jira(with_jira(await serve(handler)))
     assert finding.mark is mark
@@ -347,7 +358,8 @@ async def test_each_answer_of_jira_is_explained(
 
 async def test_sops_may_name_projects_where_no_setting_does(serve: Serve) -> None:
     async def handler(request: web.Request) -> web.Response:
-        return web.json_response({}, status=200 if request.path == "/rest/api/3/myself" else 500)
+        known = request.path == "/rest/api/3/myself"
+        return web.json_response({"self": request.path}, status=200 if known else 500)
 
     [finding] = await services.jira(with_jira(await serve(handler), project=None))
     assert (finding.mark, finding.found) == (
@@ -356,9 +368,13 @@ async def test_sops_may_name_projects_where_no_setting_does(serve: Serve) -> Non
     )
 
 
-async def test_jira_is_skipped_where_it_is_not_set_and_fails_where_it_is_away(nobody: str) -> None:
+async def test_jira_is_skipped_where_it_is_not_set_and_fails_where_it_is_away(
+    serve: Serve, nobody: str
+) -> None:
     [skipped] = await services.jira(settings())
     assert skipped.mark is Mark.SKIP
+    [elsewhere] = await services.jira(with_jira(await serve(_login)))
+    assert (elsewhere.mark, elsewhere.advice) == (Mark.FAIL, "check JIRA_BASE_URL")
     [away] = await services.jira(with_jira(f"http://{nobody}"))
     assert away.mark is Mark.FAIL
 
