@@ -146,6 +146,11 @@ class Metrics:
         self.spool_bytes = Gauge(
             "livesop_spool_bytes", "Size of the spool on disk.", registry=self.registry
         )
+        self.spool_stuck = Gauge(
+            "livesop_spool_stuck_files",
+            "Spool files that cannot be read or removed.",
+            registry=self.registry,
+        )
         self.spooled = Counter(
             "livesop_spooled_events",
             "Events that went to the spool, by outcome (kept, refused, replayed, rejected).",

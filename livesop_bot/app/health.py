@@ -48,7 +48,7 @@ def process_checks(
         sockets=None if spool is None else sockets,
         spool=None
         if spool is None
-        else lambda: SpoolState(spool.events, spool.size, spool.max_bytes),
+        else lambda: SpoolState(spool.events, spool.size, spool.max_bytes, spool.stuck),
         model=judge.model,
         evaluator=judge.evaluator.name,
         evaluator_problem=judge.problem,

@@ -28,7 +28,7 @@ from livesop_bot.cli.command import (
     told,
 )
 from livesop_bot.db import migrations
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import WRONG_URL, Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
@@ -196,11 +196,11 @@ def main() -> NoReturn:
 
 def _explained(error: BaseException) -> list[LivesopError] | None:
     """Our own errors in it, also where a TaskGroup wrapped them; None if there is any other."""
+    if isinstance(error, WRONG_URL):
+        return [ConfigurationError(f"DATABASE_URL: {error}")]
     match error:
         case LivesopError():
             return [error]
-        case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
-            return [ConfigurationError(f"DATABASE_URL: PostgreSQL refused it: {error}")]
         case asyncpg.UndefinedTableError():
             return [ConfigurationError("The database is not migrated; run `livesop migrate`.")]
         case BaseExceptionGroup():

@@ -32,6 +32,12 @@ TROUBLE = (
     asyncpg.InternalClientError,
 )
 """All ways in which PostgreSQL fails, also where it is there and refuses."""
+WRONG_URL = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
+)
+"""What PostgreSQL or its driver refuses about DATABASE_URL; another try would end the same."""
 _GONE = re.compile(
     "(connection|pool) (is|was) clos"
     r"|cannot switch to state .* another operation \(2\) is"  # it has read the server's last words

@@ -132,6 +132,7 @@ class HealthServer:
         if found.spool is not None:
             metrics.spool_events.set(found.spool.events)
             metrics.spool_bytes.set(found.spool.size)
+            metrics.spool_stuck.set(found.spool.stuck)
 
     def _answer(self, http_status: int, status: str, **details: Any) -> web.Response:
         return web.json_response(

@@ -41,11 +41,15 @@ class SocketState:
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """Events on disk that wait for the database; sizes in bytes."""
+    """Events on disk that wait for the database; sizes in bytes.
+
+    `stuck`: files that the disk does not give back or let go.
+    """
 
     events: int
     size: int
     max_bytes: int
+    stuck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Snapshot:
             found.append("fewer sockets than SLACK_CONNECTIONS")
         if self.spool is not None and self.spool.events:
             found.append("events wait in the spool")
+        if self.spool is not None and self.spool.stuck:
+            found.append("spool files cannot be read or removed (see the log)")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
         if self.queue is not None and self.queue.failed:
@@ -181,11 +187,13 @@ class Snapshot:
     def _spool(self) -> dict[str, Any]:
         if self.spool is None:
             return {"status": "not_used"}
+        waiting = "waiting" if self.spool.events else "empty"
         return {
-            "status": "waiting" if self.spool.events else "empty",
+            "status": "stuck" if self.spool.stuck else waiting,
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,
+            "stuck_files": self.spool.stuck,
         }
 
     def _knowledge(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _decision_flaws(boxes: Sequence[Box], edges: Sequence[Edge]) -> Iterator[Fla
             yield Flaw(
                 "steps",
                 number,
-                "a decision needs at least two edges with different answers: "
+                "a decision needs at least two ways on with different answers: "
                 f"- {{from: {box.id}, to: …, when: …}}",
             )
         if box.kind is StepKind.DECISION and len(labels) > MOST_ANSWERS:

@@ -154,7 +154,12 @@ def test_wrong_arguments_are_explained_with_2(
         (
             asyncpg.InvalidPasswordError("password authentication failed"),
             2,
-            ["DATABASE_URL: PostgreSQL refused it: password authentication failed"],
+            ["DATABASE_URL: password authentication failed"],
+        ),
+        (
+            asyncpg.ClientConfigurationError("`sslmode` parameter must be one of: disable"),
+            2,
+            ["DATABASE_URL: `sslmode` parameter must be one of: disable"],
         ),
         (
             asyncpg.UndefinedTableError('relation "teams" does not exist'),

@@ -35,6 +35,8 @@ async def database(settings: Settings) -> list[Finding]:
             return await _examine(connection, where)
         except ConfigurationError as error:
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)))]
+        except asyncpg.ClientConfigurationError as error:
+            return [Finding(Mark.FAIL, _SUBJECT, mask(f"DATABASE_URL: {error}"))]
         except DatabaseAway as error:
             advice = "check host and port in DATABASE_URL, and that PostgreSQL runs"
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)), advice)]

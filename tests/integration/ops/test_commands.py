@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -232,7 +233,7 @@ async def test_a_database_that_refuses_is_a_wrong_setting(
     url = empty_database.replace("/test_", "/no_test_")
     code, _, err = await livesop(tmp_path, "migrate", DATABASE_URL=url)
     assert code == 2
-    assert err.startswith("livesop: DATABASE_URL: PostgreSQL refused it")
+    assert err.startswith("livesop: DATABASE_URL: database ")
 
 
 async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
@@ -295,8 +296,33 @@ async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
     assert "Traceback" not in err
 
 
-async def test_serving_on_a_database_that_is_not_there_ends_with_2(
-    empty_database: str, tmp_path: Path
+async def test_serving_without_a_folder_to_write_to_ends_with_2_naming_the_variable(
+    database: str, tmp_path: Path
+) -> None:
+    (file := tmp_path / "file").touch()
+    code, _, err = await livesop(
+        tmp_path,
+        "run",
+        DATABASE_URL=database,
+        LIVESOP_DATA_DIR=str(file),
+        SLACK_BOT_TOKEN="xoxb-1",
+        SLACK_APP_TOKEN="xapp-1",
+        SLACK_API_URL="http://127.0.0.1:1/",
+    )
+    assert code == 2
+    assert err.splitlines()[-1].startswith("livesop: LIVESOP_DATA_DIR: there can be no folder")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda url: url.replace("/test_", "/no_test_"), "database "),
+        (lambda url: f"{url}{'&' if '?' in url else '?'}sslmode=sometimes", "`sslmode` parameter"),
+    ],
+)
+async def test_serving_on_a_database_that_cannot_be_ends_with_2_and_no_traceback(
+    empty_database: str, tmp_path: Path, wrong: Callable[[str], str], said: str
 ) -> None:
     ports = []
     for _ in range(2):
@@ -306,10 +332,11 @@ async def test_serving_on_a_database_that_is_not_there_ends_with_2(
     code, _, err = await livesop(
         tmp_path,
         "run",
-        DATABASE_URL=empty_database.replace("/test_", "/no_test_"),
+        DATABASE_URL=wrong(empty_database),
         HEALTH_PORT=ports[0],
         SANDBOX_PORT=ports[1],
         LIVESOP_DATA_DIR=str(tmp_path),
     )
     assert code == 2
-    assert err.splitlines()[-1].startswith("livesop: DATABASE_URL: PostgreSQL refused it")
+    assert err.splitlines()[-1].startswith(f"livesop: DATABASE_URL: {said}")
+    assert "exception" not in err

@@ -168,7 +168,7 @@ class Floor:
             answering=_answer,
         )
         self.presses = self.duties.presses
-        self._handlers = {
+        self.handlers = {
             **self.duties.evaluations(),
             **self.duties.posts(),
             **self.duties.acts(),
@@ -299,7 +299,7 @@ class Floor:
     async def _do(self, row: Any) -> None:
         fields = json.loads(row["payload"])
         try:
-            await self._handlers[row["entrypoint"]](fields, self._tries[row["id"]])
+            await self.handlers[row["entrypoint"]](fields, self._tries[row["id"]])
         except RetryRequested as retry:
             self._tries[row["id"]] += 1
             await self.pool.execute(

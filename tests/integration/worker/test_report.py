@@ -1,6 +1,7 @@
 """Digests and summaries: due at nine in the team's own time, and there once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -60,6 +61,10 @@ class Desk:
         """Plan a report for today; gives its jobs."""
         due = Due(team=TEAM, kind=kind, day=date(2026, 11, 23), channel=None)
         await self.reports.plan(due, recipients)
+        return await self.jobs()
+
+    async def jobs(self) -> list[ReportJob]:
+        """A job for each report that was planned."""
         rows = await self.pool.fetch("SELECT id FROM reports ORDER BY id")
         return [ReportJob(ReportId(row["id"])) for row in rows]
 
@@ -109,9 +114,7 @@ FIRST, SECOND = date(2026, 11, 23), date(2026, 11, 24)
 async def test_they_are_due_from_nine_in_the_teams_own_time(
     desk: Desk, zone: str, hours: float, due: list[tuple[str, date]]
 ) -> None:
-    await desk.set(
-        TeamSettings(weekly_digest=True, daily_summary=True, digest_channel=GENERAL, time_zone=zone)
-    )
+    await desk.set(replace(BOTH, time_zone=zone))
     assert [one for one in await desk.due(hours) if one[1] >= FIRST] == due
 
 
@@ -150,16 +153,15 @@ async def test_a_digest_is_posted_once_with_its_figures(desk: Desk) -> None:
 
 
 async def test_a_summary_goes_to_each_admin(desk: Desk) -> None:
-    await desk.set(TeamSettings(daily_summary=True))
-    due = Due(team=TEAM, kind=SUMMARY, day=FIRST, channel=None)
-    recipients = await desk.reporting._recipients(due)
-    assert recipients == [GRACE, ADA]
-    for job in await desk.plan(SUMMARY, *recipients):
+    noon = 12 - datetime.now(UTC).hour
+    await desk.set(TeamSettings(daily_summary=True, time_zone=f"Etc/GMT{-noon:+}"))
+    await desk.reporting.plan()
+    for job in await desk.jobs():
         await desk.reporting(job, 0)
-    for user in recipients:
+    assert await desk.states() == [(GRACE, "posted"), (ADA, "posted")]
+    for user in (GRACE, ADA):
         channel = desk.slack.workspace.direct_channel(user).id
-        assert ["LiveSOP: yesterday" in text for text in desk.said(channel)][-1]
-    assert {state for _, state in await desk.states()} == {"posted"}
+        assert "LiveSOP: yesterday" in desk.said(channel)[-1]
 
 
 async def test_an_answer_that_got_lost_doubles_nothing(desk: Desk) -> None:

@@ -36,6 +36,7 @@ AWAY = DatabaseState(problem="refused")
         ({"sockets": None, "spool": None}, "healthy", True),
         ({"sockets": None, "database": AWAY}, "unhealthy", False),
         ({"spool": SpoolState(1, 200, 1000)}, "degraded", True),
+        ({"spool": SpoolState(0, 200, 1000, stuck=1)}, "degraded", True),
         ({"queue": None}, "healthy", True),
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
@@ -71,7 +72,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
             "oldest_job_age_seconds": 0.2,
             "failed_jobs": 0,
         },
-        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
+        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000, "stuck_files": 0},
         "evaluator": {"status": "ok", "name": "local"},
         "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
     }
@@ -91,6 +92,7 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         ({"queue": QueueState(9, 61)}, "queue", {"status": "late", "depth": 9}),
         ({"queue": QueueState(0, 0, 2)}, "queue", {"status": "failing", "failed_jobs": 2}),
         ({"spool": SpoolState(4, 9, 10)}, "spool", {"status": "waiting", "events": 4}),
+        ({"spool": SpoolState(4, 9, 10, 2)}, "spool", {"status": "stuck", "stuck_files": 2}),
         ({"spool": None}, "spool", {"status": "not_used"}),
     ],
 )

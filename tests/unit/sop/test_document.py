@@ -279,10 +279,10 @@ CHOICE = """
             with_steps(A_AND_B, "- {from: a, to: b}\n- {from: a, to: b}"),
             "edges #2: the same way stands there twice",
         ),
-        (with_steps(CHOICE), "steps #1: a decision needs at least two edges"),
+        (with_steps(CHOICE), "steps #1: a decision needs at least two ways on"),
         (
             with_steps(CHOICE, "- {from: a, to: b, when: so}\n- {from: a, to: c, when: SO}"),
-            "a decision needs at least two edges with different answers",
+            "a decision needs at least two ways on with different answers",
         ),
         (
             with_steps(CHOICE, "\n".join(f"- {{from: a, to: b, when: w{n}}}" for n in range(26))),
