@@ -124,6 +124,15 @@ async def test_edits_in_the_wrong_order_leave_the_newest(pool: Pool) -> None:
     assert (await rows(pool))[0]["text"] == "third"
 
 
+async def test_an_edit_that_comes_after_it_was_taken_back_is_left_alone(pool: Pool) -> None:
+    await store(pool, message(text="refund 10"))
+    assert await store(pool, edit(text="refund 10", version=3)) == [Outcome.UNCHANGED]
+    assert await store(pool, edit(text="refund 1000", version=2)) == [Outcome.UNCHANGED]
+    (row,) = await rows(pool)
+    assert (row["text"], row["revision"], row["attempt"]) == ("refund 10", 1, 0)
+    assert await jobs(pool) == 1
+
+
 async def test_an_edit_before_its_original(pool: Pool) -> None:
     assert await store(pool, edit(text="better", version=2)) == [Outcome.EDITED]
     assert await store(pool, message()) == [Outcome.DUPLICATE]
