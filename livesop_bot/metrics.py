@@ -109,6 +109,11 @@ class Metrics:
             "Age of the oldest job that is due and waiting.",
             registry=self.registry,
         )
+        self.queue_failed_jobs = Gauge(
+            "livesop_queue_failed_jobs",
+            "Jobs that failed and rest until they are tried again.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
         )
@@ -152,6 +157,11 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        # Prometheus sees an increase only from a value that it has seen: an alert on the first
+        # failure needs the 0 before it.
+        self.posts.labels("failed")
+        for outcome in ("kept", "refused", "replayed", "rejected"):
+            self.spooled.labels(outcome)
         self.loop_lag_seconds = Gauge(
             "livesop_event_loop_lag_seconds",
             "How late the event loop ran its last heartbeat.",

@@ -90,7 +90,7 @@ class Snapshot:
         """Why it does not work, in words; empty if it does."""
         found = []
         if self.database.problem is not None:
-            found.append("the database does not answer")
+            found.append("the database cannot be used")
         if self.sockets is not None and self.sockets.connected == 0:
             found.append("no socket to Slack is connected")
         return found
@@ -109,6 +109,8 @@ class Snapshot:
             found.append("spool files cannot be read or removed (see the log)")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
+        if self.queue is not None and self.queue.failed:
+            found.append("jobs failed, and rest until they are tried again; the log says why")
         if self.model.problem:
             found.append(self.model.problem)
         if self.evaluator_problem:
@@ -168,12 +170,18 @@ class Snapshot:
 
     def _queue(self) -> dict[str, Any]:
         if self.queue is None:
-            return {"status": "unknown", "depth": None, "oldest_job_age_seconds": None}
+            return {
+                "status": "unknown",
+                "depth": None,
+                "oldest_job_age_seconds": None,
+                "failed_jobs": None,
+            }
         age = self.queue.oldest_age_seconds
         return {
-            "status": "late" if age > LATE else "ok",
+            "status": "late" if age > LATE else "failing" if self.queue.failed else "ok",
             "depth": self.queue.depth,
             "oldest_job_age_seconds": round(age, 1),
+            "failed_jobs": self.queue.failed,
         }
 
     def _spool(self) -> dict[str, Any]:
