@@ -198,6 +198,23 @@ async def test_what_postgres_refuses_does_not_hold_up_the_rest(pool: Pool) -> No
     assert len(await rows(pool)) == 2
 
 
+async def test_what_postgres_refuses_does_not_cost_a_commit_for_each_of_the_rest(
+    pool: Pool,
+) -> None:
+    await pool.execute("""
+        ALTER TABLE raw_signals ADD CHECK (text <> 'refused');
+        CREATE SEQUENCE tries;
+        CREATE FUNCTION count_try() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM nextval('tries'); RETURN NULL; END $$;
+        CREATE TRIGGER count_try BEFORE INSERT ON raw_signals EXECUTE FUNCTION count_try();
+    """)
+    items = [message(number, text="refused" if number == 70 else "fine") for number in range(100)]
+    outcomes = await store(pool, *items)
+    assert [number for number, one in enumerate(outcomes) if one is not Outcome.STORED] == [70]
+    assert outcomes[70] is Outcome.UNSTORABLE
+    assert await pool.fetchval("SELECT last_value FROM tries") < 20
+
+
 async def test_a_signal_never_stands_without_its_job(pool: Pool) -> None:
     await pool.execute("DROP TABLE pgqueuer")
     with pytest.raises(Exception, match="pgqueuer"):
