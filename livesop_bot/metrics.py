@@ -157,6 +157,11 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        # Prometheus sees an increase only from a value that it has seen: an alert on the first
+        # failure needs the 0 before it.
+        self.posts.labels("failed")
+        for outcome in ("kept", "refused", "replayed", "rejected"):
+            self.spooled.labels(outcome)
         self.loop_lag_seconds = Gauge(
             "livesop_event_loop_lag_seconds",
             "How late the event loop ran its last heartbeat.",

@@ -28,11 +28,11 @@ from livesop_bot.cli.command import (
     told,
 )
 from livesop_bot.db import migrations
-from livesop_bot.db.pool import WRONG_URL, Pool, away
+from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
-from livesop_bot.errors import ConfigurationError, LivesopError
+from livesop_bot.errors import ConfigurationError, DatabaseRefused, LivesopError
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
@@ -196,9 +196,9 @@ def main() -> NoReturn:
 
 def _explained(error: BaseException) -> list[LivesopError] | None:
     """Our own errors in it, also where a TaskGroup wrapped them; None if there is any other."""
-    if isinstance(error, WRONG_URL):
-        return [ConfigurationError(f"DATABASE_URL: {error}")]
     match error:
+        case DatabaseRefused():
+            return [ConfigurationError(f"DATABASE_URL: {error}; see `livesop doctor`")]
         case LivesopError():
             return [error]
         case asyncpg.UndefinedTableError():

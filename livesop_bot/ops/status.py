@@ -90,7 +90,7 @@ class Snapshot:
         """Why it does not work, in words; empty if it does."""
         found = []
         if self.database.problem is not None:
-            found.append("the database does not answer")
+            found.append("the database cannot be used")
         if self.sockets is not None and self.sockets.connected == 0:
             found.append("no socket to Slack is connected")
         return found

@@ -92,6 +92,25 @@ async def test_started_while_postgres_is_away(
     assert len(facts_of(dsn).answers(message["ts"])) == 1
 
 
+async def test_an_outage_is_no_fault_of_ours_in_the_log(
+    slack: SlackServer, private_postgres: Any, start_app: Any, log_events: list[Any]
+) -> None:
+    """Errors are what somebody is called for, and asked to report."""
+
+    async def logged(start: str, times: int) -> None:
+        async with asyncio.timeout(20):
+            while sum(one["event"].startswith(start) for one in log_events) < times:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    _, health = await start_app(private_postgres.dsn)
+    await logged("intake.database_back", 1)
+    private_postgres.stop()
+    await logged("worker.", 3)
+    private_postgres.start()
+    await health.until(lambda status, _: status == 200)
+    assert [one["event"] for one in log_events if one["log_level"] == "error"] == []
+
+
 async def test_commands_say_at_once_that_the_database_is_away(
     slack: SlackServer, private_postgres: Any, start_app: Any
 ) -> None:
