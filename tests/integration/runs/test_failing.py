@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from livesop_bot.db.jobs import BasisJob
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.domain.runs import RunState
 from livesop_bot.sandbox.faults import AnswerStatus
+from livesop_bot.worker.duties import Duties
 from livesop_bot.worker.queue import Pace, Worker
 from tests.conftest import PrivatePostgres
+from tests.integration.knowledge.conftest import Grams
 from tests.integration.runs.conftest import by_hand
 
 RETRIES_REFUSED = """
@@ -33,10 +36,10 @@ async def pool(private_postgres: PrivatePostgres) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def working(floor: Any) -> AsyncIterator[None]:
+async def working(duties: Duties) -> AsyncIterator[None]:
     """The worker at work on the queue."""
     stop = asyncio.Event()
-    work = asyncio.create_task(Worker(floor.duties, pace=Pace(grace=0.0)).run(stop))
+    work = asyncio.create_task(Worker(duties, pace=Pace(grace=0.0)).run(stop))
     yield
     stop.set()
     await work
@@ -56,7 +59,7 @@ async def test_a_job_that_breaks_is_kept_and_what_it_broke_on_is_not(
         "INSERT INTO pgqueuer (priority, status, entrypoint, payload) "
         """VALUES (0, 'queued', 'basis', '{"message": "secret"}')"""
     )
-    async with working(floor):
+    async with working(floor.duties):
         await until(
             lambda: pool.fetchval("SELECT count(*) = 1 FROM pgqueuer WHERE status='failed'")
         )
@@ -69,7 +72,7 @@ async def test_a_job_is_kept_where_even_its_retry_cannot_be_noted(floor: Any, po
     await floor.work("evaluate")
     floor.slack.faults.every_method = AnswerStatus(503)
     await pool.execute(RETRIES_REFUSED)
-    async with working(floor):
+    async with working(floor.duties):
         await until(
             lambda: pool.fetchval(
                 "SELECT count(*) = 1 FROM pgqueuer WHERE entrypoint='post' AND status='failed'"
@@ -96,6 +99,25 @@ async def test_a_job_that_begins_while_postgresql_restarts_is_done_when_it_is_ba
     private_postgres.start()
     assert await moving == 1
     assert (await floor.run(run.id)).state is RunState.CANCELLED
+
+
+async def test_an_outage_of_postgresql_is_no_fault_of_the_worker(
+    floor: Any, pool: Pool, private_postgres: PrivatePostgres, log_events: Events
+) -> None:
+    async def is_interrupted_again() -> bool:
+        return (
+            sum(one["event"] in ("worker.interrupted", "worker.failed") for one in log_events) > 2
+        )
+
+    await floor.publish(by_hand("look"))
+    await floor.message()
+    duties = replace(floor.duties, embedding=floor.stores.embedding(Grams()))
+    async with working(duties):
+        await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM evaluations"))
+        private_postgres.stop()
+        await until(is_interrupted_again)
+        private_postgres.start()
+    assert "worker.failed" not in [one["event"] for one in log_events]
 
 
 async def test_what_is_done_every_minute_is_done_though_a_part_of_it_breaks(
