@@ -34,6 +34,7 @@ _SHOWN_BETWEEN = 8
 _SHOWN_ALONE = 12
 """Lines about steps without buttons, between those with buttons and where there are none."""
 _MOST_ANSWERS = 25
+_MOST_NAMED = 5
 
 MARKS = {
     StepState.BLOCKED: "▫️",
@@ -182,9 +183,20 @@ def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str
             lines.append(f"⚠️  No room for {which}. Split the decision in the SOP.")
         lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
         if step.approvers:
-            lines.append("🔒  Only the people named in the SOP may press here.")
+            lines.append(f"🔒  Only {_named(step.approvers)} may press here.")
     lines.append(_preview(run, record, request))
     return "\n".join(filter(None, lines))
+
+
+def _named(approvers: Sequence[str]) -> str:
+    """Who may press; a user group goes unnamed, for its name would call all of it."""
+    people = [person(one) for one in approvers if not one.startswith("S")]
+    named = people[:_MOST_NAMED]
+    if more := len(people) - len(named):
+        named.append(counted(more, "other person", "other people"))
+    if groups := len(approvers) - len(people):
+        named.append(f"the members of {counted(groups, 'user group')}")
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def _outcome(record: StepRecord) -> str:
