@@ -6,7 +6,7 @@ from typing import assert_never
 
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
-from livesop_bot.domain.signals import ChannelId, UserId
+from livesop_bot.domain.signals import ChannelId
 from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
@@ -233,7 +233,7 @@ def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) 
     return f"{what}\n{text}" if text else what
 
 
-def previewed(request: ActionRequest, author: UserId, where: ChannelId) -> str:
+def previewed(request: ActionRequest, author: str, where: ChannelId) -> str:
     """What an action would send; the person and the channel of the message by their names."""
     text = quote(request.preview, 1_000, rows=10)
     for one, name in ((author, person), (where, channel)):
