@@ -13,6 +13,8 @@ from livesop_bot.sandbox.wire import ApiError, JsonObject
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_VIEW_BYTES = 250_000
 MAX_MARKDOWN = 12_000
+MAX_MESSAGE = 13_200
+"""Characters in all of a posted message's blocks, each block counted as 100 more; as measured."""
 
 CORE_BLOCKS = {"actions", "context", "divider", "header", "image", "input", "rich_text", "section"}
 CORE_BLOCKS |= {"video"}
@@ -50,6 +52,20 @@ def check_blocks(blocks: Any, *, surface: str) -> None:
         raise ApiError("invalid_blocks_format", "blocks must be a list of objects")
     if problems := list(_blocks(blocks, surface)):
         raise ApiError("invalid_blocks", *problems)
+
+
+def check_posted(blocks: Any) -> None:
+    """Refuse blocks that Slack would not post; answers by response_url may hold more text."""
+    check_blocks(blocks, surface="message")
+    if 100 * len(blocks) + _characters(blocks) > MAX_MESSAGE:
+        raise ApiError("msg_blocks_too_long")
+
+
+def _characters(part: Any) -> int:
+    if isinstance(part, dict):
+        own = len(part["text"]) if isinstance(part.get("text"), str) else 0
+        return own + sum(map(_characters, part.values()))
+    return sum(map(_characters, part)) if isinstance(part, list) else 0
 
 
 def check_view(view: JsonObject) -> None:

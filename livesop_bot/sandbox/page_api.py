@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from livesop_bot.sandbox.chat_methods import TEXT_LIMIT
 from livesop_bot.sandbox.compose import as_slack_text
 from livesop_bot.sandbox.faults import AnswerStatus, Faults
 from livesop_bot.sandbox.interactions import Interactions
@@ -177,6 +178,11 @@ class PageApi:
         text = required(body, "text").strip()
         if not text:
             raise ApiError("no_text", "There is nothing to send.")
+        if len(text) > TEXT_LIMIT:
+            raise ApiError(
+                "msg_too_long",
+                f"Too long: Slack takes {TEXT_LIMIT} characters. Share a file instead.",
+            )
         return as_slack_text(text, self._workspace)
 
     def _own_message(self, body: JsonObject) -> tuple[Channel, JsonObject]:

@@ -18,6 +18,7 @@ from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 from livesop_bot.settings import Settings
 from livesop_bot.worker.queue import Pace
+from tests.browser.menu import choose
 
 OpenPage = Callable[..., Awaitable[Page]]
 Livesop = Callable[[str], Awaitable[App]]
@@ -200,8 +201,7 @@ async def test_commands_answer_the_person_who_asked(page: Page, screenshots: Pat
 async def test_why_explains_a_message_by_its_copied_link(page: Page, screenshots: Path) -> None:
     message = await send(page, "support", "A customer was charged twice and asks for a refund")
     await expect(message.get_by_role("button", name="1 reply")).to_be_visible()
-    await message.hover()
-    await message.get_by_role("button", name="Copy link to message").click()
+    await choose(message, "Copy link")
     link = await page.evaluate("navigator.clipboard.readText()")
     panel = page.get_by_role("dialog", name="Why?")
     await send(page, "support", f"/livesop why {link}")
@@ -382,8 +382,7 @@ async def test_the_trust_panel_says_why_nothing_happened_and_learns(
     panel = page.get_by_role("dialog", name="Why?")
     await expect(message).to_contain_text("umbrella")
     await evaluated(database, 1)
-    await message.hover()
-    await message.get_by_role("button", name="Why (LiveSOP)").click()
+    await choose(message, "Why (LiveSOP)")
     await expect(panel).to_contain_text("No SOP fits")
     await expect(panel).to_contain_text("Nothing: no SOP was proposed or started for it.")
     await picture(page, screenshots, "panel-nothing")

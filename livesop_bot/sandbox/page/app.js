@@ -4,7 +4,6 @@ import { call, Live } from "/page/api.js";
 import { confirmDialog, toast } from "/page/dialogs.js";
 import { MainPane } from "/page/main_pane.js";
 import { Modals } from "/page/modals.js";
-import { encode } from "/page/outgoing.js";
 import { drawBanners } from "/page/banners.js";
 import { botName, drawSidebar } from "/page/sidebar.js";
 import { isReply, Store } from "/page/store.js";
@@ -30,7 +29,7 @@ class App {
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
-    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
+    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
     share: (channel, file) => this.#share(channel, file),
     go: (place) => this.#go(place),
@@ -97,7 +96,8 @@ class App {
         try {
           const state = await call("state", { user });
           if (this.#live !== live) return;
-          this.#store.load(state);
+          if (state.started === this.#store.started) this.#store.load(state);
+          else this.#startAnew(state);
           this.#store.unread.delete(this.#place.channel);
           this.#store.setOnline(true);
           this.#early = null;
@@ -114,6 +114,13 @@ class App {
       },
     });
     this.#live = live;
+  }
+
+  /** The sandbox was started again under the page: nothing that was open is there any more. */
+  #startAnew(state) {
+    this.#modals.forget();
+    this.#load(state);
+    toast("The sandbox was started again, with a fresh workspace: earlier messages are gone. LiveSOP's own memory is kept.");
   }
 
   #take(push) {
@@ -182,7 +189,7 @@ class App {
   #go(place) {
     const same = place.kind === this.#place.kind && place.channel === this.#place.channel;
     this.#place = place;
-    if (!same) this.#thread.close();
+    if (!same || this.#main.covered) this.#thread.close();
     this.#show();
   }
 
@@ -217,7 +224,7 @@ class App {
   /** Posts or runs a command; resolves to whether it went out. */
   async #send(channel, text, threadTs) {
     if (!text.startsWith("/")) {
-      const body = { channel, text: encode(text, this.#store) };
+      const body = { channel, text };
       return this.#try("post_message", threadTs ? { ...body, thread_ts: threadTs } : body);
     }
     if (threadTs) {

@@ -2,6 +2,8 @@
 
 /** Emits "messages", "home", "bot", "online" and "all"; the parts of the page listen. */
 export class Store extends EventTarget {
+  /** When the sandbox was started: at each start it is a fresh workspace. */
+  started = "";
   team = {};
   me = null;
   users = new Map();
@@ -26,8 +28,9 @@ export class Store extends EventTarget {
   /** Replaces everything with the answer of the `state` verb. */
   load(state) {
     const meId = typeof state.me === "string" ? state.me : state.me.id;
-    const before = this.me?.id === meId ? this.messages : null;
+    const before = this.me?.id === meId && this.started === state.started ? this.messages : null;
     if (!before) this.unread.clear();
+    this.started = state.started;
     this.team = state.team;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.me = this.users.get(meId) ?? state.me;

@@ -66,7 +66,15 @@ export class ThreadPane {
     this.#ts = null;
     this.#composer = null;
     this.#node.hidden = true;
-    if (inside && this.#opener?.isConnected) this.#opener.focus();
+    if (inside) this.#focusOpener();
+  }
+
+  /** Gives the focus back to what opened the thread, or to what was drawn in its place since. */
+  #focusOpener() {
+    const key = this.#opener?.dataset.key;
+    const opener = this.#opener?.isConnected ? this.#opener : key && document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    opener?.closest(".message")?.focus({ preventScroll: true }); // its buttons are out of sight until then
+    opener?.focus();
   }
 
   update(channel) {

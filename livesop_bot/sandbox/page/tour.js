@@ -42,7 +42,7 @@ export class Tour {
           "Send one of these messages and watch what happens."),
         h("ol.tour-cards", {}, this.#store.tour.map((stop, i) => h("li", {}, this.#card(stop, i, leave))))),
       footer: h("footer.dialog-foot", {},
-        h("span.foot-note", {}, "You find the tour again at the bottom left."),
+        h("span.foot-note", {}, "You find these again under Quick tour."),
         h("button.button", { type: "button", onclick: leave }, "Look around first")),
     });
     dialog.querySelector(".tour-card")?.focus();

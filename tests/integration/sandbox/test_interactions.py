@@ -158,7 +158,10 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
         else:
             await respond(text, blocks=[BUTTON], replace_original=True)
 
-    answer = await client.chat_postEphemeral(channel=SUPPORT, user=GRACE, text="?", blocks=[BUTTON])
+    root = server.workspace.post(SUPPORT, GRACE, "help")["ts"]
+    answer = await client.chat_postEphemeral(
+        channel=SUPPORT, user=GRACE, text="?", blocks=[BUTTON], thread_ts=root
+    )
     container = {
         "type": "message",
         "channel": SUPPORT,
@@ -168,7 +171,9 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
     for kind in (EphemeralShown, EphemeralGone):
         change = asyncio.create_task(server.workspace.wait_for_change(partial(_is, kind)))
         assert (await page("block_action", user=GRACE, container=container, action=PRESS))["ok"]
-        await change
+        shown = await change
+        if isinstance(shown, EphemeralShown):
+            assert (shown.message["text"], shown.message["thread_ts"]) == ("Sure?", root)
     assert server.workspace.ephemerals == {}
 
 

@@ -330,6 +330,30 @@ def test_a_decision_names_the_answers_that_have_no_button(run: Run) -> None:
     assert "2 more answers: way 25, way 26. Split the decision" in texts[place - 1]
 
 
+@pytest.mark.parametrize("waiting", [1, 3, 12, 50])
+def test_slack_takes_the_longest_run_with_buttons_for_what_waits(run: Run, waiting: int) -> None:
+    """All blocks together have a limit, too: steps that wait together share it."""
+    facts = replace(run.workflow.definition.steps[0], instructions="\n".join(["how " * 99] * 30))
+    steps = tuple(replace(facts, id=StepId(f"s{n}"), title="t" * 150) for n in range(50))
+    request = replace(POST, words="w" * 300, preview="\n".join(["p" * 900] * 30))
+    apart = 50 // waiting
+    records = tuple(
+        StepRecord(
+            id=step.id,
+            state=StepState.DONE if number % apart else StepState.WAITING,
+            detail="d" * 500,
+            link=f"https://acme.example/{'x' * 60}",
+        )
+        for number, step in enumerate(steps)
+    )
+    definition = replace(run.workflow.definition, steps=steps, edges=())
+    long = replace(_running(run), steps=records)
+    long = replace(long, workflow=replace(run.workflow, definition=definition))
+    sent = {step.id: request for step in steps}
+    assert violations(run_message(long, sent).payload()) == []
+    assert "[Done] [Skip]" in _texts(long, sent)
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_run(
