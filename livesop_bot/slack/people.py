@@ -88,7 +88,7 @@ class People:
         ids = list(dict.fromkeys(UserId(one) for text in texts for one in mentioned(text)))
         asked = ids[:_MOST_MENTIONED]
         found = await asyncio.gather(*map(self._profile, asked), return_exceptions=True)
-        named = {}
+        named: dict[str, str] = {}
         for id_, profile in zip(asked, found, strict=True):
             if isinstance(profile, Profile):
                 named |= {id_: profile.name} if profile.name else {}
