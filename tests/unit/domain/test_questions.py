@@ -8,19 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.questions import asks_for_help, question_of, sop_asked_about
-from livesop_bot.domain.signals import (
-    ChannelId,
-    MessageTs,
-    Signal,
-    SignalId,
-    SignalState,
-    Source,
-    TeamId,
-    UserId,
-)
+from livesop_bot.domain.signals import ChannelId, Signal, TeamId, UserId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.evaluation.words import stems
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.signals import a_stored_signal
 
 BOT = UserId("U0BOT00001")
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -31,25 +23,7 @@ SOPS = [
 
 
 def signal(text: str, channel: str = "C1") -> Signal:
-    return Signal(
-        id=SignalId(1),
-        team=TeamId("T1"),
-        source=Source.SLACK,
-        external_id="C1:1.1",
-        channel=ChannelId(channel),
-        message_ts=MessageTs("1.1"),
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=NOON,
-        received_at=NOON,
-        stored_at=NOON,
-        state=SignalState.PENDING,
-        revision=1,
-        attempt=0,
-    )
+    return a_stored_signal(text, channel=ChannelId(channel))
 
 
 @pytest.mark.parametrize(

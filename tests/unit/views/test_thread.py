@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.actions import ActionRequest
@@ -354,7 +354,6 @@ def test_slack_takes_the_longest_run_with_buttons_for_what_waits(run: Run, waiti
     assert "[Done] [Skip]" in _texts(long, sent)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_run(
     runs: st.SearchStrategy[Run],

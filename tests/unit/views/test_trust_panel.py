@@ -344,7 +344,6 @@ def test_what_is_not_known_is_within_slacks_limits(view: Json) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
