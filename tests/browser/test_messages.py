@@ -135,7 +135,7 @@ async def test_own_messages_can_be_edited_and_deleted_others_not(
     await others.hover()
     await others.get_by_role("button", name="More actions").click()
     await expect(page.get_by_role("menuitem")).to_have_text(
-        ["Copy link", "Why (LiveSOP)", "Add to knowledge"]
+        ["Copy link", "Why (LiveSOP)", "Start an SOP…", "Add to knowledge"]
     )
 
 

@@ -13,6 +13,7 @@ export class Store extends EventTarget {
   home = null;
   bot = { connections: 0 };
   commands = [];
+  shortcuts = [];
   tour = [];
   unread = new Map();
   online = false;
@@ -43,6 +44,7 @@ export class Store extends EventTarget {
     this.home = state.home ?? null;
     this.bot = state.bot ?? { connections: 0 };
     this.commands = state.commands ?? [];
+    this.shortcuts = state.shortcuts ?? [];
     this.tour = state.tour ?? [];
     this.loaded = true;
     this.#emit("all");
