@@ -28,6 +28,7 @@ class App {
     openThread: (channel, ts) => this.#openThread(channel, ts),
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
+    dismiss: (ts) => this.#try("dismiss", { ts }),
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
     saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
@@ -35,7 +36,7 @@ class App {
     go: (place) => this.#go(place),
   };
   #main = new MainPane(document.getElementById("main"), this.#store, this.#actions, this.#tour.node);
-  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions);
+  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions, () => this.#remember());
 
   async start() {
     const kept = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
@@ -46,6 +47,7 @@ class App {
     document.addEventListener("click", (event) => this.#follow(event));
     window.addEventListener("focus", () => this.#live?.retry());
     await this.#enter(kept.user);
+    if (kept.thread && this.#store.message(this.#place.channel, kept.thread)) this.#openThread(this.#place.channel, kept.thread);
     this.#tour.greet();
   }
 
@@ -196,7 +198,7 @@ class App {
   /** Shows the present place from scratch. */
   #show() {
     const { kind, channel } = this.#place;
-    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place }));
+    this.#remember();
     this.#store.unread.delete(channel);
     this.#main.show(this.#place);
     this.#sidebar();
@@ -204,6 +206,11 @@ class App {
     if (kind === "home" || isDm) this.#try("open_home", { tab: kind === "home" ? "home" : "messages" });
     const name = kind === "home" ? botName(this.#store) : this.#store.channelName(channel);
     document.title = `${name} · ${this.#store.team.name} · LiveSOP sandbox`;
+  }
+
+  /** Keeps where this tab is for a reload. */
+  #remember() {
+    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place, thread: this.#thread.ts }));
   }
 
   #openThread(channel, ts, { focus = true } = {}) {

@@ -53,7 +53,7 @@ export function messageNode(row) {
       message.files?.map((file) => h("div.file", {}, icon("file"), file.name)),
       reactions(message, store),
       !row.inThread && !ephemeral && threadBar(row),
-      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => store.dismiss(row.channel, message.ts) }, "Dismiss message")),
+      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => row.actions.dismiss(message.ts) }, "Dismiss message")),
     !ephemeral && !row.editor && !SYSTEM.has(message.subtype) && toolbar(row));
   return node;
 }

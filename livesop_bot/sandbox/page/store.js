@@ -20,8 +20,6 @@ export class Store extends EventTarget {
   wasOnline = false;
   loaded = false;
 
-  #dismissed = new Set();
-
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
@@ -40,7 +38,7 @@ export class Store extends EventTarget {
       Object.entries(state.messages ?? {}).map(([id, list]) => [id, new Map(list.map((m) => [m.ts, m]))]),
     );
     if (before) this.#countMissed(before, meId);
-    this.ephemerals = (state.ephemerals ?? []).filter((e) => e.user === meId && !this.#dismissed.has(e.message.ts));
+    this.ephemerals = state.ephemerals ?? [];
     this.home = state.home ?? null;
     this.bot = state.bot ?? { connections: 0 };
     this.commands = state.commands ?? [];
@@ -104,13 +102,6 @@ export class Store extends EventTarget {
 
   dropEphemeral(ts) {
     this.ephemerals = this.ephemerals.filter((e) => e.message.ts !== ts);
-  }
-
-  /** Hides an ephemeral message for this tab, as Slack's "dismiss" does. */
-  dismiss(channel, ts) {
-    this.#dismissed.add(ts);
-    this.dropEphemeral(ts);
-    this.#emit("messages", { channel });
   }
 
   /** The messages of a channel, by ts. */
