@@ -135,9 +135,9 @@ class Interactions:
         match response.get("response_action"):
             case "errors":
                 errors: dict[str, str] = response.get("errors") or {}
-                known = {block["block_id"] for block in view["blocks"]}
-                if not errors or not known.issuperset(errors):
-                    raise ApiError("invalid_response_action", "errors name unknown blocks")
+                inputs = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
+                if not errors or not inputs.issuperset(errors):
+                    raise ApiError("invalid_response_action", "errors name no input blocks")
                 return errors
             case "update":
                 self._workspace.views.update(_checked(response), view_id=view_id)

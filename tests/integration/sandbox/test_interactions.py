@@ -220,6 +220,19 @@ async def test_a_modal_is_refused_with_errors_and_then_taken(
     assert server.workspace.views.stacks[GRACE] == []
 
 
+async def test_only_what_is_asked_can_be_named_wrong(
+    server: SlackServer, bolt: AsyncApp, page: Any
+) -> None:
+    @bolt.view("reason_modal")
+    async def take(ack: Any) -> None:
+        await ack(response_action="errors", errors={"said": "This is wrong"})
+
+    said = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": "x"}}
+    view_id = await opened(server, bolt, page, modal(blocks=[said, *modal()["blocks"]]))
+    answer = await page("view_submit", user=GRACE, view_id=view_id, values=typed("x"))
+    assert answer["error"] == "errors name no input blocks"
+
+
 @pytest.mark.parametrize(
     ("response", "titles"),
     [
