@@ -101,12 +101,12 @@ class Interactions:
         }
         if thread_ts is not None:
             where["thread_ts"] = thread_ts
-        return {
+        told = {
             "container": where,
             "channel": self._channel(channel.id),
-            "message": message,
             "response_url": self._response_urls.issue(place),
         }
+        return told if ephemeral else told | {"message": message}
 
     async def message_shortcut(
         self, user_id: str, channel_id: str, ts: str, callback_id: str

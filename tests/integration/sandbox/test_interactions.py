@@ -148,10 +148,12 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
     server: SlackServer, bolt: AsyncApp, page: Any, client: AsyncWebClient
 ) -> None:
     texts = iter(["Sure?", None])
+    told: list[dict[str, Any]] = []
 
     @bolt.action("approve")
-    async def approve(ack: Any, respond: Any) -> None:
+    async def approve(ack: Any, body: dict[str, Any], respond: Any) -> None:
         await ack()
+        told.append(body)
         text = next(texts)
         if text is None:
             await respond(delete_original=True)
@@ -175,6 +177,9 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
         if isinstance(shown, EphemeralShown):
             assert (shown.message["text"], shown.message["thread_ts"]) == ("Sure?", root)
     assert server.workspace.ephemerals == {}
+    assert [(one["container"]["is_ephemeral"], "message" in one) for one in told] == [
+        (True, False)
+    ] * 2
 
 
 async def test_a_response_url_is_good_five_times_and_for_a_while(
