@@ -38,8 +38,6 @@ CONTENT_TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".json": "application/json",
 }
 WORDS = {
     "dispatch_failed": "{name} failed with the error “dispatch_failed”: no app is connected.",
@@ -108,7 +106,7 @@ class PageApi:
         return web.Response(
             body=file.read_bytes(),
             content_type=CONTENT_TYPES[suffix],
-            charset="utf-8" if suffix != ".png" else None,
+            charset="utf-8",
             headers={
                 "Cache-Control": "no-store",
                 "Content-Security-Policy": CSP.format(socket=f"ws://{request.host}"),
