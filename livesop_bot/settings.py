@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -20,13 +21,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livesop_bot.errors import ConfigurationError
 
+_DOTENV = Path(".env")
+
 
 def _split_url(value: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     """Take a URL apart; what is wrong with it is never quoted, for it may be a password."""
     try:
         parts = urlsplit(value)
-        several_hosts = "," in parts.netloc  # PostgreSQL's form for fail-over
-        well_formed = parts.scheme in schemes and (several_hosts or parts.port != 0)
+        # Several are PostgreSQL's form for fail-over.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+        well_formed = parts.scheme in schemes and 0 not in ports
     except ValueError:
         well_formed = False
     if not well_formed:
@@ -133,7 +138,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=_DOTENV,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,  # secrets of Kubernetes often end in a line break
+        extra="ignore",
+        frozen=True,
     )
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")] | None = Field(
@@ -293,6 +302,7 @@ def load_settings() -> Settings:
     Values are never repeated in the message: they may be secrets.
     """
     try:
+        _check_dotenv()
         return Settings()
     except ValidationError as error:
         lines = []
@@ -303,3 +313,15 @@ def load_settings() -> Settings:
         raise ConfigurationError("\n".join(lines)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f".env: cannot be read ({type(error).__name__})") from None
+
+
+def _check_dotenv() -> None:
+    """Refuse what pydantic would leave out with a warning: what was to be set would not be."""
+    if not _DOTENV.is_file():
+        return
+    with _DOTENV.open(encoding="utf-8-sig") as file:  # Windows' editors mark it so
+        broken = [line.original.line for line in parse_stream(file) if line.error]
+    if broken:
+        raise ConfigurationError(
+            "\n".join(f".env, line {number}: expected NAME=value" for number in broken)
+        )

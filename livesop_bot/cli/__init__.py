@@ -19,6 +19,7 @@ from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
 from livesop_bot.cli.command import (
     AUTHOR,
+    LARGEST,
     PLAIN,
     Team,
     opened,
@@ -31,7 +32,7 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
-from livesop_bot.errors import ConfigurationError, LivesopError
+from livesop_bot.errors import ConfigurationError, DatabaseRefused, LivesopError
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
@@ -117,7 +118,7 @@ def migrate() -> None:
 
 @cli.command()
 def replay(
-    signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
+    signal_id: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="SIGNAL_ID")],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")
@@ -196,10 +197,10 @@ def main() -> NoReturn:
 def _explained(error: BaseException) -> list[LivesopError] | None:
     """Our own errors in it, also where a TaskGroup wrapped them; None if there is any other."""
     match error:
+        case DatabaseRefused():
+            return [ConfigurationError(f"DATABASE_URL: {error}; see `livesop doctor`")]
         case LivesopError():
             return [error]
-        case asyncpg.InvalidAuthorizationSpecificationError() | asyncpg.InvalidCatalogNameError():
-            return [ConfigurationError(f"DATABASE_URL: PostgreSQL refused it: {error}")]
         case asyncpg.UndefinedTableError():
             return [ConfigurationError("The database is not migrated; run `livesop migrate`.")]
         case BaseExceptionGroup():

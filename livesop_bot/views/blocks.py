@@ -145,6 +145,12 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def hours(minutes: int) -> str:
+    """Minutes as hours, so exact that what is more than nothing never reads as nothing."""
+    places = 0 if minutes == 0 or minutes >= 600 else 1 if minutes >= 6 else 2
+    return f"{minutes / 60:,.{places}f}"
+
+
 def bar(share: float, width: int = 10) -> str:
     """A share of 0..1 as a bar; full only when it is whole, empty only when it is nothing."""
     full = round(share * width)

@@ -10,11 +10,11 @@ from livesop_bot.views.blocks import (
     link,
     message,
     person,
-    quote,
     section,
 )
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.press import CardPressed
+from livesop_bot.views.steps import previewed
 
 _PREVIEWS = 7_000
 """Characters of what waits, all together: a message holds 13,000."""
@@ -53,5 +53,5 @@ def pause_over() -> Message:
 def _waiting(one: WaitingRun, number: int, room: int) -> str:
     """One that waits, and what it would send: about so many characters of it."""
     where = link(one.permalink, f"Message {number}") if one.permalink else f"<#{one.channel}>"
-    what = quote(one.request.preview, room, rows=10)
+    what = previewed(one.request, one.author, one.channel, room)
     return "\n".join(filter(None, (f"{where}: _{line(one.request.words, 150)}_", what)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from livesop_bot.domain.decisions import Reason
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.replays import (
     Aspect,
     NotReplayed,
@@ -161,7 +162,7 @@ def _rows(replayed: Replayed) -> Iterator[_Row]:
             continue
         for name in changed_fields(before, now)[:_FIELDS]:
             was, is_now = before.fields.get(name, "nothing"), now.fields.get(name, "nothing")
-            yield _Row(f"Field {name}", was, is_now, quotes=True)
+            yield _Row(f"Field {name}", as_read(was), as_read(is_now), quotes=True)
 
 
 _WORDS: Mapping[Aspect, tuple[str, Callable[[Outcome], str]]] = {

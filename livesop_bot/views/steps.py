@@ -7,7 +7,16 @@ from typing import assert_never
 
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
-from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
+from livesop_bot.domain.signals import ChannelId
+from livesop_bot.domain.steps import (
+    FINAL,
+    MOST_ANSWERS,
+    PLANNING,
+    Press,
+    StepState,
+    choices,
+    offers,
+)
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
     Block,
@@ -44,7 +53,6 @@ class Room:
 AMPLE = Room(open=12, rows=8, between=8, alone=12)
 SCARCE = Room(open=3, rows=1, between=2, alone=12)
 """For a message whose texts are too long all together."""
-_MOST_ANSWERS = 25
 
 MARKS = {
     StepState.BLOCKED: "▫️",
@@ -192,7 +200,7 @@ def _open(
 ) -> str:
     lines = [f"{MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
-        if more := choices(step, run.workflow.definition)[_MOST_ANSWERS:]:
+        if more := choices(step, run.workflow.definition)[MOST_ANSWERS:]:
             which = f"{counted(len(more), 'more answer')}: {line(', '.join(more), 300)}"
             lines.append(f"⚠️  No room for {which}. Split the decision in the SOP.")
         told = step.instructions.splitlines()
@@ -234,14 +242,17 @@ def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) 
             return ""  # it says so already
         return f"⚠️  {line(request, 300)}"
     what = f"_{line(request.words, 150)}:_" if request.preview else f"_{line(request.words, 150)}_"
-    text = _named(run, quote(request.preview, 1_000, rows=10))
+    signal = run.evaluation.signal
+    text = previewed(request, signal.author, signal.channel)
     return f"{what}\n{text}" if text else what
 
 
-def _named(run: Run, text: str) -> str:
-    """Show the person and the channel of the message by their names."""
-    signal = run.evaluation.signal
-    for one, name in ((signal.author, person), (signal.channel, channel)):
+def previewed(request: ActionRequest, author: str, where: ChannelId, most: int = 1_000) -> str:
+    """What an action would send, up to `most` characters; the person and the channel of the
+    message by their names.
+    """
+    text = quote(request.preview, most, rows=10)
+    for one, name in ((author, person), (where, channel)):
         if re.fullmatch(r"[A-Z0-9]{9,30}", one):
             text = re.sub(rf"(?<![\w/])[@#]?{one}(?![\w/])", name(one), text)
     return text
@@ -270,7 +281,7 @@ def _buttons(
     shown = request.digest if isinstance(request, ActionRequest) else ""
     for press in offers(step, record.state):
         if press is Press.CHOOSE:
-            for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
+            for number, label in enumerate(choices(step, run.workflow.definition)[:MOST_ANSWERS]):
                 value = Pressed(run=run.id, step=step.id, chosen=label).value()
                 text = label or "Go on"
                 spoken = f"{text}: {step.title}"

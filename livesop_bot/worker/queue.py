@@ -33,8 +33,9 @@ _INTERRUPTIONS = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     PgqException,
+    DatabaseAway,  # ours, before PgQueuer begins
 )
-"""What PgQueuer raises where PostgreSQL goes away under it."""
+"""What is raised where PostgreSQL goes away under the work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,17 +56,25 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
 
 
 async def sweep(pool: Pool) -> int:
-    """Queue what waits without a job (queued jobs are not doubled), prune the queue's log."""
+    """Queue what waits without a job, and prune the queue's log; gives how many jobs were lost.
+
+    A job that failed is there, and rests: it is queued again when its time has come.
+    """
     with away():
         async with pool.acquire() as connection, connection.transaction():
-            lost = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
-            jobs = [_LOOKS[name](row) for name, rows in lost.items() for row in rows]
+            rows = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
+            found = {name: [_LOOKS[name](row) for row in rows[name]] for name in _LOOKS}
+            keys = [job.key for jobs in found.values() for job in jobs]
+            known = {row["dedupe_key"] for row in await connection.fetch(sql("known_jobs"), keys)}
+            lost = {name: [j for j in jobs if j.key not in known] for name, jobs in found.items()}
+            jobs = [job for some in lost.values() for job in some]
             await enqueue(connection, jobs)
             failed = await connection.fetch(sql("revive_jobs"), KEEP_LOG, _AT_ONCE)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)
             await connection.execute(sql("prune_queue_counts"))
+            await connection.execute(sql("prune_tries"), KEEP_LOG)
     if jobs:
-        log.warning("sweep.found", **{name: len(rows) for name, rows in lost.items() if rows})
+        log.warning("sweep.found", **{name: len(some) for name, some in lost.items() if some})
     for row in failed:
         job = {"entrypoint": row["entrypoint"], "fields": json.loads(row["payload"])}
         if row["given_up"]:

@@ -221,7 +221,7 @@ async def test_what_waits_is_gone_through_in_a_list(
     await send(page, "support", "A customer was charged twice and asks for a refund")
     await evaluated(database, 2)
     await go(page, "Home")
-    await expect(home(page)).to_contain_text("2 proposals waiting for people.")
+    await expect(home(page)).to_contain_text("2 proposals wait for people.")
     await picture(page, screenshots, "home-waiting")
     await home(page).get_by_role("button", name="Go through them").click()
     waiting = page.get_by_role("dialog", name="Waiting for people")

@@ -12,7 +12,7 @@ import yaml
 
 from livesop_bot import cli
 from livesop_bot.cli import main
-from livesop_bot.errors import ConfigurationError, DatabaseAway
+from livesop_bot.errors import ConfigurationError, DatabaseAway, DatabaseRefused
 from livesop_bot.settings import Settings
 from livesop_bot.slack.manifest import manifest
 
@@ -124,6 +124,9 @@ def test_a_role_needs_a_workspace(
     [
         ["run", "--role", "boss"],
         ["replay", "x"],
+        ["replay", "9223372036854775808"],
+        ["knowledge", "remove", "9223372036854775808"],
+        ["audit", "list", "--last", "9223372036854775808"],
         ["replay", "7", "--version", "other"],
         ["replay"],
         ["sandbox", "--port", "0"],
@@ -149,9 +152,9 @@ def test_wrong_arguments_are_explained_with_2(
             ["A: x", "B: y"],
         ),
         (
-            asyncpg.InvalidPasswordError("password authentication failed"),
+            DatabaseRefused("PostgreSQL refused us: wrong password"),
             2,
-            ["DATABASE_URL: PostgreSQL refused it: password authentication failed"],
+            ["DATABASE_URL: PostgreSQL refused us: wrong password; see `livesop doctor`"],
         ),
         (
             asyncpg.UndefinedTableError('relation "teams" does not exist'),

@@ -47,7 +47,7 @@ async def answer(
             if channel is None:
                 return autopilot.unknown_channel(name)
             return await turn_channel(face, team, user, channel, is_on=turn == "on")
-        case ["on" | "off" as turn, *names] if len(names) <= 2:
+        case ["on" | "off" as turn, *names] if len(names) <= 2 and "here" not in names[:1]:
             return await turn_named(face, team, user, names, is_on=turn == "on")
         case _:
             return autopilot.usage(" ".join(words))

@@ -124,7 +124,7 @@ async def _press(
             except (NotOffered, KeyError):
                 return presses.not_ours()
     if isinstance(outcome, TooLate):
-        return presses.too_late(outcome)
+        return presses.too_late(outcome, user)
     if isinstance(outcome, ShownOtherwise):
         log.info("press.shown_otherwise", team=team, run=run, step=step, by=user)
         return presses.shown_otherwise(outcome)

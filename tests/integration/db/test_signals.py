@@ -139,6 +139,18 @@ async def test_an_edit_of_a_message_from_before_our_time_is_left_alone(pool: Poo
     assert await rows(pool) == []
 
 
+async def test_an_edit_that_is_left_alone_does_not_take_its_original_with_it(pool: Pool) -> None:
+    """After an outage of more than a day both may come in one batch."""
+    yesterday = NOW - timedelta(hours=25)
+    late = edit(text="fixed", version=1)
+    late = replace(late, signal=replace(late.signal, occurred_at=yesterday))
+    original = replace(message(), occurred_at=yesterday)
+    outcomes = await store(pool, late, original, original)
+    assert outcomes == [Outcome.UNCHANGED, Outcome.STORED, Outcome.DUPLICATE]
+    (row,) = await rows(pool)
+    assert (row["text"], row["deliveries"]) == ("hello", 2)
+
+
 async def test_an_edit_that_may_not_be_first_changes_only_what_is_stored(pool: Pool) -> None:
     strange = replace(edit(text="new", version=1), may_be_first=False)
     assert await store(pool, strange) == [Outcome.UNCHANGED]

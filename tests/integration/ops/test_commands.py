@@ -232,7 +232,7 @@ async def test_a_database_that_refuses_is_a_wrong_setting(
     url = empty_database.replace("/test_", "/no_test_")
     code, _, err = await livesop(tmp_path, "migrate", DATABASE_URL=url)
     assert code == 2
-    assert err.startswith("livesop: DATABASE_URL: PostgreSQL refused it")
+    assert err.startswith("livesop: DATABASE_URL: PostgreSQL refused us")
 
 
 async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
@@ -295,21 +295,53 @@ async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
     assert "Traceback" not in err
 
 
-async def test_serving_on_a_database_that_is_not_there_ends_with_2(
-    empty_database: str, tmp_path: Path
+async def test_serving_without_a_folder_to_write_to_ends_with_2_naming_the_variable(
+    database: str, tmp_path: Path
 ) -> None:
+    (file := tmp_path / "file").touch()
+    code, _, err = await livesop(
+        tmp_path,
+        "run",
+        DATABASE_URL=database,
+        LIVESOP_DATA_DIR=str(file),
+        SLACK_BOT_TOKEN="xoxb-1",
+        SLACK_APP_TOKEN="xapp-1",
+        SLACK_API_URL="http://127.0.0.1:1/",
+    )
+    assert code == 2
+    assert err.splitlines()[-1].startswith("livesop: LIVESOP_DATA_DIR: there can be no folder")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong", "said"),
+    [
+        ("/test_", "/no_test_", "PostgreSQL refused us: database "),
+        ("//livesop@", "//looks_on@", "PostgreSQL refused us: permission denied"),
+        ("?", "?sslmode=sometimes&", "PostgreSQL cannot be asked: `sslmode` parameter"),
+    ],
+)
+async def test_serving_where_postgresql_refuses_us_ends_with_2(
+    database: str, pool: Pool, tmp_path: Path, given: str, wrong: str, said: str
+) -> None:
+    """With 1 and a traceback, systemd would start it again and again."""
     ports = []
     for _ in range(2):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             ports.append(str(probe.getsockname()[1]))
-    code, _, err = await livesop(
-        tmp_path,
-        "run",
-        DATABASE_URL=empty_database.replace("/test_", "/no_test_"),
-        HEALTH_PORT=ports[0],
-        SANDBOX_PORT=ports[1],
-        LIVESOP_DATA_DIR=str(tmp_path),
-    )
+    await pool.execute("CREATE ROLE looks_on LOGIN IN ROLE pg_read_all_data")
+    try:
+        code, _, err = await livesop(
+            tmp_path,
+            "run",
+            DATABASE_URL=database.replace(given, wrong),
+            HEALTH_PORT=ports[0],
+            SANDBOX_PORT=ports[1],
+            LIVESOP_DATA_DIR=str(tmp_path),
+        )
+    finally:
+        await pool.execute("DROP ROLE looks_on")
     assert code == 2
-    assert err.splitlines()[-1].startswith("livesop: DATABASE_URL: PostgreSQL refused it")
+    assert err.splitlines()[-1].startswith(f"livesop: DATABASE_URL: {said}")
+    assert "exception" not in err

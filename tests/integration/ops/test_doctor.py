@@ -226,6 +226,15 @@ async def test_a_database_that_is_not_there_is_a_failure_without_the_password(
         assert "secret" not in str(finding)
 
 
+async def test_a_parameter_that_the_driver_does_not_take_is_named(nobody: str) -> None:
+    url = f"postgresql://ada:secret@{nobody}/livesop?sslmode=sometimes"
+    [finding] = await database.database(settings(database_url=url))
+    assert finding.mark is Mark.FAIL
+    assert finding.found.startswith(
+        "PostgreSQL cannot be asked: `sslmode` parameter must be one of"
+    )
+
+
 async def test_the_embedded_server_is_tried_or_found_running(data_dir: Path) -> None:
     own, *_ = await database.database(settings(livesop_data_dir=data_dir))
     assert (own.mark, own.found[-10:]) == (Mark.OK, "(embedded)")

@@ -5,6 +5,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
+import stamina
 from pgqueuer import RetryRequested
 
 from livesop_bot.db.jobs import EvaluateJob
@@ -23,13 +24,13 @@ class Doing:
     name = "doing"
 
     def __init__(self, do: Callable[[Question], Judgement]) -> None:
-        self._do = do
+        self.do = do
         self.questions: list[Question] = []
 
     async def evaluate(self, question: Question) -> Judgement:
         """Do it."""
         self.questions.append(question)
-        return self._do(question)
+        return self.do(question)
 
 
 class Hanging:
@@ -190,9 +191,11 @@ async def test_a_rejected_answer_is_stored_with_what_it_cost(tools: Any) -> None
     assert "said too much" in row["detail"]
 
 
-async def test_a_database_that_is_away_under_the_evaluator_is_waited_for(tools: Any) -> None:
+async def test_a_database_that_stays_away_under_the_evaluator_is_waited_for_then_given_up(
+    tools: Any,
+) -> None:
     signal = await tools.store("Payments are down")
-    with pytest.raises(DatabaseAway):
+    with stamina.set_testing(True, attempts=3), pytest.raises(DatabaseAway):  # no minute of waits
         await tools.evaluating(raising(DatabaseAway("gone")))(EvaluateJob(signal, 1), attempts=0)
     assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
 
@@ -213,7 +216,7 @@ async def test_the_time_limit_is_for_all_tries_of_an_evaluation(
     tools: Any, limit: float, reason: str
 ) -> None:
     signal = await tools.store("Payments are down")
-    evaluator = Interrupted(answering(confidence=0.95)._do)
+    evaluator = Interrupted(answering(confidence=0.95).do)
     await tools.evaluating(evaluator, limit)(EvaluateJob(signal, 1), attempts=0)
     assert await tools.pool.fetchval("SELECT reason FROM evaluations") == reason
 

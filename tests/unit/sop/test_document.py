@@ -169,6 +169,8 @@ CHOICE = """
         ("a: 1\n--- \nb: 2", "line 2, column 1: expected one document a file"),
         ("a: &x 1\nb: *x", "line 2, column 4: aliases (*name) are not taken"),
         ("a: " + "[" * 500_000, "line 1, column 15: nested more than 12 levels deep"),
+        ('a: b\nc: "\\U00110000"', "line 2, column 7: stands for a character that does not exist"),
+        ('a: "\\UFFFFFFFF"', "line 1, column 7: stands for a character that does not exist"),
         ("a: b\nc: \x07", "line 2, column 4: character U+0007 is not text"),
         ("x" * (MAX_BYTES + 1), "line 1, column 1: expected at most 1,000,000 bytes"),
         (LEAST + "titel: T", "unknown key 'titel'; did you mean title?"),
@@ -277,10 +279,14 @@ CHOICE = """
             with_steps(A_AND_B, "- {from: a, to: b}\n- {from: a, to: b}"),
             "edges #2: the same way stands there twice",
         ),
-        (with_steps(CHOICE), "steps #1: a decision needs at least two edges"),
+        (with_steps(CHOICE), "steps #1: a decision needs at least two ways on"),
         (
             with_steps(CHOICE, "- {from: a, to: b, when: so}\n- {from: a, to: c, when: SO}"),
-            "a decision needs at least two edges with different answers",
+            "a decision needs at least two ways on with different answers",
+        ),
+        (
+            with_steps(CHOICE, "\n".join(f"- {{from: a, to: b, when: w{n}}}" for n in range(26))),
+            "steps #1: a decision has room for 25 answers, found 26: split it",
         ),
         (
             with_steps(

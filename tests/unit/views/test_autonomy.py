@@ -113,7 +113,7 @@ def buttons(blocks: list[Block]) -> list[str]:
         (
             StepAutonomy(step=step(), is_on=True, agreement=Agreement()),
             "it does this by itself",
-            [],
+            ["autonomy_off"],
         ),
         (
             StepAutonomy(step=step(), is_on=False, agreement=Agreement(), demoted_at=NOON),

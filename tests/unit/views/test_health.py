@@ -18,6 +18,7 @@ from livesop_bot.views.health import HomeHealth, health_line
         ({"spool_events": 1234}, "*1,234 on disk*, waiting for the database"),
         ({"database": False}, "*database away*"),
         ({"model_problem": "OpenAI cannot be reached"}, "*OpenAI cannot be reached*"),
+        ({"failed_jobs": 2}, "*2 jobs failed*, tried again later"),
         ({"model_share": 0.236}, "asked about 24% of messages"),
     ],
 )

@@ -66,12 +66,12 @@ def test_what_differs_has_a_line_each(other: Replayed) -> None:
         "  Version: 3 → 4",
         "  Confidence: 93% → 98.8%",
         "  Decision: proposed, for Auto-Pilot is off → started",
-        "  Field order: nothing → 4711 <!channel>",
+        "  Field order: nothing → 4711 @channel",
     ]
     lines = replayed_lines(other)
     assert lines[3:8] == differs
     text = _text(replayed_blocks(other, in_channel=True))
-    assert "*Field order:*  nothing → 4711 &lt;!channel&gt;" in text
+    assert "*Field order:*  nothing → 4711 @channel" in text
 
 
 def test_elsewhere_the_words_of_the_message_are_not_shown(other: Replayed) -> None:

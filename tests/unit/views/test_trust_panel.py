@@ -145,6 +145,36 @@ def test_secrets_are_masked_as_they_were_for_the_judgement(panel: Panel, signal:
     assert "Secrets in it were masked" in text
 
 
+def test_its_texts_read_as_they_do_in_slack(
+    panel: Panel, signal: Signal, evaluation: Evaluation
+) -> None:
+    written = "Smith &amp; Sons &lt;Leeds&gt;: <https://x.example|the order>, <!here>"
+    case = PastCase(
+        signal=SignalId(3),
+        text=written,
+        workflow_title="Refund",
+        outcome="started",
+        permalink=None,
+        occurred_at=NOON,
+    )
+    shown = said(
+        trust_panel(
+            replace(
+                panel,
+                cases=[case],
+                explanation=replace(
+                    panel.explanation,
+                    signal=replace(signal, text=written),
+                    evaluation=replace(evaluation, evidence=written),
+                ),
+            )
+        )
+    )
+    # Escaped once, for Slack to show: as the message itself is, and nobody is called.
+    read = "Smith &amp; Sons &lt;Leeds&gt;: the order (https://x.example), @here"
+    assert shown.count(read) == 3
+
+
 def test_what_was_done_says_by_whom_and_leads_there(panel: Panel, run: Run) -> None:
     text = explained(panel, run=replace(run, post_ts=MessageTs("1772625601.000200")))
     assert "|Open it in its thread>" in text

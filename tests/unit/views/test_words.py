@@ -65,9 +65,9 @@ def test_one_is_not_told_as_many(evaluation: Evaluation, workflow: Workflow) -> 
         feed.feed([evaluation]).text,
     )
     for said in (
-        "*1* message seen",
+        "*1* signal seen",
         "*1* SOP started",
-        "*1* action done",
+        "*1* automated action",
         "1 operator, or",
         "after 1 hour\n",
         "after 1 day\n",
@@ -251,3 +251,22 @@ def test_slack_takes_any_page_of_the_shelf(
     view = tabs.home(HomeState(tab=HomeTab.KNOWLEDGE), knowledge.shelf(shown))
     assert violations(view) == []
     assert mentions(view) == []
+
+
+def test_what_is_on_is_listed_before_what_may_be_cut(workflow: Workflow) -> None:
+    many = [_named(workflow, f"sop-{number:02}") for number in range(40)]
+    on = {(Scope.WORKFLOW, "sop-38"), (Scope.STEP, f"sop-39/{_acting(workflow)}")}
+    rows = str(autopilot.overview(is_on=True, workflows=many, on=on).blocks[1]["text"]["text"])
+    first, second, *_ = rows.splitlines()
+    assert first.startswith("`sop-38`")
+    assert second.startswith("`sop-39`")
+    assert second.endswith(f": off, which holds back `{_acting(workflow)}`")
+    assert "… and 25 more" in rows
+
+
+def _acting(workflow: Workflow) -> str:
+    return workflow.definition.acting_steps[0].id
+
+
+def _named(workflow: Workflow, slug: str) -> Workflow:
+    return replace(workflow, definition=replace(workflow.definition, slug=slug))

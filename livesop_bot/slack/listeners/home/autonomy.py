@@ -43,10 +43,16 @@ def register(app: AsyncApp, face: Face) -> None:
             subject = switch_subject(Scope.STEP, value)
             refused = await refusal(face, spot.team, spot.user, Right.SWITCH_ON, subject)
             if refused is None:
-                await _switch_on(client, face, spot, value)
+                await _switch(client, face, spot, value, is_on=True)
             else:
                 await opened(client, body["trigger_id"], notice(refused))
                 await changed(client, face, spot)
+
+    @app.action(ActionId.AUTONOMY_OFF)
+    async def off(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            await _switch(client, face, spot, body["actions"][0]["value"], is_on=False)
 
 
 async def blocks(face: Face, visitor: Visitor, workflow: Workflow) -> Sequence[Block]:
@@ -72,16 +78,24 @@ async def _shifts(face: Face, workflow: Workflow, today: float) -> Sequence[Shif
     return shifts(what_if(matches, thresholds), today)
 
 
-async def _switch_on(client: AsyncWebClient, face: Face, spot: Spot, value: str) -> None:
-    """Switch a step on if it has earned that; what is so is shown after it."""
+async def _switch(
+    client: AsyncWebClient, face: Face, spot: Spot, value: str, *, is_on: bool
+) -> None:
+    """Switch a step off, or on if it has earned that; what is so is shown after it."""
     slug, _, step = value.partition("/")
     try:
         workflow = await within(face.workflows.get(spot.team, slug))
-        turned = workflow is not None and await within(
-            face.autonomy.switch_on(workflow, StepId(step), spot.user)
-        )
+        if workflow is None:
+            turned = False
+        elif is_on:
+            turned = await within(face.autonomy.switch_on(workflow, StepId(step), spot.user))
+        else:
+            turning = face.teams.set_autopilot(
+                spot.team, Scope.STEP, value, is_on=False, by=spot.user
+            )
+            turned = not await within(turning)
     except DatabaseAway as error:
-        log.warning("autopilot.not_confirmed", team=spot.team, is_on=True, error=str(error))
+        log.warning("autopilot.not_confirmed", team=spot.team, is_on=is_on, error=str(error))
         await publish(client, spot, tabs.not_confirmed(spot.state))
         return
     if turned:
@@ -90,7 +104,7 @@ async def _switch_on(client: AsyncWebClient, face: Face, spot: Spot, value: str)
             team=spot.team,
             scope=Scope.STEP,
             subject=value,
-            is_on=True,
+            is_on=is_on,
             by=spot.user,
         )
     await changed(client, face, spot)

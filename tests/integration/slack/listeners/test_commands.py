@@ -202,6 +202,7 @@ async def test_where_slack_does_not_say_which_channel_is_meant_nothing_is_switch
         ("on bug-report see", "*See it* of *Bug report* is done by hand"),
         ("onn", "`/livesop autopilot onn` is not a switch. Did you mean `on`?"),
         ("on bug-report tell now", "`/livesop autopilot on bug-report tell now` is not a switch."),
+        ("on here bug-report", "`/livesop autopilot on here bug-report` is not a switch. Write"),
     ],
 )
 async def test_what_cannot_be_switched_is_said_and_changes_nothing(

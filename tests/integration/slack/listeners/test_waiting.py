@@ -71,12 +71,12 @@ async def _press(desk: Desk, user: str, action_id: str, run: RunId) -> str:
 async def test_a_proposal_is_started_from_the_list_and_home_shows_it(
     desk: Desk, proposed: RunId, pool: Pool
 ) -> None:
-    assert "*1 proposal* waiting for people." in await desk.home(GRACE)
+    assert "*1 proposal* waits for people." in await desk.home(GRACE)
     said = await _open(desk, GRACE)
     assert "the export crashes" in said
     assert "It reads like a bug." in said
     assert "See it" in await _press(desk, GRACE, "run_start", proposed)
-    assert "*2 steps* waiting for people." in await desk.shown()
+    assert "*2 steps* wait for people." in await desk.shown()
     assert await pool.fetchval("SELECT started_by FROM runs") == GRACE
 
 
@@ -98,7 +98,7 @@ async def test_the_list_of_the_command_knows_no_home_to_show_anew(
 async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
     desk: Desk, proposed: RunId, pool: Pool
 ) -> None:
-    assert "*1 proposal* waiting" in await desk.home(GRACE)
+    assert "*1 proposal* waits" in await desk.home(GRACE)
     await desk.press(GRACE, "home_tab:1", value="workflows")
     bot = desk.slack.workspace.bot.user_id
     message = desk.slack.workspace.post(BUGS, bot, "Bug report", silent=True)
@@ -127,9 +127,9 @@ async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunI
 
 async def test_what_is_in_a_private_channel_is_only_counted(desk: Desk, proposed: RunId) -> None:
     desk.slack.workspace.channel(BUGS).is_private = True
-    assert "*1 proposal* waiting" in await desk.home(ADA)
+    assert "*1 proposal* waits" in await desk.home(ADA)
     said = await _open(desk, ADA)
-    assert "1 more waits in channels that are private" in said
+    assert "1 waits in channels that are private" in said
     assert "the export crashes" not in said
     assert "Bug report" not in said
 

@@ -81,11 +81,11 @@ def test_an_empty_home_says_how_to_begin(quiet: Overview) -> None:
 @pytest.mark.parametrize(
     ("waiting", "said"),
     [
-        (WaitingCount(runs=1, proposals=1), "*1 proposal* waiting"),
-        (WaitingCount(runs=3, proposals=2, steps=1), "*2 proposals and 1 step* waiting"),
+        (WaitingCount(runs=1, proposals=1), "*1 proposal* waits"),
+        (WaitingCount(runs=3, proposals=2, steps=1), "*2 proposals and 1 step* wait"),
         (
             WaitingCount(runs=100, steps=1234, is_capped=True),
-            "*At least 1,234 steps* waiting",
+            "*At least 1,234 steps* wait",
         ),
     ],
 )

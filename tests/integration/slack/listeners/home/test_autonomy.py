@@ -90,6 +90,16 @@ async def test_an_admin_switches_on_what_is_earned(desk: Desk, pool: Pool) -> No
     assert await is_on(pool)
 
 
+async def test_everybody_may_switch_a_step_off(desk: Desk, pool: Pool) -> None:
+    await Teams(pool).set_autopilot(TEAM, Scope.STEP, "bug-report/tell", is_on=True, by=ADA)
+    await desk.home(GRACE)
+    await press(desk, GRACE, "sop_open", "bug-report")
+    assert "it does this by itself" in str(desk.slack.workspace.views.homes[GRACE]["blocks"])
+    await press(desk, GRACE, "autonomy_off", "bug-report/tell")
+    assert await Teams(pool).switched_on(TEAM) == frozenset()
+    assert "autonomy_off" not in str(desk.slack.workspace.views.homes[GRACE]["blocks"])
+
+
 @pytest.mark.usefixtures("earned")
 async def test_an_sop_shows_what_its_steps_have_earned(desk: Desk) -> None:
     await desk.home(ADA)

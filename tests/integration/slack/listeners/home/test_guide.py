@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.jobs import GreetJob
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.tries import KeyedTries
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.guide import GuideStep, Shown
 from livesop_bot.domain.signals import TeamId, UserId
@@ -15,6 +16,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.changes import Change, HomePublished
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.worker.greet import Greetings
+from livesop_bot.worker.saying import Saying
 
 TEAM = TeamId("T0SANDBOX")
 
@@ -160,6 +162,17 @@ async def test_it_is_left_and_resumed_by_each_for_themselves(desk: Desk, pool: P
     assert (await Guides(pool).get(TEAM, UserId(ADA))).shown is Shown.NEVER
 
 
+def greeting(pool: Pool, client: AsyncWebClient) -> Greetings:
+    """What greets."""
+    return Greetings(
+        guides=Guides(pool),
+        workflows=Workflows(pool),
+        client=client,
+        saying=Saying(KeyedTries(pool), client),
+        metrics=Metrics(),
+    )
+
+
 async def test_the_first_visitor_is_greeted_once(
     desk: Desk, pool: Pool, client: AsyncWebClient
 ) -> None:
@@ -167,9 +180,7 @@ async def test_the_first_visitor_is_greeted_once(
     await desk.home(ADA)
     jobs = await pool.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'greet'")
     assert len(jobs) == 1
-    greetings = Greetings(
-        guides=Guides(pool), workflows=Workflows(pool), client=client, metrics=Metrics()
-    )
+    greetings = greeting(pool, client)
     for _ in range(2):
         await greetings(GreetJob(TEAM), 0)
         await pool.execute("UPDATE guides SET greeted_at = NULL")
@@ -183,9 +194,7 @@ async def test_a_press_in_the_message_shows_the_next_step_there(
     desk: Desk, pool: Pool, client: AsyncWebClient
 ) -> None:
     await desk.home(ADA)
-    await Greetings(
-        guides=Guides(pool), workflows=Workflows(pool), client=client, metrics=Metrics()
-    )(GreetJob(TEAM), 0)
+    await greeting(pool, client)(GreetJob(TEAM), 0)
     (message,) = said_to(desk, ADA)
     channel = desk.slack.workspace.direct_channel(ADA).id
     await desk.slack.interactions.block_action(

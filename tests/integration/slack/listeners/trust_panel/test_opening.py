@@ -9,12 +9,12 @@ import pytest
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.runs import RunId
-from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
+from tests.conftest import Outage
 
 Judged = Callable[..., Awaitable[str]]
 Json = dict[str, Any]
@@ -259,15 +259,12 @@ async def test_a_number_of_another_team_is_not_known(
 
 
 async def test_with_the_database_away_it_opens_and_says_so(
-    desk: Any, slack: SlackServer, monkeypatch: pytest.MonkeyPatch, reader: Any
+    desk: Any, slack: SlackServer, outage: Outage, reader: Any
 ) -> None:
-    async def gone(*_: object) -> None:
-        raise DatabaseAway("gone")
-
-    monkeypatch.setattr("livesop_bot.db.explanations.Explanations.find", gone)
     message = slack.workspace.post(BUGS, GRACE, "hello")
-    await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
-    await reader().until("The database is away", "try again in a minute")
+    async with outage():
+        await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
+        await reader().until("The database is away", "try again in a minute")
 
 
 async def test_similar_cases_are_shown_with_what_came_of_them_to_those_who_may_read_them(

@@ -1,13 +1,13 @@
-"""The text of a message as people read it: Slack's marks for links and entities taken off."""
+"""The text of a Slack message as people read it: its marks for links and entities taken off."""
 
 import html
 import re
 
-_MARK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+_MARK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
-def plain(text: str) -> str:
-    """Give `<https://…|label>` as `label (https://…)`, `<#C1|name>` as `#name`, and so on."""
+def as_read(text: str) -> str:
+    """Give `<https://…|label>` as `label (https://…)`, `<#C1|name>` as `#name`, `&amp;` as `&`."""
     return html.unescape(_MARK.sub(_read, text))
 
 
