@@ -289,24 +289,6 @@ async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
     assert "Traceback" not in err
 
 
-async def test_serving_without_a_folder_to_write_to_ends_with_2_naming_the_variable(
-    database: str, tmp_path: Path
-) -> None:
-    (file := tmp_path / "file").touch()
-    code, _, err = await livesop(
-        tmp_path,
-        "run",
-        DATABASE_URL=database,
-        LIVESOP_DATA_DIR=str(file),
-        SLACK_BOT_TOKEN="xoxb-1",
-        SLACK_APP_TOKEN="xapp-1",
-        SLACK_API_URL="http://127.0.0.1:1/",
-    )
-    assert code == 2
-    assert err.splitlines()[-1].startswith("livesop: LIVESOP_DATA_DIR: there can be no folder")
-    assert "Traceback" not in err
-
-
 @pytest.mark.parametrize(
     ("given", "wrong", "said"),
     [

@@ -23,7 +23,7 @@ from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.team_settings import Environment, TeamSettings
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.views import autopilot, feed, knowledge_forms, sop_card, starts, stats, tried
-from livesop_bot.views.answer import answer
+from livesop_bot.views.answer import answer, introduction
 from livesop_bot.views.home import knowledge, tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.lint import violations
@@ -89,6 +89,10 @@ def test_an_sop_that_is_paused_says_so_wherever_it_is_shown(workflow: Workflow) 
         autopilot.overview(is_on=True, workflows=[paused], on=()),
     ):
         assert "⏸️ paused" in str(shown.blocks)
+
+
+def test_slack_takes_the_introduction() -> None:
+    assert violations(introduction().payload()) == []
 
 
 def test_what_nobody_knows_is_said_with_what_to_do() -> None:

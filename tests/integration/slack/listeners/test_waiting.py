@@ -113,6 +113,13 @@ async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
     assert "Nothing waits" in await desk.press(GRACE, "home_tab:0", value="overview")
 
 
+@pytest.mark.usefixtures("proposed")
+async def test_who_is_mentioned_in_a_message_is_named(desk: Desk, pool: Pool) -> None:
+    await pool.execute("UPDATE raw_signals SET text = $1", f"<@{ADA}>, the export crashes")
+    await desk.home(GRACE)
+    assert "> @ada, the export crashes" in await _open(desk, GRACE)
+
+
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
     await desk.home(GRACE)
     await _open(desk, GRACE)

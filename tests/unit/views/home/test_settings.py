@@ -169,7 +169,7 @@ def test_what_the_model_is_asked_and_what_happens_without_budget(
 
 def test_without_a_model_there_is_no_budget_to_change() -> None:
     text = said(settings_tab(replace(SHOWN, environment=replace(ENVIRONMENT, model=None))))
-    assert "Judged here by `tiered`. No text leaves for a model." in text
+    assert "Judged here by tiered. No text leaves for a model." in text
     assert "tokens" not in text
 
 
