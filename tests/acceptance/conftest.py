@@ -78,13 +78,17 @@ class Health:
         self, accept: Callable[[int, dict[str, Any]], bool], path: str = "/health"
     ) -> dict[str, Any]:
         """Poll until the answer is as wanted, and give it."""
-        async with asyncio.timeout(30):
-            while True:
-                with suppress(aiohttp.ClientError):
-                    status, body = await self.get(path)
-                    if accept(status, body):
-                        return body
-                await asyncio.sleep(0.05)
+        found: object = "nothing"
+        try:
+            async with asyncio.timeout(30):
+                while True:
+                    with suppress(aiohttp.ClientError):
+                        found = status, body = await self.get(path)
+                        if accept(status, body):
+                            return body
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pytest.fail(f"{path} answers {found}")
 
 
 @pytest_asyncio.fixture
