@@ -16,7 +16,7 @@ async def chatter(slack: SlackServer, stop: asyncio.Event) -> int:
     while not stop.is_set():
         slack.workspace.post(SUPPORT, GRACE, f"message {posted}")
         posted += 1
-        await pause(stop, 0.02)
+        await pause(stop, 0.05)
     return posted
 
 
