@@ -30,6 +30,7 @@ class Serving:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.errors = ""
 
     async def ready(self) -> str:
         """The line that says where to look, once it is printed."""
@@ -49,7 +50,8 @@ class Serving:
         """Its exit code after a signal."""
         self._process.send_signal(number)
         async with asyncio.timeout(within):
-            await self._process.communicate()
+            _, errors = await self._process.communicate()
+        self.errors = errors.decode()
         assert self._process.returncode is not None
         return self._process.returncode
 
@@ -157,3 +159,4 @@ async def test_it_ends_in_time_though_a_name_is_being_looked_up(
     async with livesop(data_dir, "run", PYTHONPATH=path, **settings) as serving:
         await serving.said(b"looking up")
         assert await serving.ended(signal.SIGTERM, within=ENDS + MARGIN) == 0
+    assert "app.cut_off" in serving.errors
