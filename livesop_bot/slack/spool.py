@@ -35,7 +35,8 @@ class Spool:
     """Keeps records (JSON as bytes, no line breaks) until they are replayed.
 
     At most `max_bytes` in all files of this process; beyond that, and where the disk refuses,
-    `append` raises SpoolFull and nothing was kept.
+    `append` raises SpoolFull and nothing was kept. Entering raises ConfigurationError where the
+    folder cannot be made.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:

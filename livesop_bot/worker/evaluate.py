@@ -80,6 +80,9 @@ class Evaluating:
         `as_it_was`: a version of an SOP that is to be asked about in place of the newest. What
         takes processor time begins when `give_way` returns.
         """
+        if attempts >= MOST_BREAKS:
+            log.error("evaluation.ended_process", signal=job.signal)
+            return await self._give_up(job, "LiveSOP ended each time it was judged.")
         try:
             return await self._evaluate(job, attempts, as_it_was, give_way)
         except (DatabaseAway, RetryRequested):
@@ -88,18 +91,18 @@ class Evaluating:
             if attempts + 1 < MOST_BREAKS:
                 raise  # it rests, and is tried again after ever longer times
             log.exception("evaluation.broke_off", signal=job.signal)
-            return await self._give_up(job, error)
+            return await self._give_up(job, broke_off(error))
 
-    async def _give_up(self, job: EvaluateJob, error: Exception) -> Concluded | None:
+    async def _give_up(self, job: EvaluateJob, why: str) -> Concluded | None:
         """Store that a signal cannot be judged, and why."""
         begun = await patiently(lambda: self._evaluations.begin(job))
         if begun is None:
             return None
         signal, attempt = begun
-        nothing, why = self._nothing(), failed(broke_off(error))
+        nothing = self._nothing()
         concluded = await patiently(
             lambda: self._evaluations.conclude(
-                job, signal, attempt, nothing, None, latency_ms=0.0, failure=why
+                job, signal, attempt, nothing, None, latency_ms=0.0, failure=failed(why)
             )
         )
         self._tell(signal, nothing, concluded, 0.0)

@@ -13,6 +13,7 @@ from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.domain.runs import RunState
 from livesop_bot.sandbox.faults import AnswerStatus
 from livesop_bot.worker.duties import Duties
+from livesop_bot.worker.faults import MOST_BREAKS
 from livesop_bot.worker.queue import Pace, Worker
 from tests.conftest import PrivatePostgres
 from tests.integration.knowledge.conftest import Grams
@@ -63,7 +64,25 @@ async def test_a_job_that_breaks_is_kept_and_what_it_broke_on_is_not(
         await until(
             lambda: pool.fetchval("SELECT count(*) = 1 FROM pgqueuer WHERE status='failed'")
         )
-    assert not await pool.fetchval("SELECT bool_or(traceback IS NOT NULL) FROM pgqueuer_log")
+    ended = "SELECT array_agg(traceback) FROM pgqueuer_log WHERE status = 'failed'"
+    assert await pool.fetchval(ended) == [None]
+
+
+async def test_a_message_that_ends_whichever_process_judges_it_is_a_dead_letter(
+    floor: Any, pool: Pool
+) -> None:
+    await floor.publish(by_hand("look"))
+    await floor.message()
+    taken = (
+        "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid(), "
+        "attempts = $1, heartbeat = now() - interval '1 minute' WHERE entrypoint = 'evaluate'"
+    )
+    await pool.execute(taken, MOST_BREAKS - 1)
+    async with working(floor.duties):
+        await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM evaluations"))
+    why = await pool.fetchval("SELECT reason || ': ' || detail FROM evaluations")
+    assert why.startswith("failed: The evaluation failed: LiveSOP ended each time")
+    assert await pool.fetchval("SELECT count(*) FROM runs") == 0
 
 
 async def test_a_job_is_kept_where_even_its_retry_cannot_be_noted(floor: Any, pool: Pool) -> None:
