@@ -6,6 +6,7 @@ LivesopError
 ├── CannotTell              whether an action has happened cannot be found out (yet)
 ├── TransientError          worth another try, later
 │   ├── DatabaseAway        PostgreSQL cannot be reached, or did not answer in time
+│   │   └── DatabaseRefused     it does not let us in, or do what we must; an operator has to help
 │   ├── SlackAway           Slack cannot be reached or is overloaded; it may have done it
 │   │   └── SlackBusy       Slack asked us to wait; it did nothing
 │   ├── EvaluatorAway       the evaluator's service cannot be reached or is overloaded
@@ -59,6 +60,10 @@ class TransientError(LivesopError):
 
 class DatabaseAway(TransientError):
     """PostgreSQL cannot be reached, or did not answer in time."""
+
+
+class DatabaseRefused(DatabaseAway):
+    """PostgreSQL does not take the user, its password or database, or it lacks rights there."""
 
 
 class SlackAway(TransientError):

@@ -109,6 +109,11 @@ class Metrics:
             "Age of the oldest job that is due and waiting.",
             registry=self.registry,
         )
+        self.queue_failed_jobs = Gauge(
+            "livesop_queue_failed_jobs",
+            "Jobs that failed and rest until they are tried again.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
         )
@@ -141,12 +146,22 @@ class Metrics:
         self.spool_bytes = Gauge(
             "livesop_spool_bytes", "Size of the spool on disk.", registry=self.registry
         )
+        self.spool_stuck = Gauge(
+            "livesop_spool_stuck_files",
+            "Spool files that cannot be read or removed.",
+            registry=self.registry,
+        )
         self.spooled = Counter(
             "livesop_spooled_events",
             "Events that went to the spool, by outcome (kept, refused, replayed, rejected).",
             ["outcome"],
             registry=self.registry,
         )
+        # Prometheus sees an increase only from a value that it has seen: an alert on the first
+        # failure needs the 0 before it.
+        self.posts.labels("failed")
+        for outcome in ("kept", "refused", "replayed", "rejected"):
+            self.spooled.labels(outcome)
         self.loop_lag_seconds = Gauge(
             "livesop_event_loop_lag_seconds",
             "How late the event loop ran its last heartbeat.",

@@ -13,7 +13,13 @@ from livesop_bot.db.migrations import migrate
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.signals import TeamId, UserId
-from livesop_bot.errors import ConfigurationError, DatabaseAway, SlackAway, SlackRefused
+from livesop_bot.errors import (
+    ConfigurationError,
+    DatabaseAway,
+    DatabaseRefused,
+    SlackAway,
+    SlackRefused,
+)
 from livesop_bot.slack.ingest import Installation
 from livesop_bot.sop.starter_pack import starter_pack
 from livesop_bot.stopping import pause
@@ -79,7 +85,10 @@ async def prepare(
     migrated: asyncio.Event,
     stop: asyncio.Event,
 ) -> None:
-    """Migrate, and give a new team its starter pack, as soon as PostgreSQL lets us."""
+    """Migrate, and give a new team its starter pack, as soon as PostgreSQL is there.
+
+    Raises DatabaseRefused where it is, and does not let us.
+    """
     wait = 0.1
     while not stop.is_set():
         try:
@@ -89,6 +98,8 @@ async def prepare(
                     await ensure_vectors(connection)
             await stores.teams.ensure(installation.team, installation.team_name)
             await stores.workflows.load_starter_pack(installation.team, starter_pack())
+        except DatabaseRefused:  # as tokens are that Slack refuses
+            raise
         except DatabaseAway as error:
             log.warning("database.away", error=str(error), retry_in_seconds=wait)
             await pause(stop, wait)

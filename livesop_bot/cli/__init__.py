@@ -19,7 +19,7 @@ from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
 from livesop_bot.cli.command import (
     AUTHOR,
-    MOST,
+    LARGEST,
     PLAIN,
     Team,
     opened,
@@ -28,11 +28,16 @@ from livesop_bot.cli.command import (
     told,
 )
 from livesop_bot.db import migrations
-from livesop_bot.db.pool import WRONG_URL, Pool, away
+from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
-from livesop_bot.errors import ConfigurationError, DatabaseAway, LivesopError
+from livesop_bot.errors import (
+    ConfigurationError,
+    DatabaseAway,
+    DatabaseRefused,
+    LivesopError,
+)
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
@@ -120,7 +125,7 @@ def migrate() -> None:
 
 @cli.command()
 def replay(
-    signal_id: Annotated[int, typer.Argument(min=1, max=MOST, metavar="SIGNAL_ID")],
+    signal_id: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="SIGNAL_ID")],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")
@@ -198,9 +203,9 @@ def main() -> NoReturn:
 
 def _explained(error: BaseException) -> list[LivesopError] | None:
     """Our own errors in it, also where a TaskGroup wrapped them; None if there is any other."""
-    if isinstance(error, WRONG_URL):
-        return [ConfigurationError(f"DATABASE_URL: {error}")]
     match error:
+        case DatabaseRefused():
+            return [ConfigurationError(f"DATABASE_URL: {error}; see `livesop doctor`")]
         case DatabaseAway():
             return [DatabaseAway(f"{error}; check that PostgreSQL runs, and DATABASE_URL")]
         case LivesopError():

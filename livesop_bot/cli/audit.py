@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from livesop_bot.cli.command import MOST, PLAIN, Team, opened, settings_for_people, team_of
+from livesop_bot.cli.command import LARGEST, PLAIN, Team, opened, settings_for_people, team_of
 from livesop_bot.db.audit import Audit
 from livesop_bot.domain.audit import AuditHead
 from livesop_bot.errors import PermanentError
@@ -36,7 +36,7 @@ def verify(
 
 @commands.command("list")
 def list_audit(
-    last: Annotated[int, typer.Option(min=1, max=MOST, metavar="N", help="How many.")] = 20,
+    last: Annotated[int, typer.Option(min=1, max=LARGEST, metavar="N", help="How many.")] = 20,
     team: Team = "",
 ) -> None:
     """List the last rows, the newest at the end."""

@@ -30,6 +30,12 @@ from livesop_bot.errors import ConfigurationError
 
 Result = TypeVar("Result")
 
+_LOOK = 0.5
+"""Seconds between looks for whether the server still is there."""
+
+_LONGEST_WAIT = 30.0
+"""Seconds between tries to start one that does not start."""
+
 _LOG_MAX = 10 * 1024 * 1024  # bytes from which the server's log is put aside at the next start
 
 _SETTINGS = {
@@ -48,11 +54,12 @@ log = structlog.get_logger()
 class EmbeddedPostgres:
     """One server and its data, in `postgres/` of the folder given (LIVESOP_DATA_DIR).
 
-    The first process to open it owns the server; another one attaches to the same server, for as
-    long as the owner lives. `settings` are server settings to add or to change. Times are in
-    seconds.
+    The first process to open it owns the server; another one attaches to the same server.
+    `settings` are server settings to add or to change. Times are in seconds.
 
     Use `async with`, or `start()` and `stop()`, again and again on the same data; the dsn stays.
+    Within `async with` the server is kept: started again where it was killed, and taken over by
+    one that is attached where its owner ended.
     Start it from the main thread: on Linux the server ends with the thread that started it.
     """
 
@@ -76,6 +83,7 @@ class EmbeddedPostgres:
         self._socket_folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._attached: Postmaster | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def owner(self) -> bool:
@@ -118,7 +126,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server if it is ours, and let go of the data. A second time does nothing."""
-        if (process := self._process) is not None:
+        if (process := self._process) is not None and process.poll() is None:
             end(process.pid, lambda: process.poll() is None, self._stop_timeout)
             log.info("postgres.stopped", code=process.returncode)
         if self._socket_folder is not None and self._socket_folder.parent != self._cluster.home:
@@ -130,14 +138,11 @@ class EmbeddedPostgres:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._off_loop(self._claim)
-            while self.owner:
-                self._spawn()  # here and not in a thread, with which the server would end
-                if await self._off_loop(self._becomes_ready):
-                    break
+            await self._open()
         except BaseException:
             await self._off_loop(self.stop)
             raise
+        self._keeping = asyncio.create_task(self._keep())
         return self
 
     async def __aexit__(
@@ -146,7 +151,36 @@ class EmbeddedPostgres:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        assert self._keeping is not None, "entered"
+        self._keeping.cancel()
+        await asyncio.wait({self._keeping})
         await self._off_loop(self.stop)
+
+    async def _open(self) -> None:
+        await self._off_loop(self._claim)
+        while self.owner:
+            self._spawn()  # here and not in a thread, with which the server would end
+            if await self._off_loop(self._becomes_ready):
+                break
+
+    async def _keep(self) -> None:
+        wait = _LOOK
+        while True:
+            await asyncio.sleep(wait)  # there is nothing to await in what another process does
+            if await asyncio.to_thread(self._is_running):
+                wait = _LOOK
+                continue
+            log.warning("postgres.ended", was_ours=self.owner)
+            try:
+                await self._open()
+            except Exception as error:
+                wait = min(wait * 2, _LONGEST_WAIT)
+                log.exception("postgres.not_started", error=str(error), retry_in_seconds=wait)
+
+    def _is_running(self) -> bool:
+        if self.owner:
+            return self._process is not None and self._process.poll() is None
+        return self._attached is None or self._attached.is_running()  # None: told to stop
 
     async def _off_loop(self, step: Callable[[], Result]) -> Result:
         """Run a blocking step in a thread; cancelled, tell it so and wait until it has ended."""
@@ -165,7 +199,7 @@ class EmbeddedPostgres:
         self._deadline = time.monotonic() + self._start_timeout
         with self._explained():
             self._cluster.create_home()
-            while not self._take_lock():
+            while not self.owner and not self._take_lock():
                 server = Postmaster.read(self._cluster.data)
                 if server is not None and server.is_ready and server.is_running():
                     self._attached = server
@@ -236,6 +270,7 @@ class EmbeddedPostgres:
         while True:
             server = Postmaster.read(self._cluster.data)
             if server is not None and server.pid == self._process.pid and server.is_ready:
+                self._attached = None  # until now the dsn was that of an owner who is gone
                 log.info("postgres.ready", pid=server.pid)
                 return True
             code = self._process.poll()

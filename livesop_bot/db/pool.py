@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from livesop_bot.db.queries import sql
-from livesop_bot.errors import DatabaseAway
+from livesop_bot.errors import DatabaseAway, DatabaseRefused
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
@@ -25,6 +25,11 @@ _AWAY = (
     asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us with a replica
     asyncpg.DeadlockDetectedError,  # rolled back in favour of another; fine the next time
 )
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,  # no such role, wrong password, pg_hba.conf
+    asyncpg.InvalidCatalogNameError,  # no such database
+    asyncpg.InsufficientPrivilegeError,
+)
 TROUBLE = (
     DatabaseAway,
     asyncpg.PostgresError,
@@ -32,12 +37,6 @@ TROUBLE = (
     asyncpg.InternalClientError,
 )
 """All ways in which PostgreSQL fails, also where it is there and refuses."""
-WRONG_URL = (
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.ClientConfigurationError,
-)
-"""What PostgreSQL or its driver refuses about DATABASE_URL; another try would end the same."""
 _GONE = re.compile(
     "(connection|pool) (is|was) clos"
     r"|cannot switch to state .* another operation \(2\) is"  # it has read the server's last words
@@ -114,6 +113,7 @@ async def _nothing(_: Connection) -> None:
 def away() -> Iterator[None]:
     """Turn the driver's ways of saying that the database is gone or too late into DatabaseAway.
 
+    One that is there and turns us away is no better for whoever asks: DatabaseRefused is one, too.
     Everything else goes through untouched: a constraint, a mistake in a query. Put only database
     work inside, for an OSError or a TimeoutError of anything else would be mistaken for it.
     """
@@ -121,6 +121,10 @@ def away() -> Iterator[None]:
         yield
     except _AWAY as error:
         raise DatabaseAway(f"PostgreSQL is away: {str(error) or type(error).__name__}") from error
+    except _REFUSED as error:
+        raise DatabaseRefused(f"PostgreSQL refused us: {error}") from error
+    except asyncpg.ClientConfigurationError as error:
+        raise DatabaseRefused(f"PostgreSQL cannot be asked: {error}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         if _GONE.search(str(error)) is None:  # a mistake in our use of the driver
             raise
@@ -128,14 +132,19 @@ def away() -> Iterator[None]:
 
 
 async def ping(pool: Pool, timeout: float) -> None:
-    """Ask the database for an answer within `timeout` seconds; raises DatabaseAway without one."""
+    """Ask the database for an answer within `timeout` seconds; raises DatabaseAway without one.
+
+    And where it takes no writes: for us, who store before we answer, that is no database.
+    """
     with away():
         async with asyncio.timeout(timeout), pool.acquire() as connection:
             try:
-                await connection.execute(sql("ping"))
+                is_read_only = await connection.fetchval(sql("ping"))
             except asyncio.CancelledError:
                 with suppress(
                     asyncpg.InterfaceError
                 ):  # it broke just now, and is not ours any more
                     connection.terminate()  # or else a server that hangs hangs the release too
                 raise
+    if is_read_only:
+        raise DatabaseAway("PostgreSQL is away: this one is read-only, as a replica is")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from livesop_bot.db.pool import WRONG_URL
 from livesop_bot.db.queue import QueueState
 from livesop_bot.domain.knowledge import KnowledgeState
 from livesop_bot.errors import DatabaseAway
@@ -117,7 +116,7 @@ class Lookout:
                 answers.queue = await self._checks.queue()
             if self._migrated and self._checks.knowledge is not None:
                 answers.knowledge = await self._checks.knowledge()
-        except (DatabaseAway, *WRONG_URL) as error:
+        except DatabaseAway as error:
             answers.problem = mask(str(error))
         except Exception as error:  # a health port that fails says less than one that reports it
             answers.problem = f"{type(error).__name__} (see the log)"

@@ -41,11 +41,15 @@ class SocketState:
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """Events on disk that wait for the database; sizes in bytes."""
+    """Events on disk that wait for the database; sizes in bytes.
+
+    `stuck`: files that the disk does not give back or let go.
+    """
 
     events: int
     size: int
     max_bytes: int
+    stuck: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Snapshot:
         """Why it does not work, in words; empty if it does."""
         found = []
         if self.database.problem is not None:
-            found.append("the database does not answer")
+            found.append("the database cannot be used")
         if self.sockets is not None and self.sockets.connected == 0:
             found.append("no socket to Slack is connected")
         return found
@@ -101,8 +105,12 @@ class Snapshot:
             found.append("fewer sockets than SLACK_CONNECTIONS")
         if self.spool is not None and self.spool.events:
             found.append("events wait in the spool")
+        if self.spool is not None and self.spool.stuck:
+            found.append("spool files cannot be read or removed (see the log)")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
+        if self.queue is not None and self.queue.failed:
+            found.append("jobs failed, and rest until they are tried again; the log says why")
         if self.model.problem:
             found.append(self.model.problem)
         if self.evaluator_problem:
@@ -162,22 +170,30 @@ class Snapshot:
 
     def _queue(self) -> dict[str, Any]:
         if self.queue is None:
-            return {"status": "unknown", "depth": None, "oldest_job_age_seconds": None}
+            return {
+                "status": "unknown",
+                "depth": None,
+                "oldest_job_age_seconds": None,
+                "failed_jobs": None,
+            }
         age = self.queue.oldest_age_seconds
         return {
-            "status": "late" if age > LATE else "ok",
+            "status": "late" if age > LATE else "failing" if self.queue.failed else "ok",
             "depth": self.queue.depth,
             "oldest_job_age_seconds": round(age, 1),
+            "failed_jobs": self.queue.failed,
         }
 
     def _spool(self) -> dict[str, Any]:
         if self.spool is None:
             return {"status": "not_used"}
+        waiting = "waiting" if self.spool.events else "empty"
         return {
-            "status": "waiting" if self.spool.events else "empty",
+            "status": "stuck" if self.spool.stuck else waiting,
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,
+            "stuck_files": self.spool.stuck,
         }
 
     def _knowledge(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
 from livesop_bot.views.blocks import bar, counted, line, percent
+from livesop_bot.views.judgement import evaluator
 
 _LATE_S = 60
 
@@ -11,8 +12,8 @@ _LATE_S = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
-    in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
-    is not asked, and of which share of the messages it was (None: of none).
+    in seconds (None: unknown), jobs that failed and rest, events kept on disk for the database, and
+    who judges: why a model is not asked, and of which share of the messages it was (None: of none).
 
     For admins, both since this process started: events that came again, and those `recovered` from
     disk after the database was away.
@@ -24,6 +25,7 @@ class HomeHealth:
     spool_events: int
     database: bool
     evaluator: str
+    failed_jobs: int = 0
     model_problem: str = ""
     model_share: float | None = None
     duplicates: int = 0
@@ -34,7 +36,7 @@ def health_line(health: HomeHealth) -> str:
     """Say in one line whether LiveSOP hears, works and remembers."""
     late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
     well = health.sockets > 0 and health.database and not (health.spool_events or late)
-    well = well and not health.model_problem
+    well = well and not (health.model_problem or health.failed_jobs)
     parts = [
         "🟢 All well" if well else "🟡 Needs a look",
         _sockets(health.sockets),
@@ -44,6 +46,8 @@ def health_line(health: HomeHealth) -> str:
     ]
     if health.model_problem:
         parts.append(f"*{line(health.model_problem, 100)}*")
+    if health.failed_jobs:
+        parts.insert(3, f"*{counted(health.failed_jobs, 'job')} failed*, tried again later")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
     return "  ·  ".join(parts)
@@ -66,7 +70,7 @@ def health_details(health: HomeHealth, strain: Strain) -> str:
 def _evaluator(health: HomeHealth) -> str:
     share = health.model_share
     asked = "" if share is None else f", asked about {share:.0%} of messages"
-    return f"evaluator: {line(health.evaluator, 60)}{asked}"
+    return f"judged by {evaluator(health.evaluator)}{asked}"
 
 
 def _sockets(sockets: int) -> str:

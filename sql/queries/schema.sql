@@ -1,6 +1,6 @@
 -- name: ping
--- Answers if the database does.
-SELECT 1;
+-- Whether the database takes reads only, if it answers at all.
+SELECT current_setting('transaction_read_only')::boolean;
 
 -- name: lock_migrations
 -- Lets one process at a time migrate this database; held to the end of the transaction. The number is arbitrary, and LiveSOP's own.

@@ -8,7 +8,7 @@ from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.migrations import pending
 from livesop_bot.db.pool import Connection, away
 from livesop_bot.db.queries import sql
-from livesop_bot.errors import ConfigurationError, DatabaseAway
+from livesop_bot.errors import ConfigurationError, DatabaseAway, DatabaseRefused
 from livesop_bot.logs import mask
 from livesop_bot.ops.doctor.finding import Finding, Mark
 from livesop_bot.settings import Settings
@@ -34,8 +34,9 @@ async def database(settings: Settings) -> list[Finding]:
             return await _examine(connection, where)
         except ConfigurationError as error:
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)))]
-        except asyncpg.ClientConfigurationError as error:
-            return [Finding(Mark.FAIL, _SUBJECT, mask(f"DATABASE_URL: {error}"))]
+        except DatabaseRefused as error:
+            advice = "check user, password, database name and parameters in DATABASE_URL"
+            return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)), advice)]
         except DatabaseAway as error:
             advice = "check host and port in DATABASE_URL, and that PostgreSQL runs"
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)), advice)]

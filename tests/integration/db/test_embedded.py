@@ -8,6 +8,7 @@ import subprocess
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import psutil
@@ -111,6 +112,54 @@ async def test_the_second_to_open_the_data_attaches_to_the_same_server(
         assert (server.owner, second.owner) == (True, False)
         assert (second.dsn, second.pid) == (server.dsn, server.pid)
     assert await _ask(server, "SELECT 1") == 1
+
+
+async def _ask_until_answered(server: EmbeddedPostgres, query: str) -> object:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await _ask(server, query)
+            except (OSError, asyncpg.PostgresError):
+                await asyncio.sleep(0.05)
+
+
+async def test_a_killed_server_is_started_again(used_data_dir: Path) -> None:
+    async with EmbeddedPostgres(used_data_dir) as server:
+        await _ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
+        for _ in range(2):
+            dsn = server.dsn
+            os.kill(server.pid, signal.SIGKILL)
+            assert await _ask_until_answered(server, "SELECT n FROM kept") == 7
+            assert (server.dsn, server.owner) == (dsn, True)
+
+
+@pytest.mark.parametrize("name", ["short", "long" * 50])
+async def test_whoever_is_attached_takes_the_server_over_when_its_owner_ends(
+    data_dir: Path, name: str
+) -> None:
+    """The owner may be but a command that somebody gave before LiveSOP was started."""
+    owner = EmbeddedPostgres(data_dir / name)
+    await owner.__aenter__()
+    async with EmbeddedPostgres(data_dir / name) as attached:
+        await _ask(attached, "CREATE TABLE kept AS SELECT 7 AS n")
+        dsn = attached.dsn
+        await owner.__aexit__(None, None, None)
+        assert await _ask_until_answered(attached, "SELECT n FROM kept") == 7
+        assert (attached.dsn, attached.owner) == (dsn, True)
+
+
+async def test_a_server_that_does_not_start_again_is_tried_again(
+    used_data_dir: Path, log_events: list[Any]
+) -> None:
+    control = used_data_dir / "postgres" / "data" / "global" / "pg_control"
+    async with EmbeddedPostgres(used_data_dir) as server:
+        control.rename(control.with_suffix(".away"))
+        os.kill(server.pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while "postgres.not_started" not in {one["event"] for one in log_events}:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        control.with_suffix(".away").rename(control)
+        assert await _ask_until_answered(server, "SELECT 1") == 1
 
 
 async def test_a_lock_without_a_server_is_refused_in_time(data_dir: Path) -> None:

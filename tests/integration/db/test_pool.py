@@ -7,7 +7,7 @@ import pytest
 from pgqueuer import AsyncpgPoolDriver, Queries
 
 from livesop_bot.db.pool import Pool, away, create_pool, ping
-from livesop_bot.errors import DatabaseAway
+from livesop_bot.errors import DatabaseAway, DatabaseRefused
 
 if TYPE_CHECKING:
     from tests.conftest import PrivatePostgres
@@ -42,6 +42,33 @@ async def test_a_server_that_is_not_there_is_away(private_postgres: "PrivatePost
     private_postgres.stop()
     with pytest.raises(DatabaseAway):
         await create_pool(private_postgres.dsn)
+
+
+async def test_a_server_that_takes_reads_only_is_away(database: str) -> None:
+    async with await create_pool(database, min_size=1, max_size=1) as pool:
+        await pool.execute("SET default_transaction_read_only = on")
+        with pytest.raises(DatabaseAway, match="read-only"):
+            await ping(pool, 2)
+        await pool.execute("SET default_transaction_read_only = off")
+        await ping(pool, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"), [("//livesop@", "//nobody_we_know@"), ("/test_", "/no_test_")]
+)
+async def test_a_server_that_does_not_let_us_in_has_refused(
+    database: str, given: str, wrong: str
+) -> None:
+    with pytest.raises(DatabaseRefused):
+        await create_pool(database.replace(given, wrong))
+
+
+async def test_a_server_that_does_not_let_us_do_it_has_refused(pool: Pool) -> None:
+    async with pool.acquire() as connection:
+        await connection.execute("SET ROLE pg_monitor")
+        with pytest.raises(DatabaseRefused, match="permission denied for table teams"), away():
+            await connection.execute("DELETE FROM teams")
+        await connection.execute("RESET ROLE")
 
 
 async def test_a_pool_that_is_used_up_is_away_within_the_time_given(database: str) -> None:

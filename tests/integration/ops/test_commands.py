@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +13,7 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sop.document import parse
 from tests.command import start_livesop
+from tests.ports import free_port
 
 SOP = """
 slug: restart-printer
@@ -233,7 +233,7 @@ async def test_a_database_that_refuses_is_a_wrong_setting(
     url = empty_database.replace("/test_", "/no_test_")
     code, _, err = await livesop(tmp_path, "migrate", DATABASE_URL=url)
     assert code == 2
-    assert err.startswith("livesop: DATABASE_URL: database ")
+    assert err.startswith("livesop: DATABASE_URL: PostgreSQL refused us")
 
 
 async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
@@ -257,17 +257,12 @@ async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
 
 
 async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Path) -> None:
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
     code, out, _ = await livesop(
         tmp_path,
         "doctor",
         DATABASE_URL=database,
-        HEALTH_PORT=ports[0],
-        SANDBOX_PORT=ports[1],
+        HEALTH_PORT=str(free_port()),
+        SANDBOX_PORT=str(free_port()),
         LIVESOP_DATA_DIR=str(tmp_path),
     )
     assert "fail" not in out
@@ -277,18 +272,16 @@ async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Pa
 async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
     database: str, tmp_path: Path
 ) -> None:
-    with socket.socket() as other, socket.socket() as free:
+    with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        free.bind(("127.0.0.1", 0))
-        taken, page = other.getsockname()[1], free.getsockname()[1]
-        free.close()
+        taken = other.getsockname()[1]
         code, _, err = await livesop(
             tmp_path,
             "run",
             DATABASE_URL=database,
             HEALTH_PORT=str(taken),
-            SANDBOX_PORT=str(page),
+            SANDBOX_PORT=str(free_port()),
             LIVESOP_DATA_DIR=str(tmp_path),
         )
     assert code == 2
@@ -297,28 +290,29 @@ async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("given", "wrong", "said"),
     [
-        (lambda url: url.replace("/test_", "/no_test_"), "database "),
-        (lambda url: f"{url}{'&' if '?' in url else '?'}sslmode=sometimes", "`sslmode` parameter"),
+        ("/test_", "/no_test_", "PostgreSQL refused us: database "),
+        ("//livesop@", "//looks_on@", "PostgreSQL refused us: permission denied"),
+        ("?", "?sslmode=sometimes&", "PostgreSQL cannot be asked: `sslmode` parameter"),
     ],
 )
-async def test_serving_on_a_database_that_cannot_be_ends_with_2_and_no_traceback(
-    empty_database: str, tmp_path: Path, wrong: Callable[[str], str], said: str
+async def test_serving_where_postgresql_refuses_us_ends_with_2(
+    database: str, pool: Pool, tmp_path: Path, given: str, wrong: str, said: str
 ) -> None:
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
-    code, _, err = await livesop(
-        tmp_path,
-        "run",
-        DATABASE_URL=wrong(empty_database),
-        HEALTH_PORT=ports[0],
-        SANDBOX_PORT=ports[1],
-        LIVESOP_DATA_DIR=str(tmp_path),
-    )
+    """With 1 and a traceback, systemd would start it again and again."""
+    await pool.execute("CREATE ROLE looks_on LOGIN IN ROLE pg_read_all_data")
+    try:
+        code, _, err = await livesop(
+            tmp_path,
+            "run",
+            DATABASE_URL=database.replace(given, wrong),
+            HEALTH_PORT=str(free_port()),
+            SANDBOX_PORT=str(free_port()),
+            LIVESOP_DATA_DIR=str(tmp_path),
+        )
+    finally:
+        await pool.execute("DROP ROLE looks_on")
     assert code == 2
     assert err.splitlines()[-1].startswith(f"livesop: DATABASE_URL: {said}")
     assert "exception" not in err

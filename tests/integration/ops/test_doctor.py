@@ -247,7 +247,9 @@ async def test_a_parameter_that_the_driver_does_not_take_is_named(nobody: str) -
     url = f"postgresql://ada:secret@{nobody}/livesop?sslmode=sometimes"
     [finding] = await database.database(settings(database_url=url))
     assert finding.mark is Mark.FAIL
-    assert finding.found.startswith("DATABASE_URL: `sslmode` parameter must be one of")
+    assert finding.found.startswith(
+        "PostgreSQL cannot be asked: `sslmode` parameter must be one of"
+    )
 
 
 async def test_the_embedded_server_is_tried_or_found_running(data_dir: Path) -> None:

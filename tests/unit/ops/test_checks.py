@@ -158,7 +158,7 @@ async def test_only_a_change_of_status_is_logged(
         await looks.snapshot()
     assert [(event["before"], event["now"], event["reasons"]) for event in log_events] == [
         (None, "healthy", []),
-        ("healthy", "unhealthy", ["the database does not answer"]),
+        ("healthy", "unhealthy", ["the database cannot be used"]),
         ("unhealthy", "healthy", []),
     ]
 

@@ -55,6 +55,18 @@ def test_alert_rules_are_yaml_and_use_metrics_that_exist() -> None:
         assert rule["labels"]["severity"] in ("page", "ticket")
 
 
+def test_alerts_on_the_first_failure_have_a_zero_to_rise_from() -> None:
+    [rules] = [yaml.safe_load(block) for block in blocks("yaml") if "alert:" in block]
+    risen = [
+        (name, dict([matcher.replace('"', "").split("=")]))
+        for rule in rules["groups"][0]["rules"]
+        for name, matcher in re.findall(r"increase\((\w+)\{(.*?)\}", rule["expr"])
+    ]
+    assert len(risen) == 3
+    registry = Metrics().registry
+    assert [registry.get_sample_value(name, labels) for name, labels in risen] == [0, 0, 0]
+
+
 def logged() -> dict[str, str]:
     """Event name → level, of every log call in the package but the sandbox's."""
     call = re.compile(r'log\.(info|warning|error|exception)\(\s*"([a-z_]+\.[a-z_]+)"')
