@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
@@ -123,6 +124,22 @@ async def test_a_sandbox_is_a_workspace_and_a_database_of_its_own(
         assert await status(http, ready, "Health:") == 200
         assert await serving.ended(number) == 0
     assert not (used_data_dir / "postgres" / "data" / "postmaster.pid").exists(), "it runs on"
+
+
+async def test_a_sandbox_beside_a_workspace_takes_none_of_its_jobs(
+    slack: SlackServer, empty_database: str, data_dir: Path
+) -> None:
+    """They would be posted to a Slack that knows none of the channels."""
+    values = workspace(slack, empty_database) | {"SANDBOX_PORT": str(free_port())}
+    async with livesop(data_dir, "sandbox", **values) as serving:
+        await serving.ready()
+        assert await serving.ended(signal.SIGTERM) == 0
+    connection = await asyncpg.connect(empty_database)
+    try:
+        assert await connection.fetch("SELECT FROM pg_tables WHERE schemaname = 'public'") == []
+    finally:
+        await connection.close()
+    assert {path.name for path in data_dir.iterdir()} == {"sandbox"}, "nor events of its spool"
 
 
 async def test_it_ends_in_time_though_postgres_hangs(
