@@ -93,8 +93,10 @@ async def store_batch(pool: Pool, items: Sequence[Storable], *, timeout: float) 
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
                 if len(items) == 1:
                     return [Stored(Outcome.UNSTORABLE)]
-    singly = [store_batch(pool, [item], timeout=deadline - monotonic()) for item in items]
-    return [stored for (stored,) in await asyncio.gather(*singly)]
+    # Not one by one: that would be a commit each, and too late where a commit takes its time.
+    half = len(items) // 2
+    first = await store_batch(pool, items[:half], timeout=deadline - monotonic())
+    return first + await store_batch(pool, items[half:], timeout=deadline - monotonic())
 
 
 async def within(

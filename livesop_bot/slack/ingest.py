@@ -210,10 +210,9 @@ def counted_as(name: object, prefix: str = "") -> str:
 def _team(payload: Mapping[str, Any]) -> TeamId:
     """The team that installed LiveSOP; in shared channels `team_id` may be the other side's."""
     authorizations = payload.get("authorizations")
-    if isinstance(authorizations, list) and authorizations and isinstance(authorizations[0], dict):
-        team = authorizations[0].get("team_id")
-        if isinstance(team, str) and team:
-            return TeamId(team)
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else None
+    if isinstance(first, dict) and first.get("team_id"):  # none: for a whole organisation
+        payload = first
     return TeamId(_string(payload, "team_id"))
 
 

@@ -14,15 +14,14 @@ from livesop_bot.errors import DatabaseAway, SlackAway, SlackBusy, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.blocks import Message
 from livesop_bot.worker.delivery import Delivery, Place
-from livesop_bot.worker.faults import LANDS_S, later, patiently
+from livesop_bot.worker.faults import LANDS_S, MOST_BREAKS, broke_off, later, patiently
 
 log = structlog.get_logger()
 
 What = TypeVar("What")
 
 MOST_ATTEMPTS = 20
-"""Tries while Slack fails, about an hour in all; or half a day, where LiveSOP itself does. Being
-asked to wait (429) is no failure."""
+"""Tries while Slack fails, about an hour in all. Being asked to wait (429) is no failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +95,10 @@ class Once(ABC, Generic[What]):
         except (DatabaseAway, RetryRequested):
             raise
         except Exception as error:
-            if attempts + 1 < MOST_ATTEMPTS:
+            if attempts + 1 < MOST_BREAKS:
                 raise  # it rests, and is tried again after ever longer times
             log.exception("post.broke_off", kind=self.kind, message=message)
-            why = f"LiveSOP broke off ({type(error).__name__}); its log says where."
+            why = broke_off(error)
         if why:
             await self._tell(what, message, attempts, why)
             await patiently(lambda: tries.failed(message, delivery.tried_at, why))

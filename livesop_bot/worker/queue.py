@@ -125,7 +125,6 @@ class Worker:
         schedules.schedule("retention", "*/10 * * * *")(on_tenth_minute)
         schedules.schedule("reports", "*/5 * * * *")(on_fifth_minute)
         managers = (evaluations, posts, acts, moves, embeddings, schedules)
-        await self._duties.embedding.catch_up()
         async with asyncio.TaskGroup() as group:
             ending = group.create_task(self._end_with(stop, managers))
             work = [

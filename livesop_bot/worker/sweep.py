@@ -23,8 +23,9 @@ from livesop_bot.db.jobs import (
     ReportJob,
     StartJob,
     enqueue,
+    missing,
 )
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.remarks import RemarkId
@@ -55,18 +56,16 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
 """What finds each, and the job that it lacks."""
 
 
-async def sweep(pool: Pool) -> int:
-    """Queue what waits without a job, and prune the queue's log; gives how many jobs were lost.
+async def _lost(connection: Connection, name: str) -> list[Job]:
+    rows = await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE)
+    return await missing(connection, [_LOOKS[name](row) for row in rows])
 
-    A job that failed is there, and rests: it is queued again when its time has come.
-    """
+
+async def sweep(pool: Pool) -> int:
+    """Queue what waits without a job, and prune the queue's log; gives how many jobs were lost."""
     with away():
         async with pool.acquire() as connection, connection.transaction():
-            rows = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
-            found = {name: [_LOOKS[name](row) for row in rows[name]] for name in _LOOKS}
-            keys = [job.key for jobs in found.values() for job in jobs]
-            known = {row["dedupe_key"] for row in await connection.fetch(sql("known_jobs"), keys)}
-            lost = {name: [j for j in jobs if j.key not in known] for name, jobs in found.items()}
+            lost = {name: await _lost(connection, name) for name in _LOOKS}
             jobs = [job for some in lost.values() for job in some]
             await enqueue(connection, jobs)
             failed = await connection.fetch(sql("revive_jobs"), KEEP_LOG, _AT_ONCE)

@@ -124,6 +124,15 @@ async def test_edits_in_the_wrong_order_leave_the_newest(pool: Pool) -> None:
     assert (await rows(pool))[0]["text"] == "third"
 
 
+async def test_an_edit_that_comes_after_it_was_taken_back_is_left_alone(pool: Pool) -> None:
+    await store(pool, message(text="refund 10"))
+    assert await store(pool, edit(text="refund 10", version=3)) == [Outcome.UNCHANGED]
+    assert await store(pool, edit(text="refund 1000", version=2)) == [Outcome.UNCHANGED]
+    (row,) = await rows(pool)
+    assert (row["text"], row["revision"], row["attempt"]) == ("refund 10", 1, 0)
+    assert await jobs(pool) == 1
+
+
 async def test_an_edit_before_its_original(pool: Pool) -> None:
     assert await store(pool, edit(text="better", version=2)) == [Outcome.EDITED]
     assert await store(pool, message()) == [Outcome.DUPLICATE]
@@ -187,6 +196,23 @@ async def test_what_postgres_refuses_does_not_hold_up_the_rest(pool: Pool) -> No
     outcomes = await store(pool, message(1), bad, message(3))
     assert outcomes == [Outcome.STORED, Outcome.UNSTORABLE, Outcome.STORED]
     assert len(await rows(pool)) == 2
+
+
+async def test_what_postgres_refuses_does_not_cost_a_commit_for_each_of_the_rest(
+    pool: Pool,
+) -> None:
+    await pool.execute("""
+        ALTER TABLE raw_signals ADD CHECK (text <> 'refused');
+        CREATE SEQUENCE tries;
+        CREATE FUNCTION count_try() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM nextval('tries'); RETURN NULL; END $$;
+        CREATE TRIGGER count_try BEFORE INSERT ON raw_signals EXECUTE FUNCTION count_try();
+    """)
+    items = [message(number, text="refused" if number == 70 else "fine") for number in range(100)]
+    outcomes = await store(pool, *items)
+    assert [number for number, one in enumerate(outcomes) if one is not Outcome.STORED] == [70]
+    assert outcomes[70] is Outcome.UNSTORABLE
+    assert await pool.fetchval("SELECT last_value FROM tries") < 20
 
 
 async def test_a_signal_never_stands_without_its_job(pool: Pool) -> None:

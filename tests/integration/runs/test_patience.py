@@ -64,6 +64,20 @@ async def test_a_reminder_that_may_be_on_its_way_is_waited_for(floor: Any) -> No
     assert floor.said("Reminder") == []
 
 
+async def test_a_reminder_that_failed_rests_and_is_not_asked_for_anew(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    await floor.start()
+    await floor.hours_pass(5)
+    jobs = "SELECT array_agg(status::text) FROM pgqueuer WHERE entrypoint = 'remind'"
+    await floor.duties.patience.remind()
+    assert await floor.pool.fetchval(jobs) == ["queued"]
+    await floor.pool.execute(
+        "UPDATE pgqueuer SET status = 'failed', updated = now() WHERE entrypoint = 'remind'"
+    )
+    await floor.duties.patience.remind()
+    assert await floor.pool.fetchval(jobs) == ["failed"]
+
+
 async def found(floor: Any, run: Run, key: UUID) -> str | None:
     """Where the message with a key is in the thread of a run."""
     return await find_keyed(floor.client, key, run.channel, thread_ts=run.thread_ts)

@@ -8,14 +8,19 @@ import pytest
 import stamina
 from pgqueuer import RetryRequested
 
+from livesop_bot.db.ended import Concluded
 from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.signals import store_batch
+from livesop_bot.db.teams import Teams
 from livesop_bot.domain.evaluations import Cause, Judgement, Usage
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.verdicts import Lesson, NewVerdict
 from livesop_bot.domain.workflows import WorkflowId
-from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
+from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken, InvalidWorkflow
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from livesop_bot.worker.evaluate import MOST_ATTEMPTS
+from livesop_bot.worker.faults import MOST_BREAKS
+from tests.signals import a_signal
 
 
 class Doing:
@@ -102,6 +107,40 @@ async def test_an_evaluator_that_is_away_is_asked_again_then_given_up(
 
     concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_ATTEMPTS - 1)
     assert concluded.decision.reason == "failed"
+
+
+async def test_a_fault_of_its_own_rests_and_is_a_dead_letter_with_its_reason_in_the_end(
+    tools: Any,
+) -> None:
+    signal, evaluating = await tools.store("Payments are down"), tools.evaluating(answering())
+    await tools.pool.execute("ALTER TABLE workflow_versions DISABLE TRIGGER USER")
+    await tools.pool.execute("UPDATE workflow_versions SET definition = '{}'")
+    with pytest.raises(InvalidWorkflow):
+        await evaluating(EvaluateJob(signal, 1), attempts=MOST_BREAKS - 2)
+    assert await tools.pool.fetchval("SELECT state FROM raw_signals") == "pending"
+    concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_BREAKS - 1)
+    assert concluded.decision.reason == "failed"
+    assert "LiveSOP broke off (InvalidWorkflow)" in concluded.decision.detail
+    assert await tools.pool.fetchval("SELECT state FROM raw_signals") == "failed"
+
+
+async def test_a_team_whose_sops_cannot_be_read_holds_up_no_other(tools: Any) -> None:
+    await Teams(tools.pool).ensure(TeamId("T1"), "Other")
+    other = a_signal("1700000000.000100", "Payments are down", team="T1")
+    (stored,) = await store_batch(tools.pool, [other], timeout=5)
+    signal = await tools.store("Payments are down")
+    await tools.pool.execute("ALTER TABLE workflow_versions DISABLE TRIGGER USER")
+    await tools.pool.execute("UPDATE workflow_versions SET definition = '{}'")
+    nothing = Judgement(workflow=None, confidence=0, reasoning="", evaluator="doing")
+    evaluating = tools.evaluating(Doing(lambda _: nothing))
+    assert stored.signal is not None
+    broken, well = await asyncio.gather(
+        *(evaluating(EvaluateJob(one, 1), attempts=0) for one in (signal, stored.signal)),
+        return_exceptions=True,
+    )
+    assert isinstance(broken, InvalidWorkflow)
+    assert isinstance(well, Concluded)
+    assert well.decision.reason == "no_match"
 
 
 async def test_a_time_out_is_logged_and_timed(

@@ -25,7 +25,7 @@ from livesop_bot.sandbox.faults import (
 )
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
-from livesop_bot.worker.faults import LANDS_S
+from livesop_bot.worker.faults import LANDS_S, MOST_BREAKS
 from livesop_bot.worker.once import MOST_ATTEMPTS, Means
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.showing import Showing
@@ -166,9 +166,9 @@ async def test_a_fault_of_its_own_rests_and_is_a_dead_letter_with_its_reason_in_
         means=Means(slack=desk.client, metrics=Metrics()),
     )
     with pytest.raises(ZeroDivisionError):
-        await posting(PostJob(desk.run), MOST_ATTEMPTS - 2)
+        await posting(PostJob(desk.run), MOST_BREAKS - 2)
     assert (await desk.state())[0] == "planned"
-    await posting(PostJob(desk.run), MOST_ATTEMPTS - 1)
+    await posting(PostJob(desk.run), MOST_BREAKS - 1)
     assert await desk.state() == (
         "failed",
         "LiveSOP broke off (ZeroDivisionError); its log says where.",

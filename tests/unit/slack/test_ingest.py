@@ -120,6 +120,9 @@ def test_noise_and_malformed_payloads_are_named(event: dict[str, Any], kind: str
         ({"type": "app_rate_limited", "minute_rate_limited": 1}, "app_rate_limited"),
         ({**payload(), "event_id": None}, "malformed"),
         ({**payload(), "team_id": 3}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": 3}]}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": "T\ud800"}]}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": "T" * 256}]}, "malformed"),
         ({**payload(), "is_ext_shared_channel": True}, "external_channel"),
     ],
 )
