@@ -34,7 +34,7 @@ check: .venv/dev.stamp ## ruff, mypy --strict, import-linter
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@.venv/bin/python -c 'import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())'
+	@$(PY) -c 'import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())'
 
 format: .venv/dev.stamp ## put the code into the project's format
 	@$(PY) -m ruff check --fix .

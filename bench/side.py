@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,6 +16,7 @@ from livesop_bot.sandbox.changes import Change, Posted
 from livesop_bot.sandbox.demo import GRACE, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.socket_mode import round_robin
+from tests.ports import free_port
 
 CHATTER = "Has anybody seen the slides of talk {} about gardening?"
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502 since {} minutes."
@@ -147,9 +147,7 @@ async def livesop(
 
     `prepare` is done before it starts.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {
         "DATABASE_URL": database_url,
         "LIVESOP_DATA_DIR": str(data_dir),

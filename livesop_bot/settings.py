@@ -66,10 +66,15 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def _token(prefix: str) -> AfterValidator:
+def _token(prefix: str = "") -> AfterValidator:
+    """Check what is sent in a header, where anything else than plain characters breaks the call."""
+
     def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefix):
+        text = value.get_secret_value()
+        if not text.startswith(prefix):
             raise ValueError(f"expected a token that begins with {prefix}")
+        if not re.fullmatch(r"[!-~]+", text):
+            raise ValueError("expected plain letters, digits and signs, as it was given to you")
         return value
 
     return AfterValidator(check)
@@ -160,7 +165,9 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None, description="PostgreSQL to use; not set: one is started in LIVESOP_DATA_DIR."
     )
-    openai_api_key: SecretStr | None = Field(None, description="Key for the OpenAI API.")
+    openai_api_key: Annotated[SecretStr, _token()] | None = Field(
+        None, description="Key for the OpenAI API."
+    )
     openai_base_url: HttpUrl = Field(
         "https://api.openai.com/v1", description="Base URL of the OpenAI API or a compatible one."
     )

@@ -30,12 +30,19 @@ import psutil
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 from structlog.testing import capture_logs
 
 from livesop_bot.db.embedded import EmbeddedPostgres
 from livesop_bot.db.migrations import migrate
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.vectors import ensure_vectors
+
+# Whether an example took long says more about the machine than about us.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _numbers = itertools.count(1)
 _look_up = socket.getaddrinfo

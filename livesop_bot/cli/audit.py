@@ -64,7 +64,7 @@ def _head(text: str) -> AuditHead:
     try:
         return AuditHead.parse(text)
     except ValueError as error:
-        raise PermanentError(f"--head: expected a number, a colon and a hash: {error}") from error
+        raise PermanentError("--head: expected what `verify` prints, such as 7:9f86…") from error
 
 
 async def _list_audit(settings: Settings, last: int, team: str) -> None:

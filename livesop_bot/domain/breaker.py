@@ -53,7 +53,7 @@ class WaitingRun:
     request: ActionRequest
     channel: ChannelId
     thread_ts: MessageTs
-    author: UserId
+    author: str
     permalink: str | None
 
 

@@ -91,7 +91,7 @@ class HealthServer:
             )
         if error.errno == errno.EACCES:
             return f"HEALTH_PORT: {self._wanted_port} is not open to this user; set one above 1023"
-        return f"HEALTH_HOST: {self._host} cannot be listened on ({error.strerror or error})"
+        return f"HEALTH_HOST: {self._host} is no address of this machine, as 127.0.0.1 is"
 
     async def _health(self, _: web.Request) -> web.Response:
         found = await self._lookout.snapshot()

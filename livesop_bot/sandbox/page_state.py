@@ -27,6 +27,7 @@ def page_state(workspace: Workspace, me: Person, connections: int) -> JsonObject
         "home": workspace.views.homes.get(me.id),
         "bot": {"user_id": bot.user_id, "name": bot.name, "connections": connections},
         "commands": [asdict(command) for command in workspace.commands],
+        "shortcuts": [asdict(shortcut) for shortcut in workspace.shortcuts],
         "tour": [asdict(stop) for stop in workspace.tour],
     }
 

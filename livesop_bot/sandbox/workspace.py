@@ -19,7 +19,7 @@ from livesop_bot.sandbox.changes import (
     Reacted,
 )
 from livesop_bot.sandbox.ephemerals import Ephemerals
-from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Team, TourStop
+from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Shortcut, Team, TourStop
 from livesop_bot.sandbox.shared_files import SharedFile
 from livesop_bot.sandbox.view_stack import Views
 from livesop_bot.sandbox.wire import ApiError, JsonObject, TsClock
@@ -46,6 +46,7 @@ class Workspace(Audience):
         bot: Bot,
         people: Iterable[Person],
         commands: Sequence[Command] = (),
+        shortcuts: Sequence[Shortcut] = (),
         tour: Sequence[TourStop] = (),
     ) -> None:
         super().__init__()
@@ -56,6 +57,7 @@ class Workspace(Audience):
         """User groups: their people by their ids."""
         self.channels: dict[str, Channel] = {}
         self.commands = tuple(commands)
+        self.shortcuts = tuple(shortcuts)
         self.tour = tuple(tour)
         self.files: dict[str, SharedFile] = {}
         self.files_url = ""

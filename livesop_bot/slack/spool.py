@@ -35,7 +35,8 @@ class Spool:
     """Keeps records (JSON as bytes, no line breaks) until they are replayed.
 
     At most `max_bytes` in all files of this process; beyond that, and where the disk refuses,
-    `append` raises SpoolFull and nothing was kept.
+    `append` raises SpoolFull and nothing was kept. Entering raises ConfigurationError where the
+    folder cannot be made.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int) -> None:
@@ -127,20 +128,21 @@ class Spool:
         on from there. A file that the disk does not give back is left for the next one, too, and
         holds up none of the others.
         """
-        replayed, self._failed = 0, []
+        replayed, failed = 0, list[SpoolFile]()
         while not stop.is_set():
-            file = next((one for one in self._closed if one not in self._failed), None)
+            file = next((one for one in self._closed if one not in failed), None)
             if file is None and self._active is not None:
                 file, self._active = self._active, None
                 self._closed.append(file)
             if file is None:
+                self._failed = failed
                 self.filled.clear()
                 break
             try:
                 replayed += await self._replay(file, store, stop)
             except OSError as error:
                 log.error("spool.failed", file=file.path.name, error=error.strerror)
-                self._failed.append(file)
+                failed.append(file)
         return replayed
 
     async def _replay(

@@ -45,7 +45,7 @@ class SpoolFile:
             file = cls(path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             try:
                 if file._lock():
-                    _fsync_folder(folder)
+                    fsync_folder(folder)
                     return file
             except OSError:
                 file.drop()
@@ -103,7 +103,8 @@ class SpoolFile:
         return os.fstat(self.descriptor).st_nlink > 0
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Have the names of its files on disk, too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

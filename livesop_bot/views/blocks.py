@@ -107,7 +107,12 @@ def link(url: str | None, label: str) -> str:
 
 
 def channel(channel_id: str) -> str:
-    """A channel by name; Slack hides the names of private channels from those outside."""
+    """A channel by name; Slack hides the names of private channels from those outside.
+
+    A direct message (D…) has no name that Slack would show.
+    """
+    if re.fullmatch(r"D[A-Z0-9]{1,29}", channel_id):
+        return "a direct message"
     return (
         f"<#{channel_id}>" if re.fullmatch(r"[A-Z0-9]{1,30}", channel_id) else line(channel_id, 80)
     )

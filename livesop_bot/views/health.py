@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
 from livesop_bot.views.blocks import bar, counted, line, percent
+from livesop_bot.views.judgement import evaluator
 
 _LATE_S = 60
 
@@ -69,7 +70,7 @@ def health_details(health: HomeHealth, strain: Strain) -> str:
 def _evaluator(health: HomeHealth) -> str:
     share = health.model_share
     asked = "" if share is None else f", asked about {share:.0%} of messages"
-    return f"evaluator: {line(health.evaluator, 60)}{asked}"
+    return f"judged by {evaluator(health.evaluator)}{asked}"
 
 
 def _sockets(sockets: int) -> str:

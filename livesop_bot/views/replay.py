@@ -19,6 +19,7 @@ from livesop_bot.domain.replays import (
 )
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.views.blocks import Block, Message, context, line, message, section
+from livesop_bot.views.judgement import evaluator
 
 _DECISIONS = {
     Reason.STARTED: "started",
@@ -91,7 +92,7 @@ def replayed_blocks(replayed: Replayed, *, in_channel: bool) -> list[Block]:
     notes = [line(note, 300) for note in _notes(replayed)]
     if replayed.dry_run:
         notes.append("A dry run: nothing was done.")
-    notes.append(f"By {line(now.evaluator, 80)}, signal {replayed.signal.id}.")
+    notes.append(f"Judged by {evaluator(now.evaluator)}, signal {replayed.signal.id}.")
     blocks.append(context(*notes))
     return blocks
 

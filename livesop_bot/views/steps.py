@@ -53,6 +53,7 @@ class Room:
 AMPLE = Room(open=12, rows=8, between=8, alone=12)
 SCARCE = Room(open=3, rows=1, between=2, alone=12)
 """For a message whose texts are too long all together."""
+_MOST_NAMED = 5
 
 MARKS = {
     StepState.BLOCKED: "▫️",
@@ -208,9 +209,20 @@ def _open(
         if told[rows:]:
             lines[-1] += " …"
         if step.approvers:
-            lines.append("🔒  Only the people named in the SOP may press here.")
+            lines.append(f"🔒  Only {_named(step.approvers)} may press here.")
     lines.append(_preview(run, record, request))
     return "\n".join(filter(None, lines))
+
+
+def _named(approvers: Sequence[str]) -> str:
+    """Who may press; a user group goes unnamed, for its name would call all of it."""
+    people = [person(one) for one in approvers if not one.startswith("S")]
+    named = people[:_MOST_NAMED]
+    if more := len(people) - len(named):
+        named.append(counted(more, "other person", "other people"))
+    if groups := len(approvers) - len(people):
+        named.append(f"the members of {counted(groups, 'user group')}")
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def _outcome(record: StepRecord) -> str:

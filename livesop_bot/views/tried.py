@@ -5,7 +5,7 @@ from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import Block, Message, context, line, message, quote, section
-from livesop_bot.views.judgement import judged_line
+from livesop_bot.views.judgement import evaluator, judged_line
 from livesop_bot.views.knowledge import cited
 
 _NOTHING_KEPT = "Nothing was stored, posted or started."
@@ -40,7 +40,7 @@ def tried(
     if judgement.evidence.strip() and judgement.evidence in text:
         blocks.append(section(f"*It rests on:*\n{quote(as_read(judgement.evidence))}"))
     blocks += cited(judgement.citations)
-    blocks.append(context(f"Judged by {line(judgement.evaluator, 80)}.  {_NOTHING_KEPT}"))
+    blocks.append(context(f"Judged by {evaluator(judgement.evaluator)}.  {_NOTHING_KEPT}"))
     return message(f"{named}: {line(decision.detail, 300)}", blocks)
 
 

@@ -43,19 +43,21 @@ def waiting(
     more: int,
     hidden: int,
     may_press: bool,
+    names: Mapping[str, str] = {},
     note: str = "",
     metadata: str = "",
 ) -> View:
     """List runs in which people are waited for, each with what can be pressed now.
 
     `more`: how many wait behind these; `hidden`: in how many channels' threads that this person
-    may not be able to read; `note`: what came of a press, as mrkdwn.
+    may not be able to read; `names`: of people whom messages mention, by
+    their ids; `note`: what came of a press, as mrkdwn.
     """
     blocks: list[Block] = [section(f"⚠️  {note}")] if note else []
     if not may_press:
         blocks.append(context("🔒  You can look; moving an SOP on takes an operator of LiveSOP."))
     for run, requests in found[:MOST]:
-        blocks += [*_run(run, requests, may_press=may_press), divider()]
+        blocks += [*_run(run, requests, names, may_press=may_press), divider()]
     if not found:
         blocks.append(section("✅  *Nothing here waits.*  You can close this."))
     if more:
@@ -88,7 +90,9 @@ def _verb(number: int) -> str:
     return "waits" if number == 1 else "wait"
 
 
-def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
+def _run(
+    run: Run, requests: Requests, names: Mapping[str, str], *, may_press: bool
+) -> Iterator[Block]:
     evaluation, signal = run.evaluation, run.evaluation.signal
     sure = "" if evaluation.confidence is None else f"  ·  {percent(evaluation.confidence)}"
     more = len(waiting_steps(run)) - _MOST_STEPS
@@ -108,7 +112,7 @@ def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
             )
         )
     )
-    text = as_read(signal.text)
+    text = as_read(signal.text, names)
     if quoted := quote(text, 300, rows=2):
         yield section(quoted)
     if run.state is RunState.PROPOSED:

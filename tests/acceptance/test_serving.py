@@ -14,8 +14,8 @@ import pytest
 
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
-from tests.acceptance.conftest import free_port
 from tests.command import start_livesop
+from tests.ports import free_port
 
 SLOW = 60.0
 """Seconds in which even a busy machine starts LiveSOP, or lets it end."""

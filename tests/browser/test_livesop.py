@@ -396,6 +396,20 @@ async def test_the_trust_panel_says_why_nothing_happened_and_learns(
     await expect(panel).to_have_count(0)
 
 
+async def test_an_sop_is_started_from_the_menu_of_a_message(page: Page) -> None:
+    message = await send(page, "general", "Has anybody seen my umbrella?")
+    await expect(message).to_contain_text("umbrella")
+    await choose(message, "Start an SOP…")
+    form = page.get_by_role("dialog")
+    await form.get_by_role("combobox").click()
+    await page.get_by_role("option", name="Access request").click()
+    await form.locator("[type=submit]").click()
+    await expect(form).to_contain_text("Access request was started")
+    await page.keyboard.press("Escape")
+    await open_thread(page)
+    await expect(answer_in(page).get_by_role("heading")).to_contain_text("Access request")
+
+
 async def test_a_run_is_cancelled_after_a_question(page: Page, screenshots: Path) -> None:
     await send(page, "incidents", TOUR[0].text)
     answer = await open_thread(page)

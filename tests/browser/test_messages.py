@@ -135,7 +135,7 @@ async def test_own_messages_can_be_edited_and_deleted_others_not(
     await others.hover()
     await others.get_by_role("button", name="More actions").click()
     await expect(page.get_by_role("menuitem")).to_have_text(
-        ["Copy link", "Why (LiveSOP)", "Add to knowledge"]
+        ["Copy link", "Why (LiveSOP)", "Start an SOP…", "Add to knowledge"]
     )
 
 
@@ -152,6 +152,23 @@ async def test_a_permalink_leads_to_its_message_inside_the_page(
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread.locator(".highlight")).to_contain_text("the reply")
     assert page.url == server.page_url
+
+
+async def test_a_reload_keeps_the_place_and_the_thread(
+    server: SlackServer, workspace: Workspace, open_page: OpenPage
+) -> None:
+    root = workspace.post(SUPPORT, GRACE, "the parent")
+    workspace.post(SUPPORT, LINUS, "the reply", thread_ts=root["ts"])
+    page = await open_page(server.page_url)
+    await page.get_by_role("navigation").get_by_role("button", name="support").click()
+    await page.get_by_role("button", name="1 reply").click()
+    await page.reload()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread.get_by_role("article").last).to_contain_text("the reply")
+    await thread.get_by_role("button", name="Close thread").click()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="# support").first).to_be_visible()
+    await expect(thread).to_have_count(0)
 
 
 async def test_the_link_of_a_message_is_copied(

@@ -25,6 +25,9 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 WRONG = [
     ("SLACK_BOT_TOKEN", "xoxp-1-secret", "begins with xoxb-"),
     ("SLACK_APP_TOKEN", "secret", "begins with xapp-"),
+    ("SLACK_APP_TOKEN", "xapp-secret…", "plain letters"),
+    ("OPENAI_API_KEY", "“sk-secret”", "plain letters"),
+    ("OPENAI_API_KEY", "sk-secret secret", "plain letters"),
     ("SLACK_API_URL", "slack.example", "https://example.com"),
     ("SLACK_API_URL", "ftp://slack.example", "https://example.com"),
     ("SLACK_API_URL", "http://", "https://example.com"),

@@ -25,9 +25,10 @@ class App {
   #modals = new Modals(this.#store);
   #tour = new Tour(this.#store, (stop) => this.#playStop(stop));
   #actions = {
-    openThread: (channel, ts) => this.#openThread(channel, ts),
+    openThread: (channel, ts) => this.#thread.open(channel, ts),
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
+    dismiss: (ts) => this.#try("dismiss", { ts }),
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
     saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
@@ -35,7 +36,7 @@ class App {
     go: (place) => this.#go(place),
   };
   #main = new MainPane(document.getElementById("main"), this.#store, this.#actions, this.#tour.node);
-  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions);
+  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions, () => this.#remember());
 
   async start() {
     const kept = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
@@ -46,6 +47,7 @@ class App {
     document.addEventListener("click", (event) => this.#follow(event));
     window.addEventListener("focus", () => this.#live?.retry());
     await this.#enter(kept.user);
+    if (kept.thread && this.#store.message(this.#place.channel, kept.thread)) this.#thread.open(this.#place.channel, kept.thread);
     this.#tour.greet();
   }
 
@@ -175,7 +177,7 @@ class App {
     const { channel, ts } = this.#awaited;
     if (!this.#store.replies(channel, ts).length) return;
     this.#awaited = null;
-    this.#openThread(channel, ts, { focus: false });
+    this.#thread.open(channel, ts, { focus: false });
   }
 
   #sidebar() {
@@ -196,7 +198,7 @@ class App {
   /** Shows the present place from scratch. */
   #show() {
     const { kind, channel } = this.#place;
-    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place }));
+    this.#remember();
     this.#store.unread.delete(channel);
     this.#main.show(this.#place);
     this.#sidebar();
@@ -206,8 +208,9 @@ class App {
     document.title = `${name} · ${this.#store.team.name} · LiveSOP sandbox`;
   }
 
-  #openThread(channel, ts, { focus = true } = {}) {
-    this.#thread.open(channel, ts, { focus });
+  /** Keeps where this tab is for a reload. */
+  #remember() {
+    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place, thread: this.#thread.ts }));
   }
 
   /** Shares a file of this machine, as base64. */
@@ -223,10 +226,7 @@ class App {
 
   /** Posts or runs a command; resolves to whether it went out. */
   async #send(channel, text, threadTs) {
-    if (!text.startsWith("/")) {
-      const body = { channel, text };
-      return this.#try("post_message", threadTs ? { ...body, thread_ts: threadTs } : body);
-    }
+    if (!text.startsWith("/")) return this.#try("post_message", { channel, text, thread_ts: threadTs });
     if (threadTs) {
       toast("Slack does not run slash commands in threads. Send it in the channel.", { bad: true });
       return false;
@@ -237,7 +237,6 @@ class App {
   async #playStop(stop) {
     if (stop.user !== this.#store.me.id) await this.#enter(stop.user);
     this.#go({ kind: "channel", channel: stop.channel });
-    if (stop.text.startsWith("/")) return this.#try("command", { channel: stop.channel, text: stop.text });
     const answer = await this.#try("post_message", { channel: stop.channel, text: stop.text });
     if (!answer) return false;
     this.#awaited = { channel: stop.channel, ts: answer.ts };
@@ -288,7 +287,7 @@ class App {
     this.#go({ kind: "channel", channel });
     const root = thread ?? this.#store.message(channel, ts)?.thread_ts;
     if (root && root !== ts) {
-      this.#openThread(channel, root, { focus: false });
+      this.#thread.open(channel, root, { focus: false });
       this.#main.highlight(root);
       this.#thread.highlight(ts);
     } else if (ts) this.#main.highlight(ts);

@@ -13,32 +13,20 @@ const SYSTEM = new Set([
   "pinned_item", "group_join", "group_leave", "bot_add", "tombstone",
 ]);
 
-/** The ⋮ menu, in order: {label, icon, danger?, when?(row), run(row)}. */
-const MENU = [
-  {
-    label: "Copy link", icon: "link",
-    run: (row) => row.actions.copyLink(row.channel, row.message),
-  },
-  {
-    label: "Why (LiveSOP)", icon: "eye",
-    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "why_shortcut"),
-  },
-  {
-    label: "Add to knowledge", icon: "book",
-    when: (row) => !row.message.bot_id,
-    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "knowledge_shortcut"),
-  },
-  {
-    label: "Edit message", icon: "edit",
-    when: isOwn,
-    run: (row) => row.actions.edit(row.message.ts),
-  },
-  {
-    label: "Delete message", icon: "trash", danger: true,
-    when: isOwn,
-    run: (row) => row.actions.remove(row.channel, row.message),
-  },
-];
+/** The ⋮ menu: Slack's own entries, and the app's shortcuts. */
+function menu(row) {
+  const { message, channel, store, actions } = row;
+  return [
+    { label: "Copy link", icon: icon("link"), run: () => actions.copyLink(channel, message) },
+    ...store.shortcuts.map(({ name, callback_id }) => ({
+      label: name, icon: avatar({ is_bot: true }, "tiny"), run: () => actions.shortcut(channel, message.ts, callback_id),
+    })),
+    ...(isOwn(row) ? [
+      { label: "Edit message", icon: icon("edit"), run: () => actions.edit(message.ts) },
+      { label: "Delete message", icon: icon("trash"), danger: true, run: () => actions.remove(channel, message) },
+    ] : []),
+  ];
+}
 
 function isOwn({ message, store }) {
   return message.user === store.me.id && !message.bot_id && !SYSTEM.has(message.subtype);
@@ -65,7 +53,7 @@ export function messageNode(row) {
       message.files?.map((file) => h("div.file", {}, icon("file"), file.name)),
       reactions(message, store),
       !row.inThread && !ephemeral && threadBar(row),
-      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => store.dismiss(row.channel, message.ts) }, "Dismiss message")),
+      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => row.actions.dismiss(message.ts) }, "Dismiss message")),
     !ephemeral && !row.editor && !SYSTEM.has(message.subtype) && toolbar(row));
   return node;
 }
@@ -117,9 +105,7 @@ function threadBar({ message, channel, store, actions }) {
 /** What stands at a message under the pointer, or with the focus inside: a reply, and the ⋮ menu. */
 function toolbar(row) {
   const { message, channel, actions } = row;
-  const entries = () => MENU.filter(({ when }) => !when || when(row))
-    .map((entry) => ({ ...entry, icon: icon(entry.icon), run: () => entry.run(row) }));
-  const more = iconButton("menu", "More actions", () => openMenu(more, entries(), { label: "More actions" }), {
+  const more = iconButton("menu", "More actions", () => openMenu(more, menu(row), { label: "More actions" }), {
     "aria-haspopup": "menu", "aria-expanded": "false", "data-key": `more-${message.ts}`,
   });
   return h("div.toolbar", { role: "group", "aria-label": "Message actions" },

@@ -21,6 +21,7 @@ from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.home.frame import changed_below
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
@@ -51,9 +52,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def shortcut(
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        async def answer(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        answer = whisper(respond)
         await ack()
         async with boundary(body, lambda: answer(commands.went_wrong())):
             place = ChannelId(body["channel"]["id"]), MessageTs(body["message"]["ts"])

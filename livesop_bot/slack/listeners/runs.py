@@ -19,6 +19,7 @@ from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -49,9 +50,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def on_button(
         ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient
     ) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         if body.get("view"):  # in the list of what waits, where nothing can be told beside it
             async with boundary(body, Modal.pressed(client, body).went_wrong):

@@ -22,7 +22,7 @@ def grounds_blocks(panel: Panel) -> Iterator[Block]:
         if evaluation.evidence.strip() and panel.explanation.signal.state is not (
             SignalState.DELETED
         ):
-            yield _evidence(as_read(evaluation.evidence), may_read=panel.may_read)
+            yield _evidence(as_read(evaluation.evidence, panel.names), may_read=panel.may_read)
         if reasoning := evaluation.reasoning.strip():
             yield with_more(
                 f"*Its reasoning*\n{line(reasoning, _REASONING)}",
@@ -42,7 +42,7 @@ def grounds_blocks(panel: Panel) -> Iterator[Block]:
 def full_evidence(panel: Panel) -> Iterator[str]:
     """All words of the message that it rests on."""
     if panel.evaluation is not None and panel.may_read:
-        yield from quoted(as_read(panel.evaluation.evidence))
+        yield from quoted(as_read(panel.evaluation.evidence, panel.names))
 
 
 def full_reasoning(panel: Panel) -> Iterator[str]:

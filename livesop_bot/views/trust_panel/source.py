@@ -24,7 +24,7 @@ def source_blocks(panel: Panel) -> Iterator[Block]:
         yield context("🔒  Only those who can read its channel see its text.")
         return
     masked = mask_secrets(signal.text)
-    text = as_read(masked)
+    text = as_read(masked, panel.names)
     is_cut = len(text) > _TEXT or len(text.splitlines()) > _ROWS
     shown = quote(text, _TEXT, _ROWS) or "_It has no text._"
     yield with_more(f"{head}\n{shown}", Part.TEXT, is_cut=is_cut)
@@ -37,7 +37,7 @@ def source_blocks(panel: Panel) -> Iterator[Block]:
 def full_text(panel: Panel) -> Iterator[str]:
     """All of its text."""
     if panel.may_read:
-        yield from quoted(as_read(mask_secrets(panel.explanation.signal.text)))
+        yield from quoted(as_read(mask_secrets(panel.explanation.signal.text), panel.names))
 
 
 def _origin(signal: Signal) -> str:

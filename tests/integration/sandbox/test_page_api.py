@@ -152,6 +152,16 @@ async def test_only_the_author_changes_a_message(server: SlackServer, page: Any)
         assert answer["error"] == "Only its author can change this message."
 
 
+async def test_a_message_for_one_person_is_dismissed_by_that_person(
+    server: SlackServer, page: Any
+) -> None:
+    workspace = server.workspace
+    ts = workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "psst")["ts"]
+    assert (await page("dismiss", user=GRACE, ts=ts))["error"] == "The message is gone."
+    assert (await page("dismiss", user=ADA, ts=ts))["ok"]
+    assert (await page("state", user=ADA))["ephemerals"] == []
+
+
 async def test_faults_can_be_tried_by_hand(server: SlackServer, page: Any, listen: Any) -> None:
     await listen(server)
     old = set(server.socket_mode.connections)

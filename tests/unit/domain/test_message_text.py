@@ -2,7 +2,7 @@
 
 import pytest
 
-from livesop_bot.domain.message_text import as_read
+from livesop_bot.domain.message_text import as_read, mentioned
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ from livesop_bot.domain.message_text import as_read
 )
 def test_marks_are_read_as_people_read_them(written: str, read: str) -> None:
     assert as_read(written) == read
+
+
+def test_people_are_named_who_are_mentioned_by_their_ids_alone() -> None:
+    text = "<@U1> and <@U2|bob>, not <@U3> &lt;@U4&gt;, in <#C1>"
+    assert list(mentioned(text)) == ["U1", "U3"]
+    assert as_read(text, {"U1": "ada"}) == "@ada and @bob, not @U3 <@U4>, in #C1"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from livesop_bot.errors import DatabaseAway, SpoolFull
+from livesop_bot.errors import ConfigurationError, DatabaseAway, SpoolFull
 from livesop_bot.slack.spool import Spool
 
 
@@ -196,6 +196,13 @@ async def test_a_disk_that_refuses_to_keep_a_new_file_is_left_none(
     assert store.records == [b"2"]
 
 
+async def test_a_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(ConfigurationError, match=r"^LIVESOP_DATA_DIR: there can be no folder "):
+        await Spool(file / "spool", max_bytes=1).__aenter__()
+
+
 async def test_the_next_start_takes_over_what_a_killed_process_left(
     tmp_path: Path, store: Store
 ) -> None:
@@ -211,6 +218,7 @@ async def test_the_next_start_takes_over_what_a_killed_process_left(
 
 _APPEND_AND_DIE = """
 import asyncio, os, pathlib, signal, sys
+from livesop_bot.errors import ConfigurationError
 from livesop_bot.slack.spool import Spool
 async def main():
     async with Spool(pathlib.Path(sys.argv[1]), max_bytes=1000) as spool:

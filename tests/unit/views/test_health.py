@@ -20,6 +20,7 @@ from livesop_bot.views.health import HomeHealth, health_line
         ({"model_problem": "OpenAI cannot be reached"}, "*OpenAI cannot be reached*"),
         ({"failed_jobs": 2}, "*2 jobs failed*, tried again later"),
         ({"model_share": 0.236}, "asked about 24% of messages"),
+        ({"evaluator": "local-lexical"}, "judged by words alone"),
     ],
 )
 def test_the_health_line_names_what_is_wrong(
@@ -27,5 +28,8 @@ def test_the_health_line_names_what_is_wrong(
 ) -> None:
     line = health_line(replace(health, **change))
     assert shown in line
-    harmless = change.keys() <= {"model_share", "queue_depth"} and change.get("queue_depth") is None
+    harmless = (
+        change.keys() <= {"model_share", "evaluator", "queue_depth"}
+        and change.get("queue_depth") is None
+    )
     assert line.startswith("🟢 All well") == harmless

@@ -26,7 +26,7 @@ WAITING = WaitingRun(
     ),
     channel=ChannelId("C1"),
     thread_ts=MessageTs("1.2"),
-    author=UserId("U0GRACE001"),
+    author="U0GRACE001",
     permalink="https://acme.slack.com/p1",
 )
 

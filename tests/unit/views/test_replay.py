@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Reason, Verdict
@@ -119,7 +119,6 @@ def test_why_there_was_none_is_said(why: NotReplayed) -> None:
 
 
 @given(data=st.data())
-@settings(deadline=None)
 def test_every_view_of_a_replay_is_one_that_slack_takes(
     data: st.DataObject,
     signal: Signal,

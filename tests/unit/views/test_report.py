@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.figures import SopFigures
@@ -91,7 +91,7 @@ _FIGURES = st.builds(
 _TOTALS = st.builds(Totals, signals=st.integers(0, 10**12), saved_min=st.integers(0, 10**12))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     kind=st.sampled_from(ReportKind),
     now=_TOTALS,

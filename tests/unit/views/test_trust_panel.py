@@ -175,6 +175,14 @@ def test_its_texts_read_as_they_do_in_slack(
     assert shown.count(read) == 3
 
 
+def test_who_is_mentioned_in_the_message_is_named_and_not_called(
+    panel: Panel, signal: Signal
+) -> None:
+    explanation = replace(panel.explanation, signal=replace(signal, text="<@U7>, have a look"))
+    shown = said(trust_panel(replace(panel, explanation=explanation, names={"U7": "<@U8>"})))
+    assert "> @&lt;@U8&gt;, have a look" in shown
+
+
 def test_what_was_done_says_by_whom_and_leads_there(panel: Panel, run: Run) -> None:
     text = explained(panel, run=replace(run, post_ts=MessageTs("1772625601.000200")))
     assert "|Open it in its thread>" in text
@@ -336,7 +344,6 @@ def test_what_is_not_known_is_within_slacks_limits(view: Json) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.actions import ActionRequest
@@ -87,7 +87,6 @@ def test_what_is_not_shown_is_said(run: Run) -> None:
     assert "1 more waits in channels" in str(_show(run, hidden=1))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_list(
     runs: st.SearchStrategy[Run],

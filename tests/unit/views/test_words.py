@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Scope, Verdict
@@ -23,7 +23,7 @@ from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.team_settings import Environment, TeamSettings
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.views import autopilot, feed, knowledge_forms, sop_card, starts, stats, tried
-from livesop_bot.views.answer import answer
+from livesop_bot.views.answer import answer, introduction
 from livesop_bot.views.home import knowledge, tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.lint import violations
@@ -32,7 +32,6 @@ from livesop_bot.views.settings_summary import settings_summary
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 ENVIRONMENT = Environment(limits=Limits(propose=0.5, auto=0.9), model="gpt")
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 Mentions = Callable[[object], list[str]]
 
 
@@ -92,13 +91,16 @@ def test_an_sop_that_is_paused_says_so_wherever_it_is_shown(workflow: Workflow) 
         assert "⏸️ paused" in str(shown.blocks)
 
 
+def test_slack_takes_the_introduction() -> None:
+    assert violations(introduction().payload()) == []
+
+
 def test_what_nobody_knows_is_said_with_what_to_do() -> None:
     assert answer("where is <!here>?", None, []).text == (
         "Neither the SOPs nor the knowledge have anything on `where is &lt;!here&gt;?`."
     )
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_what_words_answer(
     workflows: st.SearchStrategy[Workflow],
@@ -155,7 +157,6 @@ def test_slack_takes_what_words_answer(
     assert mentions(begun.payload()) in ([], [begun.blocks[0]["text"]["text"]])  # who started it
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_the_forms(
     workflows: st.SearchStrategy[Workflow],
@@ -209,7 +210,6 @@ def a_document(text: str) -> Document:
     )
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_any_page_of_the_shelf(
     texts: st.SearchStrategy[str], mentions: Mentions, data: st.DataObject

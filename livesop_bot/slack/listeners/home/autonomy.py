@@ -8,13 +8,16 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope, limits_of
 from livesop_bot.domain.rights import Right
+from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.what_if import Shift, around, shifts, what_if
 from livesop_bot.domain.workflows import StepId, Workflow
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
+from livesop_bot.slack.listeners.autopilot import turn
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, trouble_shown
 from livesop_bot.slack.listeners.modals import opened
@@ -85,26 +88,25 @@ async def _switch(
     slug, _, step = value.partition("/")
     try:
         workflow = await within(face.workflows.get(spot.team, slug))
-        if workflow is None:
-            turned = False
-        elif is_on:
-            turned = await within(face.autonomy.switch_on(workflow, StepId(step), spot.user))
-        else:
-            turning = face.teams.set_autopilot(
-                spot.team, Scope.STEP, value, is_on=False, by=spot.user
-            )
-            turned = not await within(turning)
+        if workflow is not None and is_on:
+            await within(_earned(face, workflow, StepId(step), spot.user))
+        elif workflow is not None:
+            await within(turn(face, spot.team, Scope.STEP, value, spot.user, is_on=False))
     except DatabaseAway as error:
         log.warning("autopilot.not_confirmed", team=spot.team, is_on=is_on, error=str(error))
         await publish(client, spot, tabs.not_confirmed(spot.state))
         return
-    if turned:
+    await changed(client, face, spot)
+
+
+async def _earned(face: Face, workflow: Workflow, step: StepId, user: UserId) -> None:
+    """Switch a step on if it has earned that. Raises DatabaseAway."""
+    if await face.autonomy.switch_on(workflow, step, user):
         log.info(
             "autopilot.switched",
-            team=spot.team,
+            team=workflow.team,
             scope=Scope.STEP,
-            subject=value,
-            is_on=is_on,
-            by=spot.user,
+            subject=step_subject(workflow.slug, step),
+            is_on=True,
+            by=user,
         )
-    await changed(client, face, spot)

@@ -106,7 +106,6 @@ def test_no_sequence_of_events_reaches_what_the_rules_forbid(dsn: str) -> None:
         settings=settings(
             max_examples=10,
             stateful_step_count=40,
-            deadline=None,
             phases=[Phase.generate],  # a sequence of forty is soon read
             print_blob=True,
             suppress_health_check=list(HealthCheck),

@@ -463,7 +463,8 @@ async def test_who_only_looks_moves_nothing_on_and_may_still_stop_it(
     for action in (ActionId.RUN_START, ActionId.RUN_DISMISS):
         await thread.press(GRACE, action)
         assert await thread.told() == (
-            f"Only operators can move an SOP on; nothing was changed. Please ask <@{LINUS}>."
+            "Only operators can start an SOP or move it on; nothing was changed. "
+            f"Please ask <@{LINUS}>."
         )
     assert await thread.state() == "proposed"
     rows = await thread.pool.fetch("SELECT actor, after FROM audit_log WHERE kind = 'refusal'")

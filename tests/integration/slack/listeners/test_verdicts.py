@@ -1,19 +1,16 @@
 """`/livesop verdict` typed in a workspace: what is said of a message is kept, and told back."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from livesop_bot.db.pool import Pool
 from livesop_bot.sandbox.demo import BUGS, GRACE
 from tests.conftest import Outage
+from tests.integration.slack.listeners.conftest import Desk
 
 LINK = f"https://acme.slack.com/archives/{BUGS}/p1700000000000100"
-
-
-class Desk(Protocol):
-    async def type(self, user: str, line: str) -> str: ...
 
 
 Judged = Callable[..., Awaitable[str]]

@@ -13,6 +13,7 @@ from livesop_bot.sandbox.faults import AnswerError
 from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.press import Pressed
 from tests.integration.slack.listeners.conftest import Desk
+from tests.polling import until
 
 _RUN = """
 INSERT INTO runs (team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id,
@@ -108,12 +109,15 @@ async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
         {"type": "message", "channel": BUGS, "ts": message["ts"]},
         button | {"value": Pressed(run=proposed).value()},
     )
-    state = None
-    async with asyncio.timeout(5):
-        while state != "dismissed":
-            state = await pool.fetchval("SELECT state FROM runs")
-            await asyncio.sleep(0.01)
+    await until(pool, "SELECT state FROM runs", "dismissed")
     assert "Nothing waits" in await desk.press(GRACE, "home_tab:0", value="overview")
+
+
+@pytest.mark.usefixtures("proposed")
+async def test_who_is_mentioned_in_a_message_is_named(desk: Desk, pool: Pool) -> None:
+    await pool.execute("UPDATE raw_signals SET text = $1", f"<@{ADA}>, the export crashes")
+    await desk.home(GRACE)
+    assert "> @ada, the export crashes" in await _open(desk, GRACE)
 
 
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
@@ -139,7 +143,9 @@ async def test_nothing_is_shown_while_slack_does_not_say_what_may_be_read(
 ) -> None:
     await desk.home(GRACE)
     desk.slack.faults.add("conversations.info", AnswerError("internal_error"), times=5)
-    assert "the export crashes" not in await _open(desk, GRACE)
+    said = await _open(desk, GRACE)
+    assert "1 more waits in channels that are private, or that you may not read" in said
+    assert "the export crashes" not in said
 
 
 async def test_the_runs_of_other_teams_do_not_wait_here(

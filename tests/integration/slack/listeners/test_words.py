@@ -1,39 +1,23 @@
 """The words of `/livesop` that look, try and start; each answers to the one who typed it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from livesop_bot.db.pool import Pool
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
-from livesop_bot.sandbox.server import SlackServer
+from tests.integration.slack.listeners.conftest import Desk
+from tests.polling import until
 
 Judged = Callable[..., Awaitable[str]]
 Outdate = Callable[[], Awaitable[None]]
-
-
-class Desk(Protocol):
-    slack: SlackServer
-
-    async def type(self, user: str, line: str, channel: str = ...) -> str: ...
-    async def ask(self, user: str, line: str, channel: str = ...) -> str: ...
 
 
 async def counts(pool: Pool) -> tuple[int, ...]:
     """How much there is of what a look must not make more of."""
     tables = ("raw_signals", "evaluations", "runs", "remarks", "pgqueuer")
     return tuple([await pool.fetchval(f"SELECT count(*) FROM {table}") for table in tables])
-
-
-async def until(pool: Pool, query: str, wanted: object) -> None:
-    """Poll the database until it says what is wanted."""
-    async with asyncio.timeout(10):
-        while True:
-            if await pool.fetchval(query) == wanted:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_alone_it_gives_a_short_status_with_buttons(desk: Desk) -> None:

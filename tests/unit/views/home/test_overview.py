@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.evaluations import Evaluation, Outcome
@@ -126,7 +126,6 @@ def _days(counts: st.SearchStrategy[int]) -> st.SearchStrategy[list[DayFigures]]
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_overview(
     evaluations: st.SearchStrategy[Evaluation],

@@ -1,7 +1,7 @@
 """The button with which a step that has earned it is switched on."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -13,14 +13,9 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sandbox.changes import Change, HomePublished
 from livesop_bot.sandbox.demo import ADA, GRACE
+from tests.integration.slack.listeners.conftest import Desk
 
 TEAM = TeamId("T0SANDBOX")
-
-
-class Desk(Protocol):
-    slack: Any
-
-    async def home(self, user: str) -> str: ...
 
 
 async def press(desk: Desk, user: str, action_id: str, value: str) -> None:

@@ -1,7 +1,7 @@
 """The guide in Home and in its message: facts are seen, presses count, and it can be left."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -17,14 +17,9 @@ from livesop_bot.sandbox.changes import Change, HomePublished
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.worker.greet import Greetings
 from livesop_bot.worker.saying import Saying
+from tests.integration.slack.listeners.conftest import Desk
 
 TEAM = TeamId("T0SANDBOX")
-
-
-class Desk(Protocol):
-    slack: Any
-
-    async def home(self, user: str) -> str: ...
 
 
 async def press(

@@ -91,6 +91,15 @@ async def test_the_shortcut_of_a_message_explains_it_in_the_order_in_which_peopl
     assert places == sorted(places)
 
 
+async def test_who_is_mentioned_in_a_message_is_named(
+    desk: Any, slack: SlackServer, pool: Pool, judged: Judged, reader: Any
+) -> None:
+    await judged()
+    await pool.execute("UPDATE raw_signals SET text = $1", f"<@{ADA}>, the export crashes")
+    await choose(slack, pool)
+    await reader().until("> @ada, the export crashes")
+
+
 async def test_the_button_of_a_run_explains_its_own_evaluation(
     desk: Any, slack: SlackServer, pool: Pool, judged: Judged, reader: Any
 ) -> None:

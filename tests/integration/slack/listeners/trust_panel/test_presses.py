@@ -12,6 +12,7 @@ from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
 from tests.conftest import Outage
+from tests.polling import until
 
 Judged = Callable[..., Awaitable[str]]
 Outdate = Callable[[], Awaitable[None]]
@@ -176,12 +177,19 @@ async def test_two_presses_at_once_both_count_and_the_panel_shows_both(
     await ada.until("The SOP as a whole: *on*", "*Bug report* fits, says")
 
 
-async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(panel: Any, pool: Pool) -> None:
+async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(
+    panel: Any, pool: Pool, log_events: Any
+) -> None:
     grace = await panel(GRACE)
-    pressed = asyncio.create_task(grace.press("👍 Right"))
-    await grace.close()
-    await asyncio.gather(pressed, return_exceptions=True)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE verdicts IN EXCLUSIVE MODE")
+        await grace.press("👍 Right")
+        await grace.close()
+    await until(pool, "SELECT count(*) FROM verdicts", 1)
     assert grace.stack == []
+    await panel(GRACE)
+    assert len(grace.stack) == 1, "it came back"
+    assert [one for one in log_events if one["log_level"] in ("error", "critical")] == []
 
 
 async def test_what_goes_wrong_is_said_in_the_panel(
