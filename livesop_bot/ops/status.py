@@ -41,11 +41,15 @@ class SocketState:
 
 @dataclass(frozen=True, slots=True)
 class SpoolState:
-    """Events on disk that wait for the database; sizes in bytes."""
+    """Events on disk that wait for the database; sizes in bytes.
+
+    `refusal`: why the last event could be kept neither there nor in the database.
+    """
 
     events: int
     size: int
     max_bytes: int
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Snapshot:
             found.append("the database cannot be used")
         if self.sockets is not None and self.sockets.connected == 0:
             found.append("no socket to Slack is connected")
+        if self.spool is not None and self.spool.refusal:
+            found.append("events are left to Slack: neither database nor disk takes them")
         return found
 
     @property
@@ -101,6 +107,8 @@ class Snapshot:
             found.append("fewer sockets than SLACK_CONNECTIONS")
         if self.spool is not None and self.spool.events:
             found.append("events wait in the spool")
+        if self.queue is None and self.database.pending_migrations == 0:
+            found.append("the queue cannot be looked at")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
         if self.model.problem:
@@ -173,8 +181,10 @@ class Snapshot:
     def _spool(self) -> dict[str, Any]:
         if self.spool is None:
             return {"status": "not_used"}
+        status = "waiting" if self.spool.events else "empty"
         return {
-            "status": "waiting" if self.spool.events else "empty",
+            "status": "refusing" if self.spool.refusal else status,
+            "problem": self.spool.refusal or None,
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,

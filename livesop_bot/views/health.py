@@ -12,7 +12,8 @@ _LATE_S = 60
 class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
     in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
-    is not asked, and of which share of the messages it was (None: of none).
+    is not asked, and of which share of the messages it was (None: of none). `refusal`: why new
+    messages are kept nowhere.
 
     For admins, both since this process started: events that came again, and those `recovered` from
     disk after the database was away.
@@ -24,6 +25,7 @@ class HomeHealth:
     spool_events: int
     database: bool
     evaluator: str
+    refusal: str = ""
     model_problem: str = ""
     model_share: float | None = None
     duplicates: int = 0
@@ -34,7 +36,8 @@ def health_line(health: HomeHealth) -> str:
     """Say in one line whether LiveSOP hears, works and remembers."""
     late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
     well = health.sockets > 0 and health.database and not (health.spool_events or late)
-    well = well and not health.model_problem
+    well = well and health.queue_depth is not None
+    well = well and not (health.model_problem or health.refusal)
     parts = [
         "🟢 All well" if well else "🟡 Needs a look",
         _sockets(health.sockets),
@@ -46,6 +49,8 @@ def health_line(health: HomeHealth) -> str:
         parts.append(f"*{line(health.model_problem, 100)}*")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
+    if health.refusal:
+        parts.insert(1, f"*new messages are not taken*: {line(health.refusal, 100)}")
     return "  ·  ".join(parts)
 
 

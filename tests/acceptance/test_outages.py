@@ -155,9 +155,12 @@ async def test_a_full_spool_leaves_the_rest_to_slack(
     await health.until(lambda _, body: body["checks"]["spool"]["bytes"] > 900_000)
     unacked = {one.event_id for one in slack.socket_mode.deliveries if one.acked_at is None}
     assert unacked
+    body = await health.until(lambda _, body: body["checks"]["spool"]["status"] == "refusing")
+    assert any("left to Slack" in reason for reason in body["reasons"])
     private_postgres.start()
     facts = facts_of(dsn)
     await facts.until("SELECT count(*) FROM raw_signals", 40)
+    await health.until(lambda status, _: status == 200)
 
 
 async def test_two_processes_share_the_work_and_double_nothing(

@@ -36,7 +36,8 @@ AWAY = DatabaseState(problem="refused")
         ({"sockets": None, "spool": None}, "healthy", True),
         ({"sockets": None, "database": AWAY}, "unhealthy", False),
         ({"spool": SpoolState(1, 200, 1000)}, "degraded", True),
-        ({"queue": None}, "healthy", True),
+        ({"spool": SpoolState(1, 200, 1000, "no room")}, "unhealthy", False),
+        ({"queue": None}, "degraded", True),
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
         ({"model": ModelState("away", "OpenAI cannot be reached")}, "degraded", True),
@@ -65,7 +66,13 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         "openai": {"status": "not_configured"},
         "slack": {"status": "ok", "connected": 2, "wanted": 2},
         "queue": {"status": "ok", "depth": 3, "oldest_job_age_seconds": 0.2},
-        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000},
+        "spool": {
+            "status": "empty",
+            "problem": None,
+            "events": 0,
+            "bytes": 0,
+            "max_bytes": 1000,
+        },
         "evaluator": {"status": "ok", "name": "local"},
         "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
     }
@@ -84,6 +91,11 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         ({"queue": None}, "queue", {"status": "unknown", "depth": None}),
         ({"queue": QueueState(9, 61)}, "queue", {"status": "late", "depth": 9}),
         ({"spool": SpoolState(4, 9, 10)}, "spool", {"status": "waiting", "events": 4}),
+        (
+            {"spool": SpoolState(4, 9, 10, "no room")},
+            "spool",
+            {"status": "refusing", "problem": "no room"},
+        ),
         ({"spool": None}, "spool", {"status": "not_used"}),
     ],
 )
