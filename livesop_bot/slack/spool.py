@@ -96,12 +96,15 @@ class Spool:
     async def append(self, record: bytes) -> None:
         """Keep a record; it is on disk when this returns. Raises SpoolFull."""
         try:
-            if not await self._writes.submit(record):
-                raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
+            fits = await self._writes.submit(record)
         except SpoolFull as error:
             self.refusal = str(error)
             raise
-        self.refusal = ""
+        self.refusal = (
+            "" if fits else f"the spool holds {self.size} of at most {self._max_bytes} bytes"
+        )
+        if self.refusal:
+            raise SpoolFull(self.refusal)
 
     async def set_aside(self, message: str, record: bytes) -> None:
         """Keep a record of a message that PostgreSQL will never take, for a person to look at."""
