@@ -7,6 +7,8 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 PY := .venv/bin/python
+# Where the Python that .venv was made of is gone, as after an upgrade, nothing in it is of use.
+_ := $(shell test -x $(PY) || rm -rf .venv)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
 .PHONY: help install run sandbox test test-browser check format bench lock doctor manifest clean
@@ -32,7 +34,7 @@ check: .venv/dev.stamp ## ruff, mypy --strict, import-linter
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@.venv/bin/python -c 'import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())'
+	@$(PY) -c 'import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c())'
 
 format: .venv/dev.stamp ## put the code into the project's format
 	@$(PY) -m ruff check --fix .

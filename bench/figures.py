@@ -61,6 +61,7 @@ ROWS = (
         "ratio ≥ 1.0",
     ),
     Row("  the first after a start", "1/s", lambda one: one.bursts[0].per_second),
+    Row("steady 200/s: acked", "1/s", lambda one: one.steady.per_second),
     Row("steady 200/s: ack p50", "ms", lambda one: percentile(one.steady.acks, 0.5) * 1000),
     Row(
         "steady 200/s: ack p99", "ms", lambda one: percentile(one.steady.acks, 0.99) * 1000, "≤ 25"
@@ -98,16 +99,23 @@ ROWS = (
 def table(
     empty: Sequence[Round], sides: Mapping[str, Sequence[Round]], rows: Sequence[Row] = ROWS
 ) -> list[str]:
-    """All figures as medians, ours with their spread and their ratio to the empty app's."""
-    titles = "".join(f"{name:>14}{'min…max':>18}{'ratio':>7}" for name in sides)
+    """All figures as medians, ours with their spread and their ratio to the empty app's.
+
+    A ratio is of one round, measured within a minute: the machine may be slower in the next. Shown
+    is the median of the rounds' ratios, with the least and the greatest.
+    """
+    titles = "".join(f"{name:>14}{'min…max':>18}{'ratio':>7}{'min…max':>13}" for name in sides)
     lines = [f"{'':27}{'':>4}{'empty Bolt':>12}{titles}  goal"]
     for row in rows:
-        theirs = None if row.ours_alone else median(row.figure(one) for one in empty)
-        line = f"{row.name:<27}{row.unit:>4}{'–' if theirs is None else f'{theirs:,.1f}':>12}"
+        theirs = [] if row.ours_alone else [row.figure(one) for one in empty]
+        line = f"{row.name:<27}{row.unit:>4}{f'{median(theirs):,.1f}' if theirs else '–':>12}"
         for rounds in sides.values():
             ours = [row.figure(one) for one in rounds]
-            ratio = "–" if theirs is None else f"{median(ours) / theirs:.2f}"
-            spread = f"{min(ours):,.1f}…{max(ours):,.1f}"
-            line += f"{median(ours):>14,.1f}{spread:>18}{ratio:>7}"
+            line += f"{median(ours):>14,.1f}{f'{min(ours):,.1f}…{max(ours):,.1f}':>18}"
+            if theirs:
+                ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+                line += f"{median(ratios):>7.2f}{f'{min(ratios):.2f}…{max(ratios):.2f}':>13}"
+            else:
+                line += f"{'–':>7}{'–':>13}"
         lines.append(f"{line}  {row.goal}".rstrip())
     return lines

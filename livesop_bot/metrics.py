@@ -109,6 +109,11 @@ class Metrics:
             "Age of the oldest job that is due and waiting.",
             registry=self.registry,
         )
+        self.queue_failed_jobs = Gauge(
+            "livesop_queue_failed_jobs",
+            "Jobs that failed and rest until they are tried again.",
+            registry=self.registry,
+        )
         self.sockets = Gauge(
             "livesop_slack_sockets", "Socket Mode connections that are up.", registry=self.registry
         )
@@ -140,6 +145,11 @@ class Metrics:
         )
         self.spool_bytes = Gauge(
             "livesop_spool_bytes", "Size of the spool on disk.", registry=self.registry
+        )
+        self.spool_stuck = Gauge(
+            "livesop_spool_stuck_files",
+            "Spool files that cannot be read or removed.",
+            registry=self.registry,
         )
         self.spooled = Counter(
             "livesop_spooled_events",

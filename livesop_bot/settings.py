@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
+from dotenv.parser import parse_stream
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -20,13 +21,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from livesop_bot.errors import ConfigurationError
 
+_DOTENV = Path(".env")
+
 
 def _split_url(value: str, schemes: tuple[str, ...], example: str) -> SplitResult:
     """Take a URL apart; what is wrong with it is never quoted, for it may be a password."""
     try:
         parts = urlsplit(value)
-        several_hosts = "," in parts.netloc  # PostgreSQL's form for fail-over
-        well_formed = parts.scheme in schemes and (several_hosts or parts.port != 0)
+        # Several are PostgreSQL's form for fail-over.
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+        well_formed = parts.scheme in schemes and 0 not in ports
     except ValueError:
         well_formed = False
     if not well_formed:
@@ -61,10 +66,15 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
-def _token(prefix: str) -> AfterValidator:
+def _token(prefix: str = "") -> AfterValidator:
+    """Check what is sent in a header, where anything else than plain characters breaks the call."""
+
     def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefix):
+        text = value.get_secret_value()
+        if not text.startswith(prefix):
             raise ValueError(f"expected a token that begins with {prefix}")
+        if not re.fullmatch(r"[!-~]+", text):
+            raise ValueError("expected plain letters, digits and signs, as it was given to you")
         return value
 
     return AfterValidator(check)
@@ -133,7 +143,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=_DOTENV,
+        env_ignore_empty=True,
+        str_strip_whitespace=True,  # secrets of Kubernetes often end in a line break
+        extra="ignore",
+        frozen=True,
     )
 
     slack_bot_token: Annotated[SecretStr, _token("xoxb-")] | None = Field(
@@ -151,7 +165,9 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None, description="PostgreSQL to use; not set: one is started in LIVESOP_DATA_DIR."
     )
-    openai_api_key: SecretStr | None = Field(None, description="Key for the OpenAI API.")
+    openai_api_key: Annotated[SecretStr, _token()] | None = Field(
+        None, description="Key for the OpenAI API."
+    )
     openai_base_url: HttpUrl = Field(
         "https://api.openai.com/v1", description="Base URL of the OpenAI API or a compatible one."
     )
@@ -293,6 +309,7 @@ def load_settings() -> Settings:
     Values are never repeated in the message: they may be secrets.
     """
     try:
+        _check_dotenv()
         return Settings()
     except ValidationError as error:
         lines = []
@@ -303,3 +320,15 @@ def load_settings() -> Settings:
         raise ConfigurationError("\n".join(lines)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f".env: cannot be read ({type(error).__name__})") from None
+
+
+def _check_dotenv() -> None:
+    """Refuse what pydantic would leave out with a warning: what was to be set would not be."""
+    if not _DOTENV.is_file():
+        return
+    with _DOTENV.open(encoding="utf-8-sig") as file:  # Windows' editors mark it so
+        broken = [line.original.line for line in parse_stream(file) if line.error]
+    if broken:
+        raise ConfigurationError(
+            "\n".join(f".env, line {number}: expected NAME=value" for number in broken)
+        )

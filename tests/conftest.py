@@ -19,15 +19,18 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 import psutil
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 from structlog.testing import capture_logs
 
 from livesop_bot.db.embedded import EmbeddedPostgres
@@ -35,13 +38,28 @@ from livesop_bot.db.migrations import migrate
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.vectors import ensure_vectors
 
+# Whether an example took long says more about the machine than about us.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+
 _numbers = itertools.count(1)
 _look_up = socket.getaddrinfo
 
 _CARELESS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 """Settings for servers that need not survive a power cut, and are quicker so."""
 
+_CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1"
+
 _MEMORY, _ROOM = Path("/dev/shm"), 4 * 1024**3  # noqa: S108  each folder there is closed to others
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_tracebacks() -> None:
+    """What structlog shows of each frame by default takes it seconds."""
+    shown = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], shown])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -147,11 +165,37 @@ async def database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
         yield dsn
 
 
+Outage = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@pytest_asyncio.fixture
+async def outage(postgres: EmbeddedPostgres, database: str) -> Outage:
+    """In `async with outage(): …` the test's database is away: its way there is not, and those
+    who were connected are cut off.
+    """
+    name, folder = urlsplit(database).path[1:], parse_qs(urlsplit(database).query)["host"][0]
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[None]:
+        elsewhere = Path(folder).rename(f"{folder}-away")
+        connection = await asyncpg.connect(_dsn(postgres, "postgres"))
+        await connection.execute(_CUT, name)
+        await connection.close()
+        yield
+        elsewhere.rename(folder)
+
+    return away
+
+
 async def _database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}"
     connection = await asyncpg.connect(_dsn(server, "postgres"))
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _dsn(server, name)
+    dsn, (socket_folder,) = _dsn(server, name), parse_qs(urlsplit(server.dsn).query)["host"]
+    with tempfile.TemporaryDirectory(prefix="livesop-") as folder:
+        way = Path(folder, "to")
+        way.symlink_to(socket_folder)
+        yield f"{dsn.partition('?')[0]}?host={quote(str(way), safe='')}"
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
 

@@ -1,8 +1,22 @@
-"""Messages as they arrive, for tests to store."""
+"""Messages: as they arrive, for tests to store, and as if they had been stored."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from livesop_bot.domain.signals import ChannelId, EventId, MessageTs, NewSignal, Source, TeamId
+from livesop_bot.domain.signals import (
+    ChannelId,
+    EventId,
+    MessageTs,
+    NewSignal,
+    Signal,
+    SignalId,
+    SignalState,
+    Source,
+    TeamId,
+)
+
+_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def a_signal(
@@ -33,3 +47,27 @@ def a_signal(
         occurred_at=moment,
         received_at=moment,
     )
+
+
+def a_stored_signal(text: str = "hello", **changes: Any) -> Signal:
+    """A person's message that waits to be judged; `changes` are fields that differ."""
+    signal = Signal(
+        id=SignalId(1),
+        team=TeamId("T1"),
+        source=Source.SLACK,
+        external_id="C1:1700000000.000100",
+        channel=ChannelId("C1"),
+        message_ts=MessageTs("1700000000.000100"),
+        thread_ts=None,
+        author="U1",
+        author_is_bot=False,
+        text=text,
+        permalink=None,
+        occurred_at=_MONDAY,
+        received_at=_MONDAY,
+        stored_at=_MONDAY,
+        state=SignalState.PENDING,
+        revision=1,
+        attempt=1,
+    )
+    return replace(signal, **changes)

@@ -36,7 +36,10 @@ class JiraIssue:
         done = filled(self.name, fields, values)
         project = done["project"] or self._project
         if not project:
-            raise ActionRefused("Neither the SOP names a Jira project, nor does JIRA_PROJECT.")
+            raise ActionRefused(
+                "No Jira project is named: name one in this step of the SOP, or have JIRA_PROJECT "
+                "set where LiveSOP runs."
+            )
         message = clipped(values.get("message.text", ""), _QUOTED)
         permalink = values.get("message.permalink", "")
         reason = (

@@ -17,11 +17,12 @@ _PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What Slack says of somebody. `time_zone`: an IANA name."""
+    """What Slack says of somebody. `time_zone`: an IANA name; `name`: as Slack shows them."""
 
     standing: Standing
     teams: frozenset[str]
     time_zone: str = "UTC"
+    name: str = ""
 
     def in_team(self, team: TeamId) -> Standing:
         """Where they belong to another organisation, their rights there count for nothing here."""
@@ -42,7 +43,9 @@ def read_profile(user: Mapping[str, Any]) -> Profile:
     )
     teams = ((user.get("enterprise_user") or {}).get("teams") or (), (user.get("team_id"),))
     known = frozenset(one for some in teams for one in some if one)
-    return Profile(standing, known, user.get("tz") or "UTC")
+    said = user.get("profile") or {}
+    name = said.get("display_name") or said.get("real_name") or user.get("name") or ""
+    return Profile(standing, known, user.get("tz") or "UTC", name)
 
 
 async def workspace_admins(

@@ -23,6 +23,7 @@ from livesop_bot.db.presses import Presses
 from livesop_bot.db.remarks import Remarks
 from livesop_bot.db.reports import Reports
 from livesop_bot.db.retention import Retention
+from livesop_bot.db.tries import KeyedTries
 from livesop_bot.domain.workflows import ActionKind
 from livesop_bot.metrics import Metrics
 from livesop_bot.settings import Settings
@@ -40,6 +41,7 @@ from livesop_bot.worker.post import Posting
 from livesop_bot.worker.remark import Compose, Remarking
 from livesop_bot.worker.remind import Reminding
 from livesop_bot.worker.report import Reporting
+from livesop_bot.worker.saying import Saying
 from livesop_bot.worker.showing import Showing
 
 
@@ -60,6 +62,7 @@ def build_duties(
 ) -> Duties:
     """Build all handlers of jobs. `slack` must not retry by itself."""
     messages, showing = ThreadMessages(slack), Showing(stores.runs, renderer(kinds))
+    saying = Saying(KeyedTries(pool), slack, lands_s=lands_s)
     ledger, pauses = Ledger(pool, held), Pauses(pool)
     means = Means(slack=slack, metrics=metrics, lands_s=lands_s)
     return Duties(
@@ -72,11 +75,15 @@ def build_duties(
         remarking=Remarking(
             remarks=Remarks(pool, HandStarts(pool, held)), answer=answering, means=means
         ),
-        reminding=Reminding(runs=stores.runs, messages=messages, metrics=metrics),
-        carding=Carding(pauses=pauses, messages=messages, metrics=metrics),
-        telling=TellingDemotions(autonomy=Autonomy(pool), messages=messages, metrics=metrics),
+        reminding=Reminding(runs=stores.runs, saying=saying, metrics=metrics),
+        carding=Carding(pauses=pauses, saying=saying, messages=messages, metrics=metrics),
+        telling=TellingDemotions(autonomy=Autonomy(pool), saying=saying, metrics=metrics),
         greetings=Greetings(
-            guides=Guides(pool), workflows=stores.workflows, client=slack, metrics=metrics
+            guides=Guides(pool),
+            workflows=stores.workflows,
+            client=slack,
+            saying=saying,
+            metrics=metrics,
         ),
         acting=Acting(ledger=ledger, kinds=kinds, metrics=metrics, lands_s=lands_s),
         ledger=ledger,

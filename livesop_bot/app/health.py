@@ -48,7 +48,9 @@ def process_checks(
         sockets=None if spool is None else sockets,
         spool=None
         if spool is None
-        else lambda: SpoolState(spool.events, spool.size, spool.max_bytes, spool.refusal),
+        else lambda: SpoolState(
+            spool.events, spool.size, spool.max_bytes, spool.stuck, spool.refusal
+        ),
         model=judge.model,
         evaluator=judge.evaluator.name,
         evaluator_problem=judge.problem,
@@ -61,6 +63,7 @@ async def home_health(server: HealthServer, metrics: Metrics) -> HomeHealth:
     return HomeHealth(
         sockets=found.sockets.connected if found.sockets else 0,
         queue_depth=found.queue.depth if found.queue else None,
+        failed_jobs=found.queue.failed if found.queue else 0,
         oldest_job_s=found.queue.oldest_age_seconds if found.queue else None,
         spool_events=found.spool.events if found.spool else 0,
         refusal=found.spool.refusal if found.spool else "",

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 _WORDS_THREADS = 16
 _MODEL_THREADS = 4
-"""Messages that the local model may read in one go, each in two thirds of the time."""
+"""Some judge while the model reads for another."""
 _MODEL_PART = 0.6
 """The part of LIVESOP_EVALUATION_TIMEOUT that a model gets, so that a stand-in still fits."""
 

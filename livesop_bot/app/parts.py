@@ -223,8 +223,8 @@ async def open_sandbox(settings: Settings) -> AsyncIterator[SlackServer]:
         ).__aenter__()
     except OSError as error:
         raise ConfigurationError(
-            f"SANDBOX_PORT: {settings.sandbox_port} cannot be listened on ({error.strerror}); "
-            "end the program that has it, or set another port"
+            f"SANDBOX_PORT: {settings.sandbox_port} is taken by another program, or not open to "
+            "this user; end that program, or set another port"
         ) from error
     try:
         yield server

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -12,6 +14,9 @@ from pydantic import SecretStr
 from livesop_bot.app.parts import open_sandbox
 from livesop_bot.app.process import App, Role
 from livesop_bot.settings import Settings
+
+_ENDS = 9.0
+"""Seconds after a signal in which all of it has ended, or is broken off as by a kill."""
 
 _SWITCH = 0.0005
 """Seconds after which a thread that computes gives the interpreter to one that waits."""
@@ -49,7 +54,18 @@ async def run(
         # The local model's threads hold the interpreter in between; acks must not wait 5 ms for it.
         sys.setswitchinterval(_SWITCH)
         app = App(settings, role, on_ready=ready)
+        ended = threading.Event()
+
+        def stop() -> None:
+            app.stop.set()
+            # A thread that hangs (a name is looked up, a disk is gone) would be waited for first by
+            # asyncio and then by the interpreter, without end.
+            end = threading.Timer(_ENDS, lambda: os._exit(0 if ended.is_set() else 1))
+            end.daemon = True
+            end.start()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, app.stop.set)
+            loop.add_signal_handler(number, stop)
         await app.run()
+    ended.set()

@@ -19,6 +19,7 @@ from livesop_bot.app import EvaluatorName, Measuring, Role
 from livesop_bot.cli import audit, knowledge, workflows
 from livesop_bot.cli.command import (
     AUTHOR,
+    LARGEST,
     PLAIN,
     Team,
     opened,
@@ -31,7 +32,12 @@ from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.vectors import ensure_vectors
 from livesop_bot.domain.replays import ReplayRequest, Version
 from livesop_bot.domain.signals import SignalId, TeamId
-from livesop_bot.errors import ConfigurationError, DatabaseRefused, LivesopError
+from livesop_bot.errors import (
+    ConfigurationError,
+    DatabaseAway,
+    DatabaseRefused,
+    LivesopError,
+)
 from livesop_bot.logs import configure_logging, mask
 from livesop_bot.ops.sentry import start_sentry
 from livesop_bot.settings import Settings, load_settings
@@ -53,7 +59,9 @@ cli.add_typer(audit.commands, name="audit")
 
 @cli.command()
 def run(
-    role: Annotated[Role, typer.Option(help="Part of the work for this process.")] = Role.ALL,
+    role: Annotated[
+        Role, typer.Option(help="ingest: sockets, commands, Home; worker: the queue.")
+    ] = Role.ALL,
 ) -> None:
     """Serve Slack; without tokens, the sandbox."""
     settings = load_settings()
@@ -117,7 +125,7 @@ def migrate() -> None:
 
 @cli.command()
 def replay(
-    signal_id: Annotated[int, typer.Argument(min=1, metavar="SIGNAL_ID")],
+    signal_id: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="SIGNAL_ID")],
     run: Annotated[bool, typer.Option("--run/--dry-run", help="Do it, or only say.")] = False,
     version: Annotated[
         Version, typer.Option(help="Of the SOP that was named before.")
@@ -198,6 +206,8 @@ def _explained(error: BaseException) -> list[LivesopError] | None:
     match error:
         case DatabaseRefused():
             return [ConfigurationError(f"DATABASE_URL: {error}; see `livesop doctor`")]
+        case DatabaseAway():
+            return [DatabaseAway(f"{error}; check that PostgreSQL runs, and DATABASE_URL")]
         case LivesopError():
             return [error]
         case asyncpg.UndefinedTableError():
@@ -223,7 +233,8 @@ def _serve_sandbox(settings: Settings) -> None:
 
 
 def _health_url(settings: Settings) -> str:
-    return f"http://{settings.health_host}:{settings.health_port}/health"
+    host = f"[{settings.health_host}]" if ":" in settings.health_host else settings.health_host
+    return f"http://{host}:{settings.health_port}/health"
 
 
 def _serve(settings: Settings, role: Role, ready: str, *, sandbox: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from livesop_bot.cli.command import PLAIN, Team, opened, settings_for_people, team_of
+from livesop_bot.cli.command import LARGEST, PLAIN, Team, opened, settings_for_people, team_of
 from livesop_bot.db.audit import Audit
 from livesop_bot.domain.audit import AuditHead
 from livesop_bot.errors import PermanentError
@@ -36,7 +36,8 @@ def verify(
 
 @commands.command("list")
 def list_audit(
-    last: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20, team: Team = ""
+    last: Annotated[int, typer.Option(min=1, max=LARGEST, metavar="N", help="How many.")] = 20,
+    team: Team = "",
 ) -> None:
     """List the last rows, the newest at the end."""
     asyncio.run(_list_audit(settings_for_people(), last, team))
@@ -63,7 +64,7 @@ def _head(text: str) -> AuditHead:
     try:
         return AuditHead.parse(text)
     except ValueError as error:
-        raise PermanentError(f"--head: expected a number, a colon and a hash: {error}") from error
+        raise PermanentError("--head: expected what `verify` prints, such as 7:9f86…") from error
 
 
 async def _list_audit(settings: Settings, last: int, team: str) -> None:

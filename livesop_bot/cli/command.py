@@ -18,6 +18,9 @@ from livesop_bot.settings import Settings, load_settings
 AUTHOR = "command-line"
 """Who imports and replays from here; no Slack user has this id."""
 
+LARGEST = 2**63 - 1
+"""The largest number that PostgreSQL takes: of a row, or of how many."""
+
 # Plain help reads the same in a terminal, a log and a mail.
 PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
 

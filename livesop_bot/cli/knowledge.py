@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from livesop_bot import app
-from livesop_bot.cli.command import AUTHOR, PLAIN, Team, settings_for_people, told
+from livesop_bot.cli.command import AUTHOR, LARGEST, PLAIN, Team, settings_for_people, told
 from livesop_bot.db.documents import Documents
 
 commands = typer.Typer(help="Documents that evaluators may cite.", **PLAIN)
@@ -31,7 +31,7 @@ def knowledge_list(team: Team = "") -> None:
 
 @commands.command("remove")
 def knowledge_remove(
-    number: Annotated[int, typer.Argument(min=1, metavar="NUMBER")], team: Team = ""
+    number: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="NUMBER")], team: Team = ""
 ) -> None:
     """Remove a document with all that was made of it."""
     settings = settings_for_people()

@@ -109,9 +109,10 @@ class Evaluations:
             try:
                 with away():
                     async with self._pool.acquire() as connection, connection.transaction():
-                        if not job.dry_run and not await connection.fetchval(
+                        held = await connection.fetchval(
                             sql("hold_attempt"), attempt.signal_id, attempt.token
-                        ):
+                        )
+                        if held is None:
                             return None
                         if failure is None:
                             decision, would = await self._decide(connection, ended, running=running)

@@ -11,6 +11,7 @@ import asyncpg
 from pgqueuer import AsyncpgDriver, Queries
 
 from livesop_bot.db.pool import Connection
+from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.autonomy import DemotionId
 from livesop_bot.domain.evaluations import Cause
@@ -209,6 +210,13 @@ Job = (
     | GreetJob
     | RemarkJob
 )
+
+
+async def missing(connection: Connection, jobs: Sequence[Job]) -> list[Job]:
+    """Give those that are not in the queue, where those that failed rest until their time comes."""
+    rows = await connection.fetch(sql("known_jobs"), [job.key for job in jobs])
+    known = {row["dedupe_key"] for row in rows}
+    return [job for job in jobs if job.key not in known]
 
 
 async def enqueue(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from livesop_bot.db.held_run import HeldRuns
-from livesop_bot.db.jobs import RemindJob, enqueue
+from livesop_bot.db.jobs import RemindJob, enqueue, missing
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.runs import RunId, RunState
@@ -36,7 +36,7 @@ class Patience:
             async with self._pool.acquire() as connection, connection.transaction():
                 rows = await connection.fetch(sql("waiting_steps"), self._remind_after, _AT_ONCE)
                 jobs = [RemindJob(RunId(row["run_id"]), StepId(row["step_id"])) for row in rows]
-                await enqueue(connection, jobs)
+                await enqueue(connection, await missing(connection, jobs))
         return len(rows)
 
     async def expire(self) -> int:

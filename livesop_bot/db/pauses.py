@@ -119,6 +119,7 @@ class Pauses:
                     request=ActionRequest.from_json(json.loads(one["request"])),
                     channel=ChannelId(one["channel_id"]),
                     thread_ts=MessageTs(one["thread_ts"]),
+                    author=one["author_id"],
                     permalink=one["permalink"],
                 )
                 for one in waiting[:LISTED]

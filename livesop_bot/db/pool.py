@@ -123,6 +123,8 @@ def away() -> Iterator[None]:
         raise DatabaseAway(f"PostgreSQL is away: {str(error) or type(error).__name__}") from error
     except _REFUSED as error:
         raise DatabaseRefused(f"PostgreSQL refused us: {error}") from error
+    except asyncpg.ClientConfigurationError as error:
+        raise DatabaseRefused(f"PostgreSQL cannot be asked: {error}") from error
     except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         if _GONE.search(str(error)) is None:  # a mistake in our use of the driver
             raise

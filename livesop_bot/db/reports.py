@@ -20,11 +20,11 @@ from livesop_bot.domain.reports import (
     ReportId,
     ReportKind,
     SopReport,
-    Waiting,
     of_days,
     totals,
 )
 from livesop_bot.domain.signals import TeamId
+from livesop_bot.domain.waiting import WaitingCount
 
 _BEFORE = 28
 _FAILURES = 3
@@ -155,7 +155,7 @@ class Reports:
                 )
                 for sop in await self._workflows.current(team)
             ],
-            waiting=Waiting(**waiting) if waiting else Waiting(),
+            waiting=WaitingCount(**waiting) if waiting else WaitingCount(),
         )
 
 

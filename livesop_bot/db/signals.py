@@ -93,8 +93,10 @@ async def store_batch(pool: Pool, items: Sequence[Storable], *, timeout: float) 
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError):
                 if len(items) == 1:
                     return [Stored(Outcome.UNSTORABLE)]
-    singly = [store_batch(pool, [item], timeout=deadline - monotonic()) for item in items]
-    return [stored for (stored,) in await asyncio.gather(*singly)]
+    # Not one by one: that would be a commit each, and too late where a commit takes its time.
+    half = len(items) // 2
+    first = await store_batch(pool, items[:half], timeout=deadline - monotonic())
+    return first + await store_batch(pool, items[half:], timeout=deadline - monotonic())
 
 
 async def within(
@@ -154,7 +156,8 @@ def _waves(items: Sequence[Storable]) -> list[list[_Entry]]:
     """Cut a batch so that no message comes twice in a wave: one statement meets a row once.
 
     A message that comes again unchanged is counted on its first entry; an edit or a deletion of
-    a message in this wave waits for the next.
+    a message in this wave waits for the next, and so does a message after its edit: that may have
+    been left alone.
     """
     waves: list[dict[tuple[str, str, str], _Entry]] = []
     depth: dict[tuple[str, str, str], int] = {}
@@ -162,8 +165,10 @@ def _waves(items: Sequence[Storable]) -> list[list[_Entry]]:
         key = _identity(item)
         level = depth.get(key, 0)
         if isinstance(item, NewSignal) and level:
-            waves[0][key].deliveries += 1
-            continue
+            first = waves[0][key]
+            if not isinstance(first.item, SignalEdit):
+                first.deliveries += 1
+                continue
         if level == len(waves):
             waves.append({})
         waves[level][key] = _Entry(index, item)

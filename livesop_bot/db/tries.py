@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from livesop_bot.db.pool import Pool, away
 from livesop_bot.db.queries import sql
@@ -47,3 +48,27 @@ class Tries:
         """Note that it will not be posted, unless it was tried since; `why` is for people."""
         with away():
             await self.pool.execute(sql(self.failed_query), message, tried_at, why)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedTries:
+    """Tries of messages that have no row of their own, by their keys. Raises DatabaseAway."""
+
+    pool: Pool
+
+    async def last(self, message: UUID) -> tuple[datetime | None, float]:
+        """Give when it was tried last (None: not yet), and how many seconds ago."""
+        with away():
+            row = await self.pool.fetchrow(sql("last_try"), message)
+        return (None, 0.0) if row is None else (row["tried_at"], row["quiet"])
+
+    async def begin(self, message: UUID, seen: datetime | None) -> datetime | None:
+        """Note that it is posted now; None: that was done since somebody looked at it."""
+        with away():
+            begun: datetime | None = await self.pool.fetchval(sql("begin_try"), message, seen)
+        return begun
+
+    async def not_posted(self, message: UUID, tried_at: datetime) -> None:
+        """Note that Slack surely did not post it, at that try."""
+        with away():
+            await self.pool.execute(sql("drop_try"), message, tried_at)

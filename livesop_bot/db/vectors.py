@@ -9,7 +9,7 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
-from livesop_bot.db.jobs import EmbedJob, Job, RememberJob, enqueue
+from livesop_bot.db.jobs import EmbedJob, Job, RememberJob, enqueue, missing
 from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.knowledge import DocumentId, KnowledgeState, PassageId
@@ -114,8 +114,9 @@ class Vectors:
                     else RememberJob(SignalId(row["signal_id"]))
                     for row in rows
                 ]
-                await enqueue(connection, jobs)
-        return len(jobs)
+                lost = await missing(connection, jobs)
+                await enqueue(connection, lost)
+        return len(lost)
 
     async def lacking(self, documents: Sequence[DocumentId], model: str) -> frozenset[DocumentId]:
         """Say which of these documents still need vectors of the model."""

@@ -53,6 +53,7 @@ class WaitingRun:
     request: ActionRequest
     channel: ChannelId
     thread_ts: MessageTs
+    author: str
     permalink: str | None
 
 

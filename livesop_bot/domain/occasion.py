@@ -1,12 +1,12 @@
 """The occasion of an action, as its templates see it: message, evaluation, SOP, earlier steps."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from livesop_bot.domain.actions import Receipt
 from livesop_bot.domain.decisions import percent
 from livesop_bot.domain.evaluations import Evaluation
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.signals import Source
 from livesop_bot.domain.workflows import StepId, WorkflowDefinition
 
@@ -42,7 +42,7 @@ def values(evaluation: Evaluation, results: Mapping[StepId, Receipt]) -> dict[st
     """What the names stand for; what is not known is left out. The evaluation has a workflow."""
     signal, workflow = evaluation.signal, evaluation.workflow
     assert workflow is not None, "a run has a workflow"
-    plain = _plain if signal.source is Source.SLACK else str
+    plain = as_read if signal.source is Source.SLACK else str
     known = {
         "message.text": plain(signal.text),
         "message.author": signal.author,
@@ -61,22 +61,6 @@ def values(evaluation: Evaluation, results: Mapping[StepId, Receipt]) -> dict[st
     for step, receipt in results.items():
         known |= {f"steps.{step}.id": receipt.id, f"steps.{step}.link": receipt.link or ""}
     return {name: value for name, value in known.items() if value}
-
-
-_REFERENCE = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
-
-
-def _plain(text: str) -> str:
-    """Slack's text as people read it: its references in words, its entities as characters."""
-
-    def words(found: re.Match[str]) -> str:
-        mark, what, label = found.group(1), found.group(2), found.group(3) or ""
-        if not mark:
-            return what if label in ("", what) else f"{label} ({what})"
-        return label or ("#" if mark == "#" else "@") + what
-
-    text = _REFERENCE.sub(words, text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def sample_values(sop: WorkflowDefinition) -> dict[str, str]:

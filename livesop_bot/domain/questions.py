@@ -17,6 +17,12 @@ _ASKING = re.compile(
     r"does|did|is|are|may|should|shall|must|would|will|show|tell|explain|find|look up)\b",
     re.IGNORECASE,
 )
+_HI = r"(?:hi|hey|hello|good (?:morning|evening))"
+_HELP = re.compile(
+    rf"^(?:{_HI}(?: there)?|(?:{_HI}\W+)?(?:help(?: me)?|what can (?:you|i) do|what do you do|"
+    r"who are you|how (?:do you|does this) work))\W*$",
+    re.IGNORECASE,
+)
 _MARKS = "?？؟"
 _GENERIC = (
     "procedure procedures process processes policy policies sop sops step steps guide runbook "
@@ -31,17 +37,27 @@ _NEAR = 0.5
 def question_of(signal: Signal, bot: UserId) -> str:
     """Give what a message asks LiveSOP, without its name; empty: it asks it nothing.
 
-    It is asked by name or in a direct message, with a question mark or in the words of a question.
+    It is asked by name or in a direct message, with a question mark or in the words of a question;
+    its name alone, or a greeting, asks what it is there for.
     """
     mention = f"<@{bot}>"
     addressed = mention in signal.text or signal.channel.startswith("D")
     if not addressed or signal.author_is_bot:
         return ""
     text = " ".join(signal.text.replace(mention, " ").split())
+    if mention in signal.text and not text.strip(",.!:"):
+        return "help"
+    if asks_for_help(text):
+        return text
     words = text
     while (rest := _GREETING.sub("", words)) != words:
         words = rest
     return text if _ASKING.match(words) or any(mark in text for mark in _MARKS) else ""
+
+
+def asks_for_help(question: str) -> bool:
+    """Whether it is about LiveSOP itself, which no SOP and no document answers."""
+    return _HELP.match(question) is not None
 
 
 def sop_asked_about(question: str, workflows: Sequence[Workflow], stems: Stems) -> Workflow | None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NewType
 
 from livesop_bot.domain.figures import DayFigures, SopFigures
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import WorkflowId
 
 ReportId = NewType("ReportId", int)
@@ -61,14 +62,6 @@ class SopReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What waits for people: proposals, and steps of runs under way."""
-
-    proposals: int = 0
-    steps: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """All that a report says. `first` and `last`: its days (UTC); `before`: as many before."""
 
@@ -78,7 +71,7 @@ class Report:
     now: Totals
     before: Totals
     sops: Sequence[SopReport]
-    waiting: Waiting
+    waiting: WaitingCount
 
     @property
     def best_and_worst(self) -> tuple[SopReport, SopReport] | None:

@@ -76,6 +76,10 @@ class Opened:
     bypassed: tuple[StepId, ...]
 
 
+MOST_ANSWERS = 25
+"""Answers of a decision that people can press: Slack shows no more buttons beside each other."""
+
+
 def choices(step: Step, definition: WorkflowDefinition) -> tuple[str, ...]:
     """The answers of a decision, each once, in the order of its edges."""
     labels = (edge.label for edge in definition.edges if edge.source == step.id)

@@ -1,4 +1,4 @@
-"""The local model, read into memory once for all who use it: it takes time, and 130 MB."""
+"""The local model, read into memory once for all who use it: it takes time, and 110 MB."""
 
 from collections.abc import Sequence
 from threading import Lock

@@ -53,11 +53,12 @@ class ReusingEvaluator:
         shared = None if question.fresh else self._under_way.get(key)
         is_first = shared is None
         if shared is None:
-            shared = _Shared(asyncio.create_task(self._judge(key, question)))
+            shared = _Shared(asyncio.create_task(self._evaluator.evaluate(question)))
             self._under_way[key] = shared
         shared.waiting += 1
         try:
-            judgement = await asyncio.shield(shared.task)
+            # Whoever waits keeps it: an answer that comes too late for all of them is dropped.
+            self._known[key] = judgement = await asyncio.shield(shared.task)
         finally:
             shared.waiting -= 1
             if not shared.waiting:
@@ -65,11 +66,6 @@ class ReusingEvaluator:
                 if self._under_way.get(key) is shared:
                     del self._under_way[key]
         return judgement if is_first else self._reused(judgement)
-
-    async def _judge(self, key: Hashable, question: Question) -> Judgement:
-        judgement = await self._evaluator.evaluate(question)
-        self._known[key] = judgement
-        return judgement
 
     def _reused(self, judgement: Judgement) -> Judgement:
         self._on_reused()

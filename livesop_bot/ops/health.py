@@ -91,7 +91,7 @@ class HealthServer:
             )
         if error.errno == errno.EACCES:
             return f"HEALTH_PORT: {self._wanted_port} is not open to this user; set one above 1023"
-        return f"HEALTH_HOST: {self._host} cannot be listened on ({error.strerror or error})"
+        return f"HEALTH_HOST: {self._host} is no address of this machine, as 127.0.0.1 is"
 
     async def _health(self, _: web.Request) -> web.Response:
         found = await self._lookout.snapshot()
@@ -124,6 +124,7 @@ class HealthServer:
         metrics.database_up.set(found.database.problem is None)
         metrics.queue_depth.set(math.nan if queue is None else queue.depth)
         metrics.queue_age_seconds.set(math.nan if queue is None else queue.oldest_age_seconds)
+        metrics.queue_failed_jobs.set(math.nan if queue is None else queue.failed)
         metrics.model_usable.set(not found.model.problem if found.model.is_used else math.nan)
         if found.sockets is not None:
             metrics.sockets.set(found.sockets.connected)
@@ -131,6 +132,7 @@ class HealthServer:
         if found.spool is not None:
             metrics.spool_events.set(found.spool.events)
             metrics.spool_bytes.set(found.spool.size)
+            metrics.spool_stuck.set(found.spool.stuck)
 
     def _answer(self, http_status: int, status: str, **details: Any) -> web.Response:
         return web.json_response(

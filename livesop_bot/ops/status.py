@@ -43,12 +43,14 @@ class SocketState:
 class SpoolState:
     """Events on disk that wait for the database; sizes in bytes.
 
-    `refusal`: why the last event could be kept neither there nor in the database.
+    `stuck`: files that the disk does not give back or let go. `refusal`: why the last event could
+    be kept neither there nor in the database.
     """
 
     events: int
     size: int
     max_bytes: int
+    stuck: int = 0
     refusal: str = ""
 
 
@@ -109,8 +111,12 @@ class Snapshot:
             found.append("events wait in the spool")
         if self.queue is None and self.database.pending_migrations == 0:
             found.append("the queue cannot be looked at")
+        if self.spool is not None and self.spool.stuck:
+            found.append("spool files cannot be read or removed (see the log)")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
             found.append(f"a due job waits for more than {LATE:g} s")
+        if self.queue is not None and self.queue.failed:
+            found.append("jobs failed, and rest until they are tried again; the log says why")
         if self.model.problem:
             found.append(self.model.problem)
         if self.evaluator_problem:
@@ -170,24 +176,32 @@ class Snapshot:
 
     def _queue(self) -> dict[str, Any]:
         if self.queue is None:
-            return {"status": "unknown", "depth": None, "oldest_job_age_seconds": None}
+            return {
+                "status": "unknown",
+                "depth": None,
+                "oldest_job_age_seconds": None,
+                "failed_jobs": None,
+            }
         age = self.queue.oldest_age_seconds
         return {
-            "status": "late" if age > LATE else "ok",
+            "status": "late" if age > LATE else "failing" if self.queue.failed else "ok",
             "depth": self.queue.depth,
             "oldest_job_age_seconds": round(age, 1),
+            "failed_jobs": self.queue.failed,
         }
 
     def _spool(self) -> dict[str, Any]:
         if self.spool is None:
             return {"status": "not_used"}
-        status = "waiting" if self.spool.events else "empty"
+        waiting = "waiting" if self.spool.events else "empty"
+        kept = "stuck" if self.spool.stuck else waiting
         return {
-            "status": "refusing" if self.spool.refusal else status,
+            "status": "refusing" if self.spool.refusal else kept,
             "problem": self.spool.refusal or None,
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,
+            "stuck_files": self.spool.stuck,
         }
 
     def _knowledge(self) -> dict[str, Any]:

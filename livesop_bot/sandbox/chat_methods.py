@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from livesop_bot.sandbox.block_check import check_blocks
+from livesop_bot.sandbox.block_check import check_blocks, check_posted
 from livesop_bot.sandbox.method import Method, flag, optional, required, structure
 from livesop_bot.sandbox.people import Channel
 from livesop_bot.sandbox.view_stack import with_ids
@@ -11,6 +11,8 @@ from livesop_bot.sandbox.wire import ApiError, JsonObject, is_ts
 from livesop_bot.sandbox.workspace import Workspace
 
 TEXT_LIMIT = 40_000
+UPDATE_LIMIT = 4_000
+"""Characters of text that chat.update takes."""
 
 
 def methods(workspace: Workspace) -> dict[str, Method]:
@@ -85,6 +87,7 @@ def _metadata(args: JsonObject) -> JsonObject:
 def _post(workspace: Workspace, args: JsonObject) -> JsonObject:
     channel = _writable(workspace, args)
     text, fields = content(args)
+    check_posted(fields.get("blocks", []))
     fields |= _metadata(args)
     thread_ts = _thread(args)
     if thread_ts is not None and flag(args, "reply_broadcast"):
@@ -105,6 +108,9 @@ def _update(workspace: Workspace, args: JsonObject) -> JsonObject:
     """Text without blocks removes the blocks; blocks without text leave the text."""
     channel, message = _own(workspace, args, "cant_update_message")
     text, fields = content(args)
+    if len(text) > UPDATE_LIMIT:
+        raise ApiError("msg_too_long")
+    check_posted(fields.get("blocks", []))
     fields |= _metadata(args)
     only_text = "blocks" not in fields and bool(text)
     message = workspace.edit(
@@ -138,7 +144,7 @@ def _post_ephemeral(workspace: Workspace, args: JsonObject) -> JsonObject:
     text, fields = content(args)
     if (thread_ts := _thread(args)) is not None:
         fields["thread_ts"] = thread_ts
-    message = workspace.show_ephemeral(channel.id, user, text, **fields)
+    message = workspace.ephemerals.show(channel, user, text, **fields)
     return {"message_ts": message["ts"]}
 
 

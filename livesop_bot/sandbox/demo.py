@@ -2,7 +2,7 @@
 
 import time
 
-from livesop_bot.sandbox.people import Bot, Command, Person, Team, TourStop
+from livesop_bot.sandbox.people import Bot, Command, Person, Shortcut, Team, TourStop
 from livesop_bot.sandbox.wire import ts_of
 from livesop_bot.sandbox.workspace import Workspace
 
@@ -115,9 +115,15 @@ TOUR = (
 COMMANDS = (
     Command(
         "/livesop",
-        "Status, Auto-Pilot, reasons, knowledge",
-        "help | status | autopilot on | off | why | search | kb",
+        "See what LiveSOP does, start SOPs, switch Auto-Pilot",
+        "help | status | feed | why <link> | start <sop> | autopilot",
     ),
+)
+
+SHORTCUTS = (
+    Shortcut("Why (LiveSOP)", "why_shortcut"),
+    Shortcut("Start an SOP…", "start_shortcut"),
+    Shortcut("Add to knowledge", "knowledge_shortcut"),
 )
 
 
@@ -133,6 +139,7 @@ def demo_workspace() -> Workspace:
         bot=Bot(user_id="U0LIVESOP1", bot_id="B0LIVESOP1", app_id="A0LIVESOP1", name="livesop"),
         people=PEOPLE,
         commands=COMMANDS,
+        shortcuts=SHORTCUTS,
         tour=TOUR,
     )
     for channel_id, name, topic in CHANNELS:

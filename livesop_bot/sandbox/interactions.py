@@ -101,12 +101,12 @@ class Interactions:
         }
         if thread_ts is not None:
             where["thread_ts"] = thread_ts
-        return {
+        told = {
             "container": where,
             "channel": self._channel(channel.id),
-            "message": message,
             "response_url": self._response_urls.issue(place),
         }
+        return told if ephemeral else told | {"message": message}
 
     async def message_shortcut(
         self, user_id: str, channel_id: str, ts: str, callback_id: str
@@ -135,9 +135,9 @@ class Interactions:
         match response.get("response_action"):
             case "errors":
                 errors: dict[str, str] = response.get("errors") or {}
-                known = {block["block_id"] for block in view["blocks"]}
-                if not errors or not known.issuperset(errors):
-                    raise ApiError("invalid_response_action", "errors name unknown blocks")
+                inputs = {one["block_id"] for one in view["blocks"] if one["type"] == "input"}
+                if not errors or not inputs.issuperset(errors):
+                    raise ApiError("invalid_response_action", "errors name no input blocks")
                 return errors
             case "update":
                 self._workspace.views.update(_checked(response), view_id=view_id)

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from livesop_bot.sandbox.chat_methods import TEXT_LIMIT
 from livesop_bot.sandbox.compose import as_slack_text
 from livesop_bot.sandbox.faults import AnswerStatus, Faults
 from livesop_bot.sandbox.interactions import Interactions
@@ -37,8 +38,6 @@ CONTENT_TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
     ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".json": "application/json",
 }
 WORDS = {
     "dispatch_failed": "{name} failed with the error “dispatch_failed”: no app is connected.",
@@ -73,6 +72,7 @@ class PageApi:
             "share_file": self._share_file,
             "edit_message": self._edit_message,
             "delete_message": self._delete_message,
+            "dismiss": self._dismiss,
             "command": self._command,
             "open_home": self._open_home,
             "block_action": self._block_action,
@@ -106,7 +106,7 @@ class PageApi:
         return web.Response(
             body=file.read_bytes(),
             content_type=CONTENT_TYPES[suffix],
-            charset="utf-8" if suffix != ".png" else None,
+            charset="utf-8",
             headers={
                 "Cache-Control": "no-store",
                 "Content-Security-Policy": CSP.format(socket=f"ws://{request.host}"),
@@ -177,6 +177,11 @@ class PageApi:
         text = required(body, "text").strip()
         if not text:
             raise ApiError("no_text", "There is nothing to send.")
+        if len(text) > TEXT_LIMIT:
+            raise ApiError(
+                "msg_too_long",
+                f"Too long: Slack takes {TEXT_LIMIT} characters. Share a file instead.",
+            )
         return as_slack_text(text, self._workspace)
 
     def _own_message(self, body: JsonObject) -> tuple[Channel, JsonObject]:
@@ -195,6 +200,13 @@ class PageApi:
     async def _delete_message(self, body: JsonObject) -> JsonObject:
         channel, message = self._own_message(body)
         self._workspace.delete(channel.id, message["ts"])
+        return {}
+
+    async def _dismiss(self, body: JsonObject) -> JsonObject:
+        ts, shown = required(body, "ts"), self._workspace.ephemerals
+        if ts not in shown or shown[ts].user != required(body, "user"):
+            raise ApiError("message_not_found")
+        shown.hide(ts)
         return {}
 
     async def _command(self, body: JsonObject) -> JsonObject:

@@ -13,6 +13,7 @@ def page_state(workspace: Workspace, me: Person, connections: int) -> JsonObject
     workspace.direct_channel(me.id)
     visible = [c for c in workspace.channels.values() if not c.is_im or c.user == me.id]
     return {
+        "started": workspace.started,
         "team": {"id": team.id, "name": team.name, "url": team.url},
         "me": _person(me),
         "users": [*(_person(person) for person in workspace.people.values()), _bot(bot)],
@@ -24,9 +25,9 @@ def page_state(workspace: Workspace, me: Person, connections: int) -> JsonObject
             if shown.user == me.id
         ],
         "home": workspace.views.homes.get(me.id),
-        "views": workspace.views.stacks.get(me.id, []),
         "bot": {"user_id": bot.user_id, "name": bot.name, "connections": connections},
         "commands": [asdict(command) for command in workspace.commands],
+        "shortcuts": [asdict(shortcut) for shortcut in workspace.shortcuts],
         "tour": [asdict(stop) for stop in workspace.tour],
     }
 

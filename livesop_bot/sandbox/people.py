@@ -1,4 +1,4 @@
-"""Who and what is in a workspace: team, people, the bot, channels, commands."""
+"""Who and what is in a workspace: team, people, the bot, channels, commands, shortcuts."""
 
 from dataclasses import dataclass, field
 
@@ -190,6 +190,14 @@ class Command:
     command: str
     description: str
     usage_hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """An entry of the app in every message's ⋮ menu, as its manifest has it."""
+
+    name: str
+    callback_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,24 +80,34 @@ class ResponseUrls:
             bot = self._workspace.bot.user_id
             self._workspace.post(place.channel, bot, text, thread_ts=thread_ts, **fields)
             return
-        if thread_ts or place.thread_ts:
-            fields["thread_ts"] = thread_ts or place.thread_ts
-        self._workspace.show_ephemeral(place.channel, place.user, text, **fields)
+        self._show(place, text, fields, thread_ts=thread_ts)
+
+    def _show(
+        self,
+        place: Place,
+        text: str,
+        fields: JsonObject,
+        *,
+        ts: str | None = None,
+        thread_ts: str | None = None,
+    ) -> None:
+        if thread_ts := thread_ts or place.thread_ts:
+            fields["thread_ts"] = thread_ts
+        channel = self._workspace.channel(place.channel)
+        self._workspace.ephemerals.show(channel, place.user, text, ts=ts, **fields)
 
     def _delete_original(self, place: Place) -> None:
         if place.message_ts is None:
             raise ApiError("cant_delete_message")
         if place.is_ephemeral:
-            self._workspace.hide_ephemeral(place.message_ts)
+            self._workspace.ephemerals.hide(place.message_ts)
         else:
             self._workspace.delete(place.channel, place.message_ts)
 
     def _replace_original(self, place: Place, text: str, fields: JsonObject) -> None:
         assert place.message_ts is not None
         if place.is_ephemeral:
-            self._workspace.show_ephemeral(
-                place.channel, place.user, text, ts=place.message_ts, **fields
-            )
+            self._show(place, text, fields, ts=place.message_ts)
         else:
             fields.setdefault("blocks", None)
             self._workspace.edit(place.channel, place.message_ts, text=text, **fields)

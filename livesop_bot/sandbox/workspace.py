@@ -1,27 +1,25 @@
-"""The workspace: people, channels and messages as they stand, and who hears of changes.
+"""The workspace: people, channels and messages as they stand.
 
 Messages are kept as the JSON objects that Slack's API shows. Nothing here knows of sockets or
 HTTP; whoever wants to hear of changes registers with `listen`.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from uuid import uuid4
 
+from livesop_bot.sandbox.audience import Audience
 from livesop_bot.sandbox.changes import (
-    Change,
     Deleted,
     Edited,
-    EphemeralGone,
-    EphemeralShown,
     Grown,
     HomeOpened,
     Joined,
     Posted,
     Reacted,
 )
-from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Team, TourStop
+from livesop_bot.sandbox.ephemerals import Ephemerals
+from livesop_bot.sandbox.people import Bot, Channel, Command, Person, Shortcut, Team, TourStop
 from livesop_bot.sandbox.shared_files import SharedFile
 from livesop_bot.sandbox.view_stack import Views
 from livesop_bot.sandbox.wire import ApiError, JsonObject, TsClock
@@ -38,7 +36,7 @@ TOMBSTONE_KEEPS = (
 )
 
 
-class Workspace:
+class Workspace(Audience):
     """One team with its app installed. Holds state; every change is announced."""
 
     def __init__(
@@ -48,8 +46,10 @@ class Workspace:
         bot: Bot,
         people: Iterable[Person],
         commands: Sequence[Command] = (),
+        shortcuts: Sequence[Shortcut] = (),
         tour: Sequence[TourStop] = (),
     ) -> None:
+        super().__init__()
         self.team = team
         self.bot = bot
         self.people = {person.id: person for person in people}
@@ -57,71 +57,15 @@ class Workspace:
         """User groups: their people by their ids."""
         self.channels: dict[str, Channel] = {}
         self.commands = tuple(commands)
+        self.shortcuts = tuple(shortcuts)
         self.tour = tuple(tour)
-        self.ephemerals: dict[str, EphemeralShown] = {}
         self.files: dict[str, SharedFile] = {}
         self.files_url = ""
         """Base address of files; the server that serves them sets it."""
         self.clock = TsClock()
+        self.started = self.clock.next()
+        self.ephemerals = Ephemerals(bot=bot, clock=self.clock, announce=self._announce)
         self.views = Views(team=team, bot=bot, announce=self._announce)
-        self._listeners: list[Callable[[Change], None]] = []
-
-    # -- who hears of changes
-
-    def listen(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `listener` for every change, in order; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def _announce(self, change: Change) -> None:
-        for listener in tuple(self._listeners):
-            listener(change)
-
-    async def wait_for_change(
-        self,
-        predicate: Callable[[Change], bool],
-        timeout: float = 20.0,
-    ) -> Change:
-        """The next change that `predicate` accepts. Raises TimeoutError."""
-        found: asyncio.Future[Change] = asyncio.get_running_loop().create_future()
-
-        def look(change: Change) -> None:
-            if not found.done() and predicate(change):
-                found.set_result(change)
-
-        stop = self.listen(look)
-        try:
-            async with asyncio.timeout(timeout):
-                return await found
-        finally:
-            stop()
-
-    async def wait_for_message(
-        self,
-        predicate: Callable[[JsonObject], bool],
-        timeout: float = 20.0,
-        *,
-        channel: str | None = None,
-    ) -> JsonObject:
-        """The first message, already there or still to come, that `predicate` accepts.
-
-        Edited messages are asked about again. Raises TimeoutError.
-        """
-        for place in self.channels.values():
-            if channel in (None, place.id):
-                for message in place.messages.values():
-                    if predicate(message):
-                        return message
-        change = await self.wait_for_change(
-            lambda change: (
-                isinstance(change, Posted | Edited)
-                and channel in (None, change.channel.id)
-                and predicate(change.message)
-            ),
-            timeout,
-        )
-        assert isinstance(change, Posted | Edited)
-        return change.message
 
     # -- people and channels
 
@@ -306,41 +250,32 @@ class Workspace:
             reactions.append({"name": name, "users": [user_id], "count": 1})
         self._announce(Reacted(channel, message, user_id, name))
 
-    # -- messages that one person sees
-
-    def show_ephemeral(
+    async def wait_for_message(
         self,
-        channel_id: str,
-        user_id: str,
-        text: str,
+        predicate: Callable[[JsonObject], bool],
+        timeout: float = 20.0,
         *,
-        ts: str | None = None,
-        **fields: object,
+        channel: str | None = None,
     ) -> JsonObject:
-        """Show a message of the bot to one person alone; with `ts`, in place of that one."""
-        if ts is not None:
-            self.hide_ephemeral(ts)
-        message: JsonObject = {
-            "type": "message",
-            "subtype": "bot_message",
-            "is_ephemeral": True,
-            "user": self.bot.user_id,
-            "bot_id": self.bot.bot_id,
-            "app_id": self.bot.app_id,
-            "ts": ts or self.clock.next(),
-            "text": text,
-            **fields,
-        }
-        shown = EphemeralShown(self.channel(channel_id), user_id, message)
-        self.ephemerals[message["ts"]] = shown
-        self._announce(shown)
-        return message
+        """The first message, already there or still to come, that `predicate` accepts.
 
-    def hide_ephemeral(self, ts: str) -> None:
-        """Remove it where it is still shown."""
-        shown = self.ephemerals.pop(ts, None)
-        if shown is not None:
-            self._announce(EphemeralGone(shown.channel, shown.user, ts))
+        Edited messages are asked about again. Raises TimeoutError.
+        """
+        for place in self.channels.values():
+            if channel in (None, place.id):
+                for message in place.messages.values():
+                    if predicate(message):
+                        return message
+        change = await self.wait_for_change(
+            lambda change: (
+                isinstance(change, Posted | Edited)
+                and channel in (None, change.channel.id)
+                and predicate(change.message)
+            ),
+            timeout,
+        )
+        assert isinstance(change, Posted | Edited)
+        return change.message
 
     def open_home(self, user_id: str, tab: str = "home") -> None:
         """A person opens the app's Home tab, or with `messages` its Messages tab."""

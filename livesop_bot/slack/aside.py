@@ -7,18 +7,22 @@ else when it is as old as texts may be. All of it is bounded; the oldest gives w
 
 import os
 import time
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import structlog
 
+from livesop_bot.slack.spool_file import fsync_folder
+
 log = structlog.get_logger()
 
 KEEP = timedelta(days=30)
 """How long it is kept, where the team does not keep texts for less."""
 
-_KINDS = ("*.rejected", "*.damaged", "rejected.jsonl")  # the last is what was written once
+_KINDS = ("*.rejected", "*.damaged", "*.part", "rejected.jsonl")
+"""The last is what was written once, the one before it what a process died over."""
 
 
 class Aside:
@@ -43,8 +47,8 @@ class Aside:
     def forget_older(self, than: timedelta) -> None:
         """Remove what was set aside so long ago."""
         limit = time.time() - than.total_seconds()
-        for path in self._files():
-            if path.stat().st_mtime < limit:
+        for path, found in self._files():
+            if found.st_mtime < limit:
                 path.unlink(missing_ok=True)
                 log.info("spool.aside_forgotten", file=path.name)
 
@@ -52,20 +56,33 @@ class Aside:
         return self._folder / f"{sha256(message.encode()).hexdigest()[:32]}.rejected"
 
     def _keep(self, path: Path, content: bytes) -> None:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
+        part = path.with_suffix(".part")  # a full disk leaves what was there
+        try:
+            with open(part, "wb", opener=_for_its_owner) as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+        fsync_folder(self._folder)
         files = self._files()
-        size = sum(file.stat().st_size for file in files)
+        size = sum(found.st_size for _, found in files)
         while size > self._max_bytes and len(files) > 1:
-            oldest = files.pop(0)
-            size -= oldest.stat().st_size
-            oldest.unlink()
+            oldest, found = files.pop(0)
+            size -= found.st_size
+            oldest.unlink(missing_ok=True)
             log.error("spool.aside_dropped", file=oldest.name)
 
-    def _files(self) -> list[Path]:
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
         """What is there, oldest first."""
-        found = [path for kind in _KINDS for path in self._folder.glob(kind)]
-        return sorted(found, key=lambda path: path.stat().st_mtime)
+        files = []
+        for path in (path for kind in _KINDS for path in self._folder.glob(kind)):
+            with suppress(FileNotFoundError):  # another process has just removed it
+                files.append((path, path.stat()))
+        return sorted(files, key=lambda one: one[1].st_mtime)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -62,7 +62,7 @@ class SocketClient(SocketModeClient):
         """Take a text frame from the socket."""
         try:
             envelope = json.loads(message)
-        except ValueError:
+        except (ValueError, RecursionError):
             log.warning("socket.malformed_frame", length=len(message))
             return
         if not isinstance(envelope, dict):

@@ -65,7 +65,9 @@ class Rules:
     def lets_in(self, channel: object) -> bool:
         """Whether a channel that is shared with another organisation is listened to."""
         allowed = self.external_channels
-        return allowed if isinstance(allowed, bool) else channel in allowed
+        if isinstance(allowed, bool):
+            return allowed
+        return isinstance(channel, str) and channel in allowed
 
 
 BY_RULE = frozenset({"external_channel", "bot_message", "unwatched_channel"})
@@ -83,7 +85,7 @@ def parse(
     event = payload.get("event")
     kind = event.get("type") if isinstance(event, dict) else payload.get("type")
     if kind not in ("message", "app_mention") or not isinstance(event, dict):
-        return Noise(_kind(kind))
+        return Noise(counted_as(kind))
     try:
         return _message(payload, event, installation, rules, received_at)
     except _Malformed:
@@ -149,7 +151,7 @@ def _new(
         ):
             return Noise("bot_message")
     elif subtype not in _SIGNAL_SUBTYPES:
-        return Noise(_kind(subtype, "message_"))
+        return Noise(counted_as(subtype, "message_"))
     channel, ts = ChannelId(_string(event, "channel")), _ts(message)
     thread_ts = _ts(message, "thread_ts") if message.get("thread_ts") is not None else None
     if thread_ts == ts:
@@ -200,18 +202,17 @@ def permalink(
     return f"{link}?thread_ts={thread_ts}&cid={channel}" if thread_ts else link
 
 
-def _kind(name: object, prefix: str = "") -> str:
-    """An event's name as it is counted: only what can be one of Slack's names is repeated."""
+def counted_as(name: object, prefix: str = "") -> str:
+    """A name as it is counted: only what can be one of Slack's is repeated."""
     return prefix + name if isinstance(name, str) and _NAME.fullmatch(name) else "malformed"
 
 
 def _team(payload: Mapping[str, Any]) -> TeamId:
     """The team that installed LiveSOP; in shared channels `team_id` may be the other side's."""
     authorizations = payload.get("authorizations")
-    if isinstance(authorizations, list) and authorizations and isinstance(authorizations[0], dict):
-        team = authorizations[0].get("team_id")
-        if isinstance(team, str) and team:
-            return TeamId(team)
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else None
+    if isinstance(first, dict) and first.get("team_id"):  # none: for a whole organisation
+        payload = first
     return TeamId(_string(payload, "team_id"))
 
 

@@ -36,6 +36,9 @@ _LONGEST_WAIT = 1.0
 _ADOPT_EVERY = 60.0
 """Seconds between looks for the spool files of processes that died beside this one."""
 
+_ID = 64
+"""Characters of an event's id that are logged where it may be anything."""
+
 _DISK_RESTS = 10.0
 """Seconds between tries where the disk refuses to give the spool back."""
 
@@ -90,8 +93,7 @@ class Intake:
             self._count(item.kind, "spooled")
             return "spooled"
         if isinstance(item, Noise):
-            self._count(item.kind, "malformed" if item.kind == "malformed" else "noise")
-            log.debug("event.noise", kind=item.kind)
+            self._tell_noise(item, payload)
             return "noise"
         try:
             stored = await self._store((arrived, item))
@@ -115,7 +117,7 @@ class Intake:
         wait = 0.05
         while not stop.is_set():
             try:
-                await self._catch_up()
+                await self._catch_up(stop)
                 wait = 0.05
                 if not await first(self._spool.filled, stop, timeout=_ADOPT_EVERY):
                     await self._spool.adopt()
@@ -124,7 +126,7 @@ class Intake:
                 self._database_away = True
                 log.warning(
                     "intake.database_away",
-                    error=type(error).__name__,
+                    error=str(error),
                     events=self._spool.events,
                     retry_in_seconds=wait,
                 )
@@ -134,16 +136,12 @@ class Intake:
                 log.error("spool.failed", error=error.strerror, retry_in_seconds=_DISK_RESTS)
                 await pause(stop, _DISK_RESTS)
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stop: asyncio.Event) -> None:
         if self._database_away:
             await ping(self._pool, timeout=1.0)
         if not self._rules.are_known:
             await self._rules.refresh()
-        try:
-            replayed = await self._spool.replay(self._replay)
-        except OSError:
-            self._database_away = False  # it is the disk that fails; PostgreSQL takes events
-            raise
+        replayed = await self._spool.replay(self._replay, stop)
         if self._database_away:
             self._database_away = False
             log.info("intake.database_back", replayed=replayed)
@@ -188,6 +186,7 @@ class Intake:
             # keeps the events until it takes them.
             self._database_away = True
             self._spool.filled.set()  # wakes `run`, which finds out when it is back
+            log.warning("intake.database_away", error=str(error), events=len(items))
             raise DatabaseAway(f"PostgreSQL took nothing: {type(error).__name__}") from error
 
     async def _to_spool(
@@ -201,6 +200,14 @@ class Intake:
             raise
         self._metrics.spooled.labels("kept").inc()
 
+    def _tell_noise(self, noise: Noise, payload: Mapping[str, Any]) -> None:
+        if noise.kind == "malformed":
+            self._count(noise.kind, "malformed")
+            log.warning("event.malformed", event_id=str(payload.get("event_id"))[:_ID])
+        else:
+            self._count(noise.kind, "noise")
+            log.debug("event.noise", kind=noise.kind)
+
     async def _tell(
         self,
         item: Storable,
@@ -211,7 +218,7 @@ class Intake:
         message = item.signal if isinstance(item, SignalEdit) else item
         self._count(_kind(item), stored.outcome.value)
         if isinstance(item, SignalDeletion):
-            await self._spool.forget(item.external_id)
+            await self._forget(item)
         names = {"event_id": message.event_id, "team": message.team, "message": message.external_id}
         match stored.outcome:
             case Outcome.DUPLICATE:
@@ -233,6 +240,13 @@ class Intake:
                     signal=stored.signal,
                     seconds=round((datetime.now(UTC) - message.received_at).total_seconds(), 4),
                 )
+
+    async def _forget(self, deleted: SignalDeletion) -> None:
+        try:
+            await self._spool.forget(deleted.external_id)
+        except OSError as error:
+            # The deletion is stored; what is set aside goes in time, too.
+            log.error("spool.aside_stays", message=deleted.external_id, error=error.strerror)
 
     def _count(self, kind: str, outcome: str) -> None:
         self._metrics.events.labels(kind, outcome).inc()

@@ -1,13 +1,14 @@
 """People: what somebody may do, and who may do what somebody else may not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.actions.slack_profiles import NOBODY, Profile, read_profile, workspace_admins
+from livesop_bot.domain.message_text import mentioned
 from livesop_bot.domain.rights import Role, role_of
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.team_settings import TeamSettings
@@ -16,6 +17,9 @@ from livesop_bot.errors import SlackAway, SlackRefused
 _REMEMBERED_S = 300
 _LIMIT_S = 1.0
 """A command must be answered within 3 s, and the database wants its part of them."""
+
+_MOST_MENTIONED = 20
+"""People whose names are looked up for what is shown at once; one question to Slack each."""
 
 NAMED = 5
 """People, at most, who are named to somebody who may not do something."""
@@ -78,6 +82,19 @@ class People:
     async def time_zone(self, user: UserId) -> str:
         """Give the IANA name of somebody's time zone; UTC where they have none."""
         return (await self._profile(user)).time_zone
+
+    async def names(self, texts: Iterable[str]) -> dict[str, str]:
+        """Name those whom texts mention, by their ids; whom Slack does not name goes unnamed."""
+        ids = list(dict.fromkeys(UserId(one) for text in texts for one in mentioned(text)))
+        asked = ids[:_MOST_MENTIONED]
+        found = await asyncio.gather(*map(self._profile, asked), return_exceptions=True)
+        named: dict[str, str] = {}
+        for id_, profile in zip(asked, found, strict=True):
+            if isinstance(profile, Profile):
+                named |= {id_: profile.name} if profile.name else {}
+            elif not isinstance(profile, (SlackAway, SlackRefused)):
+                raise profile
+        return named
 
     async def is_among(self, user: UserId, allowed: Collection[str]) -> bool:
         """Say whether a person is one of the users, or in one of the user groups (S…), named."""

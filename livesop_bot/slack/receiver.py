@@ -20,6 +20,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from livesop_bot.errors import SpoolFull
 from livesop_bot.metrics import Metrics
 from livesop_bot.slack.client import SocketClient
+from livesop_bot.slack.ingest import counted_as
 from livesop_bot.slack.intake import Intake
 
 log = structlog.get_logger()
@@ -90,9 +91,9 @@ class Receiver:
         payload = envelope.get("payload")
         if not isinstance(payload, dict):
             payload = {}
-        reason = envelope.get("retry_reason") or None
+        reason = envelope.get("retry_reason")
         try:
-            await self._intake.take(payload, retry_reason=str(reason) if reason else None)
+            await self._intake.take(payload, retry_reason=counted_as(reason) if reason else None)
         except SpoolFull:
             return  # counted and logged by the intake; unacked, Slack delivers it again
         except Exception:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from livesop_bot.domain.steps import MOST_ANSWERS
 from livesop_bot.domain.workflows import Edge, StepId, StepKind
 
 
@@ -62,8 +63,14 @@ def _decision_flaws(boxes: Sequence[Box], edges: Sequence[Edge]) -> Iterator[Fla
             yield Flaw(
                 "steps",
                 number,
-                "a decision needs at least two edges with different answers: "
+                "a decision needs at least two ways on with different answers: "
                 f"- {{from: {box.id}, to: …, when: …}}",
+            )
+        if box.kind is StepKind.DECISION and len(labels) > MOST_ANSWERS:
+            yield Flaw(
+                "steps",
+                number,
+                f"a decision has room for {MOST_ANSWERS} answers, found {len(labels)}: split it",
             )
 
 

@@ -91,11 +91,7 @@ class Reading:
             self._add(1, 1, (), f"expected at most {MAX_BYTES:,} bytes")
             raise self.error()
         try:
-            loader = _Composer(text)
-            try:
-                node = loader.get_single_node()
-            finally:
-                loader.dispose()
+            node = _compose(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -124,6 +120,17 @@ class Reading:
         return InvalidWorkflow(
             "\n".join([*lines, f"{self._origin}: … and more"] if more else lines)
         )
+
+
+def _compose(text: str) -> Node | None:
+    loader = _Composer(text)
+    try:
+        return loader.get_single_node()
+    except (ValueError, OverflowError) as error:  # PyYAML's own chr() of such an escape
+        problem = "stands for a character that does not exist"
+        raise MarkedYAMLError(problem=problem, problem_mark=loader.get_mark()) from error
+    finally:
+        loader.dispose()
 
 
 class _Composer(yaml.SafeLoader):

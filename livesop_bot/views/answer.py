@@ -41,6 +41,19 @@ def answer(
     return message(f"Found: {line(', '.join(named), 300)}", blocks)
 
 
+def introduction() -> Message:
+    """Say what LiveSOP is there for, to whoever greets it or asks for help."""
+    text = (
+        "I read along in the channels that I am in, and propose the SOP that a message calls for, "
+        "in its thread."
+    )
+    more = (
+        "Ask me something, like _what is the refund procedure?_  `/livesop help` lists what you "
+        "can type; my *Home* tab shows all there is."
+    )
+    return message(text, [section(text), context(more)])
+
+
 def _cited(passages: Sequence[Passage]) -> Iterator[Block]:
     for passage in passages:
         yield section(

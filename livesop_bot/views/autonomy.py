@@ -92,9 +92,12 @@ def demoted(demotion: Demotion) -> Message:
 
 
 def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
-    title = line(one.step.title, 150)
+    title, value = line(one.step.title, 150), f"{workflow.slug}/{one.step.id}"
     if one.is_on:
-        return section(f"🟢  *{title}*\nOn: where Auto-Pilot is sure, it does this by itself.")
+        on = section(f"🟢  *{title}*\nOn: where Auto-Pilot is sure, it does this by itself.")
+        spoken = f"Switch off: {one.step.title}"
+        off = button(ActionId.AUTONOMY_OFF, "Switch off", value=value, spoken=spoken)
+        return on | {"accessory": off}
     rows = [f"{'🎓' if one.outlook.is_earned else '⚪'}  *{title}*", _agreement(one.agreement)]
     if one.demoted_at is not None:
         rows.append(f"Counted anew since {date(one.demoted_at)}, when Auto-Pilot was switched off.")
@@ -105,7 +108,7 @@ def _step(workflow: Workflow, one: StepAutonomy, *, is_admin: bool) -> Block:
             ActionId.AUTONOMY_ON,
             "Switch on",
             style="primary",
-            value=f"{workflow.slug}/{one.step.id}",
+            value=value,
             confirm=_ask(workflow, one.step),
             spoken=f"Switch on: {one.step.title}",
         )

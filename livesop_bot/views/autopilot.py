@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import ChannelId
-from livesop_bot.domain.workflows import Step, StepKind, StepMode, Workflow
+from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode, Workflow
 from livesop_bot.views.blocks import Message, channel, code, context, line, message, section
 from livesop_bot.views.sop_card import NO_SOPS
 from livesop_bot.views.words import nearest
@@ -43,7 +43,8 @@ def overview(
 ) -> Message:
     """Show the kill switch, the channels that are off, and the switch of each SOP."""
     sentence = team_switch(channels_off, is_on=is_on)
-    rows = [_switch_row(workflow, on) for workflow in workflows[:_MOST_LISTED]]
+    first = sorted(workflows, key=lambda one: not _any_on(one, on))  # else what is on may be cut
+    rows = [_switch_row(workflow, on) for workflow in first[:_MOST_LISTED]]
     if left := len(workflows) - len(rows):
         rows.append(f"… and {left} more")
     return message(
@@ -60,7 +61,7 @@ def usage(text: str) -> Message:
     """Say how the command is written, after `text` was not understood."""
     first = text.split(maxsplit=1)[0] if text.split() else ""
     hint = nearest(first, ("on", "off"))
-    near = f" Did you mean `{hint}`?" if hint else ""
+    near = f" Did you mean `{hint}`?" if hint and hint != first.lower() else ""
     return _short(
         f"{code(f'/livesop autopilot {text}')} is not a switch.{near} Write "
         "`/livesop autopilot on` or `off`, then an SOP if you mean just one, and a step of it if "
@@ -148,16 +149,23 @@ def _steps_needed(workflow: Workflow) -> str:
     return f"To start by itself it needs {which} on, too: {command}{others and f' (or {others})'}."
 
 
-def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
-    is_on = (Scope.WORKFLOW, workflow.slug) in on
-    steps = [
+def _any_on(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> bool:
+    return (Scope.WORKFLOW, workflow.slug) in on or bool(_steps_on(workflow, on))
+
+
+def _steps_on(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> list[StepId]:
+    return [
         step.id
         for step in workflow.definition.acting_steps
         if (Scope.STEP, f"{workflow.slug}/{step.id}") in on
     ]
+
+
+def _switch_row(workflow: Workflow, on: Collection[tuple[Scope, str]]) -> str:
+    is_on, steps = (Scope.WORKFLOW, workflow.slug) in on, _steps_on(workflow, on)
     shown = ", ".join(code(step, 40) for step in steps[:2])
     more = f" and {len(steps) - 2} more" if len(steps) > 2 else ""
-    tail = f", with {shown}{more}" if steps else ""
+    tail = f", {'with' if is_on else 'which holds back'} {shown}{more}" if steps else ""
     tail += ", ⏸️ paused" if workflow.paused else ""
     if is_on and not steps and workflow.definition.acting_steps:
         tail += ", but none of its steps is, so it is only proposed"

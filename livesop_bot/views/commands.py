@@ -21,6 +21,7 @@ from livesop_bot.views.blocks import (
 from livesop_bot.views.health import HomeHealth, health_line
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.sop_card import NO_SOPS
+from livesop_bot.views.waiting import waits
 from livesop_bot.views.words import GROUPS, NAMES, Word, nearest
 
 _MOST_LISTED = 15
@@ -66,12 +67,12 @@ def status(
             text="For everybody: no SOP starts by itself until an admin switches it on again.",
             yes="Switch off",
         )
-        buttons.append(_command("Autopilot off", "autopilot off", 2) | {"confirm": ask})
+        buttons.append(_command("Switch Auto-Pilot off", "autopilot off", 2) | {"confirm": ask})
     buttons.append(_command("Help", "help", 3))
     return message(
         sentence,
         [
-            section(f"{sentence}\n{_waits(waiting)}"),
+            section(f"{sentence}\n{waits(waiting)}"),
             context(health_line(health)),
             actions(BlockId.COMMANDS, *buttons),
         ],
@@ -151,13 +152,6 @@ def went_wrong() -> Message:
 
 def _short(text: str) -> Message:
     return message(text, [section(text)])
-
-
-def _waits(waiting: WaitingCount) -> str:
-    things, more = waiting.proposals + waiting.steps, " or more" if waiting.is_capped else ""
-    if not things:
-        return "Nothing waits for people."
-    return f"*{things:,}{more} {'thing waits' if things == 1 else 'things wait'} for people.*"
 
 
 def _usage(word: Word) -> str:

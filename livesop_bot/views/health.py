@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from livesop_bot.domain.figures import MOST_UNJUDGED, Strain
 from livesop_bot.views.blocks import bar, counted, line, percent
+from livesop_bot.views.judgement import evaluator
 
 _LATE_S = 60
 
@@ -11,9 +12,9 @@ _LATE_S = 60
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
-    in seconds (None: unknown), events kept on disk for the database, and who judges: why a model
-    is not asked, and of which share of the messages it was (None: of none). `refusal`: why new
-    messages are kept nowhere.
+    in seconds (None: unknown), jobs that failed and rest, events kept on disk for the database, and
+    who judges: why a model is not asked, and of which share of the messages it was (None: of none).
+    `refusal`: why new messages are kept nowhere.
 
     For admins, both since this process started: events that came again, and those `recovered` from
     disk after the database was away.
@@ -26,6 +27,7 @@ class HomeHealth:
     database: bool
     evaluator: str
     refusal: str = ""
+    failed_jobs: int = 0
     model_problem: str = ""
     model_share: float | None = None
     duplicates: int = 0
@@ -37,7 +39,7 @@ def health_line(health: HomeHealth) -> str:
     late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
     well = health.sockets > 0 and health.database and not (health.spool_events or late)
     well = well and health.queue_depth is not None
-    well = well and not (health.model_problem or health.refusal)
+    well = well and not (health.model_problem or health.refusal or health.failed_jobs)
     parts = [
         "🟢 All well" if well else "🟡 Needs a look",
         _sockets(health.sockets),
@@ -47,6 +49,8 @@ def health_line(health: HomeHealth) -> str:
     ]
     if health.model_problem:
         parts.append(f"*{line(health.model_problem, 100)}*")
+    if health.failed_jobs:
+        parts.insert(3, f"*{counted(health.failed_jobs, 'job')} failed*, tried again later")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
     if health.refusal:
@@ -71,7 +75,7 @@ def health_details(health: HomeHealth, strain: Strain) -> str:
 def _evaluator(health: HomeHealth) -> str:
     share = health.model_share
     asked = "" if share is None else f", asked about {share:.0%} of messages"
-    return f"evaluator: {line(health.evaluator, 60)}{asked}"
+    return f"judged by {evaluator(health.evaluator)}{asked}"
 
 
 def _sockets(sockets: int) -> str:

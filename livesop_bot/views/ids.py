@@ -51,6 +51,7 @@ class ActionId(StrEnum):
     KB_CLEAR = "kb_clear"
     KB_PAGE = "kb_page"
     AUTONOMY_ON = "autonomy_on"
+    AUTONOMY_OFF = "autonomy_off"
     GUIDE_CHANNELS = "guide_channels"
     GUIDE_JOIN = "guide_join"
     GUIDE_SOPS = "guide_sops"

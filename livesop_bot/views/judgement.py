@@ -5,6 +5,13 @@ from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import bar, line, percent
 
+_EVALUATORS = {"local-lexical": "words alone", "local-semantic": "the local model"}
+
+
+def evaluator(name: str) -> str:
+    """An evaluator as people know it; a model of a service goes by its own name."""
+    return _EVALUATORS.get(name) or line(name, 80)
+
 
 def verdict_line(evaluation: Evaluation) -> str:
     """Name the SOP and how sure the evaluator was; for no SOP the figure is the nearest one's."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from livesop_bot.domain.knowledge import BODY, Document, Passage, PastCase
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.views.blocks import (
     Block,
     Message,
@@ -133,7 +134,7 @@ def past_cases(found: Sequence[PastCase], question: str) -> Message:
     blocks = [
         section(
             f"*{linked(case.workflow_title, case.permalink)}*: {line(case.outcome, 60)}, "
-            f"{date(case.occurred_at)}\n{quote(case.text, _SNIPPET)}"
+            f"{date(case.occurred_at)}\n{quote(as_read(case.text), _SNIPPET)}"
         )
         for case in found
     ]

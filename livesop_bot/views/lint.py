@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from livesop_bot.views.blocks import MESSAGE, size
+
 Json = Mapping[str, Any]
 
 VIEW_BYTES: Final = 250_000
@@ -40,15 +42,19 @@ _ELEMENTS: Final = {
 _MOST_OPTIONS: Final = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}
 
 
-def violations(view: Json) -> list[str]:
-    """Name what a message (`text`, `blocks`), modal or home view breaks, each with its place."""
+def violations(view: Json, *, posted: bool = True) -> list[str]:
+    """Name what a message (`text`, `blocks`), modal or home view breaks, each with its place.
+
+    `posted`: a message goes out by chat.postMessage, which has a limit for all blocks together
+    that the answers to commands have not.
+    """
     surface = view.get("type", "message")
     if surface not in _SURFACES:
         return [f"type: {surface!r} is no surface"]
-    return list(_view(view, surface))
+    return list(_view(view, surface, posted))
 
 
-def _view(view: Json, surface: str) -> Iterator[str]:
+def _view(view: Json, surface: str, posted: bool) -> Iterator[str]:
     blocks = view.get("blocks", [])
     if not isinstance(blocks, Sequence) or isinstance(blocks, str):
         yield "blocks: not a list"
@@ -57,12 +63,14 @@ def _view(view: Json, surface: str) -> Iterator[str]:
         if not view.get("text"):
             yield "text: missing; notifications and screen readers show it"
         yield from _length(view.get("text", ""), "text", 40_000)
+        if posted and (all_of_it := size(blocks)) > MESSAGE:
+            yield f"blocks: {all_of_it} characters in all, at most {MESSAGE}"
     else:
         yield from _frame(view, surface, blocks)
     if len(blocks) > _MOST_BLOCKS[surface]:
         yield f"blocks: {len(blocks)}, at most {_MOST_BLOCKS[surface]}"
-    if (size := len(json.dumps(view).encode())) > VIEW_BYTES:
-        yield f"view: {size} bytes, at most {VIEW_BYTES}"
+    if (weight := len(json.dumps(view).encode())) > VIEW_BYTES:
+        yield f"view: {weight} bytes, at most {VIEW_BYTES}"
     for index, block in enumerate(blocks):
         yield from _block(block, f"blocks[{index}]", surface)
     known = [block for block in blocks if isinstance(block, Mapping)]

@@ -10,11 +10,14 @@ from livesop_bot.views.blocks import (
     link,
     message,
     person,
-    quote,
     section,
 )
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.press import CardPressed
+from livesop_bot.views.steps import previewed
+
+_PREVIEWS = 7_000
+"""Characters of what waits, all together: a message holds 13,000."""
 
 
 def pause_card(pause: Pause) -> Message:
@@ -28,7 +31,8 @@ def pause_card(pause: Pause) -> Message:
     if not pause.waiting:
         text += " Nothing waits for it right now."
     blocks = [section("\n".join(filter(None, (text, kept))), expand=True)]
-    blocks += [section(_waiting(one, number)) for number, one in enumerate(pause.waiting, 1)]
+    room = min(1_000, _PREVIEWS // max(1, len(pause.waiting)))
+    blocks += [section(_waiting(one, number, room)) for number, one in enumerate(pause.waiting, 1)]
     shown = {one.run: one.request.digest for one in pause.waiting}
     value = CardPressed(pause=pause.id, shown=shown).value()
     label = f"Approve these {len(pause.waiting)}" if pause.more else "Approve all"
@@ -46,8 +50,8 @@ def pause_over() -> Message:
     return message(text, [section(text)])
 
 
-def _waiting(one: WaitingRun, number: int) -> str:
-    """One that waits, and what it would send."""
+def _waiting(one: WaitingRun, number: int, room: int) -> str:
+    """One that waits, and what it would send: about so many characters of it."""
     where = link(one.permalink, f"Message {number}") if one.permalink else f"<#{one.channel}>"
-    what = quote(one.request.preview, 1_000, rows=10)
+    what = previewed(one.request, one.author, one.channel, room)
     return "\n".join(filter(None, (f"{where}: _{line(one.request.words, 150)}_", what)))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from livesop_bot.domain.runs import RunState, ShownOtherwise, TooLate
+from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.steps import StepState
 from livesop_bot.views.blocks import Message, line, member, message, person, section
 
@@ -20,15 +21,17 @@ _STATES = {
 }
 
 
-def too_late(late: TooLate) -> Message:
+def too_late(late: TooLate, by: UserId) -> Message:
     """Say that nothing was changed, and what is the case instead."""
     if late.step is not None and late.record is not None:
         who = late.record.changed_by
         first = f"{person(who)} was quicker" if who else "It has moved on meanwhile"
+        if who == by:
+            first = "You have pressed already"
         what = f"*{line(late.step.title, 150)}* is {_STATES[late.record.state]}."
         return _short(f"{first}: {what} Nothing was changed by your press.")
     if late.state is RunState.RUNNING:
-        return _short("Somebody was quicker: this SOP was started already.")
+        return _short("This SOP was started already; nothing was changed.")
     if late.state is RunState.PROPOSED:
         return _short("This SOP was not started yet, so nothing was changed.")
     return _short("This SOP is over already; nothing was changed.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from livesop_bot.domain.decisions import Reason
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.replays import (
     Aspect,
     NotReplayed,
@@ -18,6 +19,7 @@ from livesop_bot.domain.replays import (
 )
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.views.blocks import Block, Message, context, line, message, section
+from livesop_bot.views.judgement import evaluator
 
 _DECISIONS = {
     Reason.STARTED: "started",
@@ -90,7 +92,7 @@ def replayed_blocks(replayed: Replayed, *, in_channel: bool) -> list[Block]:
     notes = [line(note, 300) for note in _notes(replayed)]
     if replayed.dry_run:
         notes.append("A dry run: nothing was done.")
-    notes.append(f"By {line(now.evaluator, 80)}, signal {replayed.signal.id}.")
+    notes.append(f"Judged by {evaluator(now.evaluator)}, signal {replayed.signal.id}.")
     blocks.append(context(*notes))
     return blocks
 
@@ -161,7 +163,7 @@ def _rows(replayed: Replayed) -> Iterator[_Row]:
             continue
         for name in changed_fields(before, now)[:_FIELDS]:
             was, is_now = before.fields.get(name, "nothing"), now.fields.get(name, "nothing")
-            yield _Row(f"Field {name}", was, is_now, quotes=True)
+            yield _Row(f"Field {name}", as_read(was), as_read(is_now), quotes=True)
 
 
 _WORDS: Mapping[Aspect, tuple[str, Callable[[Outcome], str]]] = {

@@ -11,11 +11,13 @@ from livesop_bot.views.blocks import (
     counted,
     divider,
     header,
+    hours,
     line,
     message,
     percent,
     section,
 )
+from livesop_bot.views.waiting import waits
 
 _LISTED = 8
 _TITLE = 80
@@ -27,7 +29,7 @@ def report(found: Report) -> Message:
     title = "LiveSOP: the week" if is_digest else "LiveSOP: yesterday"
     now = found.now
     summary = (
-        f"{title}. {counted(now.signals, 'message')}, {counted(now.started, 'SOP')} started, "
+        f"{title}. {counted(now.signals, 'signal')}, {counted(now.started, 'SOP')} started, "
         f"{counted(now.actions, 'automated action')}."
     )
     return message(summary, [header(title), context(_span(found)), *_body(found)])
@@ -42,10 +44,10 @@ def _span(found: Report) -> str:
 def _body(found: Report) -> Iterator[Block]:
     now, before = found.now, found.before
     fields = (
-        ("Messages seen", f"{now.signals:,}", _trend(now.signals, before.signals)),
+        ("Signals seen", f"{now.signals:,}", _trend(now.signals, before.signals)),
         ("SOPs started", f"{now.started:,}", _trend(now.started, before.started)),
         ("Automated actions", f"{now.actions:,}", _trend(now.actions, before.actions)),
-        ("Time saved", _hours(now.saved_min), _trend(now.saved_min, before.saved_min)),
+        ("Hours saved", hours(now.saved_min), _trend(now.saved_min, before.saved_min)),
     )
     yield {
         "type": "section",
@@ -54,7 +56,7 @@ def _body(found: Report) -> Iterator[Block]:
             for name, value, trend in fields
         ],
     }
-    yield section(_waiting(found))
+    yield section(waits(found.waiting))
     yield from _sops(found)
     if hints := [hint for sop in found.sops for hint in _hints(sop)]:
         yield divider()
@@ -63,19 +65,6 @@ def _body(found: Report) -> Iterator[Block]:
         "Precision: the share of proposals that people started, of those they decided on. "
         "Admins choose where and when this comes, in LiveSOP's Home under Settings."
     )
-
-
-def _waiting(found: Report) -> str:
-    waiting = found.waiting
-    if not (waiting.proposals or waiting.steps):
-        return "✅  Nothing waits for people."
-    parts = []
-    if waiting.proposals:
-        parts.append(counted(waiting.proposals, "proposal"))
-    if waiting.steps:
-        parts.append(counted(waiting.steps, "step"))
-    verb = "waits" if waiting.proposals + waiting.steps == 1 else "wait"
-    return f"⏳  *{' and '.join(parts)}* {verb} for people."
 
 
 def _sops(found: Report) -> Iterator[Block]:
@@ -127,7 +116,3 @@ def _trend(now: int, before: int) -> str:
     if change == 0:
         return "as before"
     return f"{'▲' if change > 0 else '▼'} {abs(change):,}%"
-
-
-def _hours(minutes: int) -> str:
-    return f"{minutes:,} min" if minutes < 120 else f"{minutes / 60:,.1f} h"

@@ -7,12 +7,12 @@ from livesop_bot.views.blocks import Message, View, member, message, section
 from livesop_bot.views.modal import modal
 
 _DOING = {
-    Right.APPROVE: "move an SOP on",
+    Right.APPROVE: "start an SOP or move it on",
     Right.VERDICT: "teach LiveSOP by a verdict",
     Right.REPLAY: "have a message judged again",
     Right.EDIT: "edit an SOP",
     Right.SWITCH_ON: "switch Auto-Pilot on",
-    Right.PUBLISH: "publish an SOP",
+    Right.PUBLISH: "publish, resume, archive or restore an SOP",
     Right.SETTINGS: "change LiveSOP's settings",
 }
 _OFF = " Switching it *off* is open to everybody."

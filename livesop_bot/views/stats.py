@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from livesop_bot.domain.figures import DayFigures, SopFigures
 from livesop_bot.domain.workflows import Workflow, WorkflowId
-from livesop_bot.views.blocks import Block, Message, code, context, counted, line, message, section
+from livesop_bot.views.blocks import (
+    Block,
+    Message,
+    code,
+    context,
+    counted,
+    hours,
+    line,
+    message,
+    section,
+)
 
 MOST_DAYS = 90
 _LISTED = 20
@@ -16,14 +26,12 @@ def stats(
     workflows: Sequence[Workflow],
 ) -> Message:
     """Say what happened in these days, and with which SOPs, the busiest first."""
-    saved = sum(day.saved_min for day in days)
     rows = [
-        f"{_bold(sum(day.signals for day in days), 'message')} seen",
+        f"{_bold(sum(day.signals for day in days), 'signal')} seen",
         f"{_bold(sum(day.started for day in days), 'SOP')} started",
-        f"{_bold(sum(day.actions for day in days), 'action')} done by LiveSOP",
+        f"{_bold(sum(day.actions for day in days), 'automated action')}",
+        f"*{hours(sum(day.saved_min for day in days))}* hours saved",
     ]
-    if saved:
-        rows.append(f"*{saved / 60:,.1f}* hours saved")
     span = "Today (UTC)" if len(days) == 1 else f"The last {len(days)} days (UTC)"
     blocks: list[Block] = [section(f"*{span}*\n" + "\n".join(f"•  {row}" for row in rows))]
     busy = sorted(

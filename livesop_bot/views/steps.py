@@ -2,11 +2,21 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.runs import Run, RunState, StepRecord
-from livesop_bot.domain.steps import FINAL, PLANNING, Press, StepState, choices, offers
+from livesop_bot.domain.signals import ChannelId
+from livesop_bot.domain.steps import (
+    FINAL,
+    MOST_ANSWERS,
+    PLANNING,
+    Press,
+    StepState,
+    choices,
+    offers,
+)
 from livesop_bot.domain.workflows import Step, StepId, StepKind, StepMode
 from livesop_bot.views.blocks import (
     Block,
@@ -27,12 +37,23 @@ from livesop_bot.views.blocks import (
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.press import Pressed
 
-_MOST_OPEN = 12
-"""Steps with buttons; with what stands between them three blocks each, of the 50 there are."""
-_SHOWN_BETWEEN = 8
-_SHOWN_ALONE = 12
-"""Lines about steps without buttons, between those with buttons and where there are none."""
-_MOST_ANSWERS = 25
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much a message holds: `open` steps with buttons, each with what stands between them
+    three blocks of the 50 there are, and `rows` of their instructions; lines about steps without
+    buttons, `between` those with buttons and `alone` where there are none."""
+
+    open: int
+    rows: int
+    between: int
+    alone: int
+
+
+AMPLE = Room(open=12, rows=8, between=8, alone=12)
+SCARCE = Room(open=3, rows=1, between=2, alone=12)
+"""For a message whose texts are too long all together."""
+_MOST_NAMED = 5
 
 MARKS = {
     StepState.BLOCKED: "▫️",
@@ -65,7 +86,7 @@ _AGAIN = confirm(
 Requests = Mapping[StepId, ActionRequest | str]
 
 
-def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
+def step_blocks(run: Run, requests: Requests, room: Room) -> Iterator[Block]:
     """Show the steps in their order; where many have nothing to press, the nearest are shown."""
     records = {record.id: record for record in run.steps}
     steps = [
@@ -74,8 +95,8 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
     ]
     running = run.state is RunState.RUNNING
     able = [one for one in steps if running and offers(one[0], one[1].state)]
-    now = able[:_MOST_OPEN]
-    shown = _SHOWN_BETWEEN if now else _SHOWN_ALONE
+    now = able[: room.open]
+    shown = room.between if now else room.alone
     quiet: list[tuple[Step, StepRecord]] = []
     number = 0
     for step, record in steps:
@@ -83,7 +104,8 @@ def step_blocks(run: Run, requests: Requests) -> Iterator[Block]:
             yield from _listed(run, quiet, requests, shown)
             quiet = []
             number += 1
-            yield section(_open(run, step, record, requests.get(step.id)), expand=True)
+            text = _open(run, step, record, requests.get(step.id), room.rows)
+            yield section(text, expand=True)
             buttons = _buttons(run, step, record, requests.get(step.id))
             yield actions(BlockId.STEP, *buttons, of=str(number))
         else:
@@ -107,7 +129,8 @@ def waiting_steps(run: Run) -> list[tuple[Step, StepRecord]]:
 def waiting_blocks(run: Run, requests: Requests, most: int) -> Iterator[Block]:
     """Show the steps that wait for people with their buttons, at most so many of them."""
     for number, (step, record) in enumerate(waiting_steps(run)[:most], 1):
-        yield section(_open(run, step, record, requests.get(step.id)), expand=True)
+        text = _open(run, step, record, requests.get(step.id), AMPLE.rows)
+        yield section(text, expand=True)
         buttons = _buttons(run, step, record, requests.get(step.id))
         yield actions(BlockId.STEP, *buttons, of=f"{run.id}.{number}")
 
@@ -173,17 +196,33 @@ def _ahead(run: Run, step: Step, record: StepRecord, request: ActionRequest | st
     return "  ·  ".join(filter(None, (f"{MARKS[record.state]}  {line(step.title, 80)}", how)))
 
 
-def _open(run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None) -> str:
+def _open(
+    run: Run, step: Step, record: StepRecord, request: ActionRequest | str | None, rows: int
+) -> str:
     lines = [f"{MARKS[record.state]}  *{line(step.title, 150)}*", _outcome(record)]
     if record.state is StepState.WAITING:
-        if more := choices(step, run.workflow.definition)[_MOST_ANSWERS:]:
+        if more := choices(step, run.workflow.definition)[MOST_ANSWERS:]:
             which = f"{counted(len(more), 'more answer')}: {line(', '.join(more), 300)}"
             lines.append(f"⚠️  No room for {which}. Split the decision in the SOP.")
-        lines += [line(row, 400) for row in step.instructions.splitlines()[:8]]
+        told = step.instructions.splitlines()
+        lines += [line(row, 400) for row in told[:rows]]
+        if told[rows:]:
+            lines[-1] += " …"
         if step.approvers:
-            lines.append("🔒  Only the people named in the SOP may press here.")
+            lines.append(f"🔒  Only {_named(step.approvers)} may press here.")
     lines.append(_preview(run, record, request))
     return "\n".join(filter(None, lines))
+
+
+def _named(approvers: Sequence[str]) -> str:
+    """Who may press; a user group goes unnamed, for its name would call all of it."""
+    people = [person(one) for one in approvers if not one.startswith("S")]
+    named = people[:_MOST_NAMED]
+    if more := len(people) - len(named):
+        named.append(counted(more, "other person", "other people"))
+    if groups := len(approvers) - len(people):
+        named.append(f"the members of {counted(groups, 'user group')}")
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
 def _outcome(record: StepRecord) -> str:
@@ -215,14 +254,17 @@ def _preview(run: Run, record: StepRecord, request: ActionRequest | str | None) 
             return ""  # it says so already
         return f"⚠️  {line(request, 300)}"
     what = f"_{line(request.words, 150)}:_" if request.preview else f"_{line(request.words, 150)}_"
-    text = _named(run, quote(request.preview, 1_000, rows=10))
+    signal = run.evaluation.signal
+    text = previewed(request, signal.author, signal.channel)
     return f"{what}\n{text}" if text else what
 
 
-def _named(run: Run, text: str) -> str:
-    """Show the person and the channel of the message by their names."""
-    signal = run.evaluation.signal
-    for one, name in ((signal.author, person), (signal.channel, channel)):
+def previewed(request: ActionRequest, author: str, where: ChannelId, most: int = 1_000) -> str:
+    """What an action would send, up to `most` characters; the person and the channel of the
+    message by their names.
+    """
+    text = quote(request.preview, most, rows=10)
+    for one, name in ((author, person), (where, channel)):
         if re.fullmatch(r"[A-Z0-9]{9,30}", one):
             text = re.sub(rf"(?<![\w/])[@#]?{one}(?![\w/])", name(one), text)
     return text
@@ -251,7 +293,7 @@ def _buttons(
     shown = request.digest if isinstance(request, ActionRequest) else ""
     for press in offers(step, record.state):
         if press is Press.CHOOSE:
-            for number, label in enumerate(choices(step, run.workflow.definition)[:_MOST_ANSWERS]):
+            for number, label in enumerate(choices(step, run.workflow.definition)[:MOST_ANSWERS]):
                 value = Pressed(run=run.id, step=step.id, chosen=label).value()
                 text = label or "Go on"
                 spoken = f"{text}: {step.title}"

@@ -10,6 +10,7 @@ from livesop_bot.domain.steps import FINAL, StepState, open_steps
 from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
     HEADER,
+    MESSAGE,
     Block,
     Message,
     actions,
@@ -25,11 +26,12 @@ from livesop_bot.views.blocks import (
     percent,
     person,
     section,
+    size,
 )
 from livesop_bot.views.ids import ActionId, BlockId
 from livesop_bot.views.knowledge import based_on
 from livesop_bot.views.press import Pressed
-from livesop_bot.views.steps import step_blocks
+from livesop_bot.views.steps import AMPLE, SCARCE, step_blocks
 
 _MAY_HAVE_ACTED = frozenset(
     {StepState.DONE, StepState.TRYING, StepState.FAILED, StepState.UNKNOWN},
@@ -43,17 +45,12 @@ def run_message(run: Run, requests: Mapping[StepId, ActionRequest | str] = {}) -
     """
     evaluation, title = run.evaluation, run.workflow.definition.title
     sure = "" if evaluation.confidence is None else percent(evaluation.confidence)
-    return message(
-        f"{line(title, 200)}{f' ({sure})' if sure else ''}: {_in_short(run)}",
-        [
-            header(_title(title, sure)),
-            section(_state(run)),
-            *_why(run),
-            *_notes(run),
-            *step_blocks(run, requests),
-            *_run_buttons(run),
-        ],
-    )
+    above = [header(_title(title, sure)), section(_state(run)), *_why(run), *_notes(run)]
+    below = list(_run_buttons(run))
+    blocks = [*above, *step_blocks(run, requests, AMPLE), *below]
+    if size(blocks) > MESSAGE:
+        blocks = [*above, *step_blocks(run, requests, SCARCE), *below]
+    return message(f"{line(title, 200)}{f' ({sure})' if sure else ''}: {_in_short(run)}", blocks)
 
 
 def _title(title: str, sure: str) -> str:

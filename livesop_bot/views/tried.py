@@ -2,9 +2,10 @@
 
 from livesop_bot.domain.decisions import Decision
 from livesop_bot.domain.evaluations import Judgement
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.views.blocks import Block, Message, context, line, message, quote, section
-from livesop_bot.views.judgement import judged_line
+from livesop_bot.views.judgement import evaluator, judged_line
 from livesop_bot.views.knowledge import cited
 
 _NOTHING_KEPT = "Nothing was stored, posted or started."
@@ -29,7 +30,7 @@ def tried(
     """Say what would be done, how sure that is, and why."""
     named = judged_line(workflow, judgement.confidence)
     blocks: list[Block] = [
-        section(f"{quote(text, 600, 4)}\n{named}"),
+        section(f"{quote(as_read(text), 600, 4)}\n{named}"),
         section(f"*In this channel:* {line(decision.detail, 500)}"),
     ]
     if judgement.reasoning.strip():
@@ -37,9 +38,9 @@ def tried(
     if judgement.stand_in:
         blocks.append(section(f"*The local evaluator stood in:* {line(judgement.stand_in, 200)}."))
     if judgement.evidence.strip() and judgement.evidence in text:
-        blocks.append(section(f"*It rests on:*\n{quote(judgement.evidence)}"))
+        blocks.append(section(f"*It rests on:*\n{quote(as_read(judgement.evidence))}"))
     blocks += cited(judgement.citations)
-    blocks.append(context(f"Judged by {line(judgement.evaluator, 80)}.  {_NOTHING_KEPT}"))
+    blocks.append(context(f"Judged by {evaluator(judgement.evaluator)}.  {_NOTHING_KEPT}"))
     return message(f"{named}: {line(decision.detail, 300)}", blocks)
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from livesop_bot.domain.actions import ActionRequest
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.runs import Run, RunState
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import StepId
 from livesop_bot.views.blocks import (
     Block,
@@ -41,38 +43,56 @@ def waiting(
     more: int,
     hidden: int,
     may_press: bool,
+    names: Mapping[str, str] = {},
     note: str = "",
     metadata: str = "",
 ) -> View:
     """List runs in which people are waited for, each with what can be pressed now.
 
     `more`: how many wait behind these; `hidden`: in how many channels' threads that this person
-    may not be able to read; `note`: what came of a press, as mrkdwn.
+    may not be able to read; `names`: of people whom messages mention, by
+    their ids; `note`: what came of a press, as mrkdwn.
     """
     blocks: list[Block] = [section(f"⚠️  {note}")] if note else []
     if not may_press:
         blocks.append(context("🔒  You can look; moving an SOP on takes an operator of LiveSOP."))
     for run, requests in found[:MOST]:
-        blocks += [*_run(run, requests, may_press=may_press), divider()]
+        blocks += [*_run(run, requests, names, may_press=may_press), divider()]
     if not found:
         blocks.append(section("✅  *Nothing here waits.*  You can close this."))
     if more:
-        blocks.append(context(f"{_wait(more)}; they move up as you go."))
+        blocks.append(context(f"{more:,} more {_verb(more)}; they move up as you go."))
     if hidden:
         blocks.append(
             context(
-                f"{_wait(hidden)} in channels that are private, or that you may not read: "
-                "to be answered in the thread."
+                f"{hidden:,} {'more ' if found else ''}{_verb(hidden)} in channels that are "
+                "private, or that you may not read: to be answered in the thread."
             )
         )
     return modal(TITLE, blocks, callback=CallbackId.WAITING, metadata=metadata)
 
 
-def _wait(more: int) -> str:
-    return f"{more:,} more {'waits' if more == 1 else 'wait'}"
+def waits(count: WaitingCount) -> str:
+    """Say in a line how much waits, for everything that leads to the list."""
+    if not count.proposals and not count.steps:
+        return "✅  Nothing waits for people."
+    kinds = []
+    if count.proposals:
+        kinds.append(counted(count.proposals, "proposal"))
+    if count.steps:
+        kinds.append(counted(count.steps, "step"))
+    more = "At least " if count.is_capped else ""
+    verb = _verb(count.proposals + count.steps)
+    return f"⏳  *{more}{' and '.join(kinds)}* {verb} for people."
 
 
-def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
+def _verb(number: int) -> str:
+    return "waits" if number == 1 else "wait"
+
+
+def _run(
+    run: Run, requests: Requests, names: Mapping[str, str], *, may_press: bool
+) -> Iterator[Block]:
     evaluation, signal = run.evaluation, run.evaluation.signal
     sure = "" if evaluation.confidence is None else f"  ·  {percent(evaluation.confidence)}"
     more = len(waiting_steps(run)) - _MOST_STEPS
@@ -92,13 +112,14 @@ def _run(run: Run, requests: Requests, *, may_press: bool) -> Iterator[Block]:
             )
         )
     )
-    if quoted := quote(signal.text, 300, rows=2):
+    text = as_read(signal.text, names)
+    if quoted := quote(text, 300, rows=2):
         yield section(quoted)
     if run.state is RunState.PROPOSED:
         yield section(f"Proposed: {line(evaluation.reasoning, 600) or 'it may fit.'}")
         if may_press:
             value = Pressed(run=run.id).value()
-            which = f"{run.workflow.title}, for {signal.text}"
+            which = f"{run.workflow.title}, for {text}"
             start = button(
                 ActionId.RUN_START, "Start", style="primary", value=value, spoken=f"Start: {which}"
             )

@@ -18,7 +18,7 @@ from livesop_bot.errors import (
     DatabaseAway,
 )
 from livesop_bot.metrics import Metrics
-from livesop_bot.worker.faults import LANDS_S, later, patiently
+from livesop_bot.worker.faults import LANDS_S, broke_off, later, patiently
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Acting:
             raise later(attempts, str(error)) from error
         except Exception as error:
             log.exception("action.broke_off", action=claim.action, kind=claim.request.kind)
-            why = f"LiveSOP broke off ({type(error).__name__}); its log says where."
+            why = broke_off(error)
             await patiently(lambda: ledger.unknown(claim, why))
             self._tell(claim, "unknown")
         else:

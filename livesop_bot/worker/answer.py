@@ -10,12 +10,12 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Verdict
 from livesop_bot.domain.evaluations import Evaluation
 from livesop_bot.domain.knowledge import Passage
-from livesop_bot.domain.questions import question_of, sop_asked_about
+from livesop_bot.domain.questions import asks_for_help, question_of, sop_asked_about
 from livesop_bot.domain.remarks import Remark
 from livesop_bot.domain.signals import ChannelId, SignalState, TeamId, UserId
 from livesop_bot.domain.workflows import Workflow
 from livesop_bot.evaluation.words import stems
-from livesop_bot.views.answer import answer
+from livesop_bot.views.answer import answer, introduction
 from livesop_bot.views.blocks import Message
 from livesop_bot.worker.faults import patiently
 
@@ -69,6 +69,8 @@ class Answering:
         if not await self._may_ask(remark.asked_by, remark.channel):
             log.info("remark.may_not_ask", remark=remark.id)
             return None
+        if asks_for_help(question):
+            return introduction()
         workflows = await patiently(lambda: self._workflows.current(remark.team))
         passages = await patiently(
             lambda: self._passages.find_passages(remark.team, question, _PASSAGES)

@@ -8,7 +8,9 @@ from livesop_bot.db.pauses import Pauses
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.pause import pause_card
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import in_turn, later, patiently
+from livesop_bot.worker.saying import Saying
 
 log = structlog.get_logger()
 
@@ -16,8 +18,11 @@ log = structlog.get_logger()
 class Carding:
     """Handles card jobs: shows the newest state there is, whichever change a job was queued for."""
 
-    def __init__(self, *, pauses: Pauses, messages: ThreadMessages, metrics: Metrics) -> None:
+    def __init__(
+        self, *, pauses: Pauses, saying: Saying, messages: ThreadMessages, metrics: Metrics
+    ) -> None:
         self._pauses = pauses
+        self._saying = saying
         self._messages = messages
         self._metrics = metrics
 
@@ -27,12 +32,12 @@ class Carding:
         if pause is None:
             return
         message = pause_card(pause)
-        place = (pause.channel, pause.thread_ts, pause.key)
+        place = Place(key=pause.key, channel=pause.channel, thread_ts=pause.thread_ts)
+        ts, is_there = pause.ts, True
         try:
-            ts = pause.ts or await self._messages.find(*place)
             if ts is None:
-                ts = await self._messages.post(*place, text=message.text, blocks=message.blocks)
-            else:
+                ts, is_there = await self._saying.once(place, message)
+            if is_there:
                 await self._messages.update(
                     pause.channel, ts, text=message.text, blocks=message.blocks
                 )

@@ -2,23 +2,24 @@
 
 import structlog
 
-from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.db.autonomy import Autonomy
 from livesop_bot.db.jobs import DemotionJob
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.autonomy import demoted
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.saying import Saying
 
 log = structlog.get_logger()
 
 
 class TellingDemotions:
-    """Handles demotion jobs. Slack is asked for the message first, so that it is there once."""
+    """Handles demotion jobs."""
 
-    def __init__(self, *, autonomy: Autonomy, messages: ThreadMessages, metrics: Metrics) -> None:
+    def __init__(self, *, autonomy: Autonomy, saying: Saying, metrics: Metrics) -> None:
         self._autonomy = autonomy
-        self._messages = messages
+        self._saying = saying
         self._metrics = metrics
 
     async def __call__(self, job: DemotionJob, attempts: int) -> None:
@@ -26,11 +27,9 @@ class TellingDemotions:
         demotion = await patiently(lambda: self._autonomy.demotion(job.demotion))
         if demotion is None or demotion.is_told:
             return
-        place = (demotion.channel, demotion.thread_ts, demotion.key)
-        message = demoted(demotion)
+        place = Place(key=demotion.key, channel=demotion.channel, thread_ts=demotion.thread_ts)
         try:
-            if await self._messages.find(*place) is None:
-                await self._messages.post(*place, text=message.text, blocks=message.blocks)
+            await self._saying.once(place, demoted(demotion))
         except SlackRefused as error:
             log.warning("demotion.not_told", demotion=demotion.id, code=error.code)
             self._metrics.posts.labels("failed").inc()

@@ -1,11 +1,13 @@
 """Evaluating: one signal, one judgement within the time limit, one decision."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 import structlog
+from pgqueuer import RetryRequested
 
 from livesop_bot.db.ended import Concluded
 from livesop_bot.db.evaluations import Evaluations
@@ -16,18 +18,21 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.decisions import Decision, failed, timed_out
 from livesop_bot.domain.evaluations import Cause, Judgement
 from livesop_bot.domain.questions import question_of
-from livesop_bot.domain.signals import Signal, UserId
+from livesop_bot.domain.signals import Signal, TeamId, UserId
 from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow, watching
 from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
 from livesop_bot.evaluation.evaluator import AnswerRejected, Evaluator, Question
 from livesop_bot.masking import mask_secrets
 from livesop_bot.metrics import Metrics
-from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.faults import MOST_BREAKS, broke_off, later, patiently
 
 log = structlog.get_logger()
 
 GiveWay = Callable[[], Awaitable[object]]
+
+_Known = tuple[tuple[Workflow, ...], tuple[Lesson, ...]]
+_Current = GroupCommit[Signal, _Known]
 
 _ASKED = "the message asks LiveSOP something"
 
@@ -53,7 +58,9 @@ class Evaluating:
         self._evaluations = evaluations
         self._workflows = workflows
         self._verdicts = verdicts
-        self._current = GroupCommit(self._known, limit=1000)
+        self._current: defaultdict[TeamId, _Current] = defaultdict(
+            lambda: GroupCommit(self._known, limit=1000)
+        )
         self._evaluator = evaluator
         self._time_limit = time_limit
         self._metrics = metrics
@@ -73,20 +80,57 @@ class Evaluating:
         `as_it_was`: a version of an SOP that is to be asked about in place of the newest. What
         takes processor time begins when `give_way` returns.
         """
+        if attempts >= MOST_BREAKS:
+            log.error("evaluation.ended_process", signal=job.signal)
+            return await self._give_up(job, "LiveSOP ended each time it was judged.")
+        try:
+            return await self._evaluate(job, attempts, as_it_was, give_way)
+        except (DatabaseAway, RetryRequested):
+            raise
+        except Exception as error:
+            if attempts + 1 < MOST_BREAKS:
+                raise  # it rests, and is tried again after ever longer times
+            log.exception("evaluation.broke_off", signal=job.signal)
+            return await self._give_up(job, broke_off(error))
+
+    async def _give_up(self, job: EvaluateJob, why: str) -> Concluded | None:
+        """Store that a signal cannot be judged, and why."""
+        begun = await patiently(lambda: self._evaluations.begin(job))
+        if begun is None:
+            return None
+        signal, attempt = begun
+        nothing = self._nothing()
+        concluded = await patiently(
+            lambda: self._evaluations.conclude(
+                job, signal, attempt, nothing, None, latency_ms=0.0, failure=failed(why)
+            )
+        )
+        self._tell(signal, nothing, concluded, 0.0)
+        return concluded
+
+    def _nothing(self) -> Judgement:
+        """What is stored where nothing was judged."""
+        return Judgement(workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name)
+
+    async def _evaluate(
+        self,
+        job: EvaluateJob,
+        attempts: int,
+        as_it_was: Workflow | None,
+        give_way: GiveWay | None,
+    ) -> Concluded | None:
         begun = await patiently(lambda: self._evaluations.begin(job))
         if begun is None:
             log.info("evaluation.not_needed", signal=job.signal)
             return None
         signal, attempt = begun
-        workflows, lessons = await patiently(lambda: self._current.submit(signal))
+        workflows, lessons = await patiently(lambda: self._current[signal.team].submit(signal))
         if as_it_was is not None:
             workflows = tuple(as_it_was if one.id == as_it_was.id else one for one in workflows)
         if give_way is not None:
             await give_way()
         started = perf_counter()
-        judgement = Judgement(
-            workflow=None, confidence=0, reasoning="", evaluator=self._evaluator.name
-        )
+        judgement = self._nothing()
         workflow: Workflow | None = None
         failure: Decision | None = None
         # Secrets go no further than this: not to a model, not into what is stored of the judgement.
@@ -135,17 +179,12 @@ class Evaluating:
         self._tell(signal, judgement, concluded, latency)
         return concluded
 
-    async def _known(
-        self, signals: Sequence[Signal]
-    ) -> list[tuple[tuple[Workflow, ...], tuple[Lesson, ...]]]:
-        """The SOPs that watch each signal's channel, and the team's lessons; asked once a team."""
-        teams = {signal.team: None for signal in signals}
-        current = {team: await self._workflows.current(team) for team in teams}
-        lessons = {team: await self._verdicts.lessons(team) for team in teams}
-        return [
-            (watching(current[signal.team], signal.channel), lessons[signal.team])
-            for signal in signals
-        ]
+    async def _known(self, signals: Sequence[Signal]) -> list[_Known]:
+        """The SOPs that watch each signal's channel, and the lessons of their team; asked once."""
+        team = signals[0].team
+        current = await self._workflows.current(team)
+        lessons = await self._verdicts.lessons(team)
+        return [(watching(current, signal.channel), lessons) for signal in signals]
 
     async def _within_limit(self, question: Question) -> tuple[Judgement, Workflow | None]:
         """Judge, within one limit for all tries; waits for PostgreSQL between them do not count."""

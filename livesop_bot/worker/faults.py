@@ -21,6 +21,9 @@ _LOOK_AGAIN = 1.0
 _OUTAGE = 60.0
 """Seconds that a job waits for PostgreSQL before it gives up its place."""
 
+MOST_BREAKS = 20
+"""Tries of a job that LiveSOP's own fault breaks off, about half a day with the rests between."""
+
 LANDS_S = 30.0
 """Seconds after which what was sent has arrived, or never will: longer than any call may take."""
 
@@ -40,6 +43,11 @@ async def patiently(work: Callable[[], Awaitable[Result]]) -> Result:
         with attempt:
             return await work()
     raise AssertionError("stamina returns or raises")
+
+
+def broke_off(error: Exception) -> str:
+    """What is said to people of a fault of LiveSOP's own."""
+    return f"LiveSOP broke off ({type(error).__name__}); its log says where."
 
 
 async def in_turn(claim: Callable[[], Awaitable[Result | float | None]]) -> Result | None:

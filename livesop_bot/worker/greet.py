@@ -3,7 +3,6 @@
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.keyed_message import find_keyed, post_keyed
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.jobs import GreetJob
@@ -12,7 +11,9 @@ from livesop_bot.domain.guide import Greeting
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.home.guide import greeting
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.saying import Saying
 
 log = structlog.get_logger()
 
@@ -20,17 +21,21 @@ _EVENT_TYPE = "livesop_greeting"
 
 
 class Greetings:
-    """Handles greet jobs. Slack is asked for the message first, so that it is there once.
-
-    `client` must not retry by itself.
-    """
+    """Handles greet jobs. `client` must not retry by itself."""
 
     def __init__(
-        self, *, guides: Guides, workflows: Workflows, client: AsyncWebClient, metrics: Metrics
+        self,
+        *,
+        guides: Guides,
+        workflows: Workflows,
+        client: AsyncWebClient,
+        saying: Saying,
+        metrics: Metrics,
     ) -> None:
         self._guides = guides
         self._workflows = workflows
         self._client = client
+        self._saying = saying
         self._metrics = metrics
 
     async def __call__(self, job: GreetJob, attempts: int) -> None:
@@ -54,17 +59,8 @@ class Greetings:
     async def _send(self, found: Greeting) -> None:
         with slack_errors():
             opened = await self._client.conversations_open(users=found.user)
-        channel = opened["channel"]["id"]
-        if await find_keyed(self._client, found.key, channel) is not None:
-            return
+        place = Place(key=found.key, channel=opened["channel"]["id"])
         workflows = await patiently(lambda: self._workflows.current(found.team))
         # Whether they are an admin is asked when they press; until then everything is offered.
         message = greeting(found.guide, workflows, is_admin=True)
-        await post_keyed(
-            self._client,
-            found.key,
-            channel,
-            event_type=_EVENT_TYPE,
-            text=message.text,
-            blocks=message.blocks,
-        )
+        await self._saying.once(place, message, event_type=_EVENT_TYPE)

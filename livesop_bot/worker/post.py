@@ -6,8 +6,9 @@ from livesop_bot.db.tries import Claimed
 from livesop_bot.domain.runs import Run, RunId
 from livesop_bot.domain.signals import MessageTs
 from livesop_bot.views.blocks import Message
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import patiently
-from livesop_bot.worker.once import Means, Once, Place
+from livesop_bot.worker.once import Means, Once
 from livesop_bot.worker.showing import Showing
 
 

@@ -15,8 +15,9 @@ from livesop_bot.domain.signals import MessageTs
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.opening import not_opened, opening
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import patiently
-from livesop_bot.worker.once import Means, Once, Place
+from livesop_bot.worker.once import Means, Once
 
 log = structlog.get_logger()
 

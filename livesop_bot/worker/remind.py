@@ -4,7 +4,6 @@ from uuid import uuid5
 
 import structlog
 
-from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.db.jobs import RemindJob
 from livesop_bot.db.runs import Runs
 from livesop_bot.domain.runs import RunState
@@ -12,17 +11,19 @@ from livesop_bot.domain.steps import StepState
 from livesop_bot.errors import SlackAway, SlackRefused
 from livesop_bot.metrics import Metrics
 from livesop_bot.views.reminder import reminder
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import later, patiently
+from livesop_bot.worker.saying import Saying
 
 log = structlog.get_logger()
 
 
 class Reminding:
-    """Handles remind jobs. Slack is asked for the reminder first, so that it is there once."""
+    """Handles remind jobs."""
 
-    def __init__(self, *, runs: Runs, messages: ThreadMessages, metrics: Metrics) -> None:
+    def __init__(self, *, runs: Runs, saying: Saying, metrics: Metrics) -> None:
         self._runs = runs
-        self._messages = messages
+        self._saying = saying
         self._metrics = metrics
 
     async def __call__(self, job: RemindJob, attempts: int) -> None:
@@ -33,11 +34,10 @@ class Reminding:
             return
         if record.state is not StepState.WAITING:
             return
-        place = (run.channel, run.thread_ts, uuid5(run.idempotency_key, f"remind:{job.step}"))
-        message = reminder(run, job.step)
+        key = uuid5(run.idempotency_key, f"remind:{job.step}")
+        place = Place(key=key, channel=run.channel, thread_ts=run.thread_ts)
         try:
-            if await self._messages.find(*place) is None:
-                await self._messages.post(*place, text=message.text, blocks=message.blocks)
+            await self._saying.once(place, reminder(run, job.step))
         except SlackRefused as error:
             log.warning("reminder.refused", run=run.id, step=job.step, code=error.code)
             self._metrics.posts.labels("failed").inc()

@@ -12,11 +12,12 @@ from livesop_bot.db.tries import Claimed
 from livesop_bot.domain.reports import ReportId, ReportKind
 from livesop_bot.domain.signals import MessageTs, TeamId
 from livesop_bot.domain.team_settings import TeamSettings
-from livesop_bot.errors import SlackAway, SlackRefused
+from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.report import report
+from livesop_bot.worker.delivery import Place
 from livesop_bot.worker.faults import patiently
-from livesop_bot.worker.once import Means, Once, Place
+from livesop_bot.worker.once import Means, Once
 
 log = structlog.get_logger()
 
@@ -48,12 +49,19 @@ class Reporting(Once[Planned]):
         """Plan every report that is due; what fails is tried again with the next look."""
         for due in await self._reports.due():
             try:
-                recipients = await self._recipients(due)
+                await self._plan(due)
             except (SlackAway, SlackRefused) as error:
                 log.warning("report.no_recipients", team=due.team, error=str(error))
-                continue
-            if await self._reports.plan(due, recipients):
-                log.info("report.planned", team=due.team, kind=due.kind, day=str(due.day))
+            except DatabaseAway:
+                raise
+            except Exception:
+                # The others' reports do not wait until this is mended.
+                log.exception("report.not_planned", team=due.team, kind=due.kind)
+
+    async def _plan(self, due: Due) -> None:
+        recipients = await self._recipients(due)
+        if await self._reports.plan(due, recipients):
+            log.info("report.planned", team=due.team, kind=due.kind, day=str(due.day))
 
     async def __call__(self, job: ReportJob, attempts: int) -> None:
         """Post; `attempts` counts earlier tries. Raises RetryRequested for passing faults."""

@@ -23,8 +23,9 @@ from livesop_bot.db.jobs import (
     ReportJob,
     StartJob,
     enqueue,
+    missing,
 )
-from livesop_bot.db.pool import Pool, away
+from livesop_bot.db.pool import Connection, Pool, away
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.actions import ActionId
 from livesop_bot.domain.remarks import RemarkId
@@ -55,18 +56,24 @@ _LOOKS: Mapping[str, Callable[[asyncpg.Record], Job]] = {
 """What finds each, and the job that it lacks."""
 
 
+async def _lost(connection: Connection, name: str) -> list[Job]:
+    rows = await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE)
+    return await missing(connection, [_LOOKS[name](row) for row in rows])
+
+
 async def sweep(pool: Pool) -> int:
-    """Queue what waits without a job (queued jobs are not doubled), prune the queue's log."""
+    """Queue what waits without a job, and prune the queue's log; gives how many jobs were lost."""
     with away():
         async with pool.acquire() as connection, connection.transaction():
-            lost = {name: await connection.fetch(sql(name), FORGOTTEN, _AT_ONCE) for name in _LOOKS}
-            jobs = [_LOOKS[name](row) for name, rows in lost.items() for row in rows]
+            lost = {name: await _lost(connection, name) for name in _LOOKS}
+            jobs = [job for some in lost.values() for job in some]
             await enqueue(connection, jobs)
             failed = await connection.fetch(sql("revive_jobs"), KEEP_LOG, _AT_ONCE)
             await connection.execute(sql("prune_queue_log"), KEEP_LOG)
             await connection.execute(sql("prune_queue_counts"))
+            await connection.execute(sql("prune_tries"), KEEP_LOG)
     if jobs:
-        log.warning("sweep.found", **{name: len(rows) for name, rows in lost.items() if rows})
+        log.warning("sweep.found", **{name: len(some) for name, some in lost.items() if some})
     for row in failed:
         job = {"entrypoint": row["entrypoint"], "fields": json.loads(row["payload"])}
         if row["given_up"]:

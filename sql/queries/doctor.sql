@@ -3,8 +3,4 @@
 SELECT
     current_database() AS name,
     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
-    pg_is_in_recovery() AS is_replica,
-    ARRAY(
-        SELECT name::text FROM pg_available_extensions
-        WHERE name IN ('vector', 'pg_trgm') ORDER BY name
-    ) AS extensions;
+    pg_is_in_recovery() AS is_replica;

@@ -38,7 +38,7 @@ SELECT EXISTS (SELECT FROM held) AS held, wait FROM found;
 
 -- name: waiting_for_pause
 -- The runs under way with the step that waits for a pause to end, in their order. $1: pause; $2: how many at most. Gives each one's place, message, and what was about to be sent.
-SELECT r.id, r.channel_id, r.thread_ts, s.permalink, a.request
+SELECT r.id, r.channel_id, r.thread_ts, s.author_id, s.permalink, a.request
 FROM run_steps AS rs
 JOIN runs AS r ON r.id = rs.run_id
 JOIN actions AS a ON a.run_id = rs.run_id AND a.step_id = rs.step_id

@@ -1,12 +1,21 @@
 -- name: queue_state
--- How many jobs wait or are being worked on, and how many seconds the oldest due one has waited. No parameters.
+-- How many jobs wait or are being worked on, how many seconds the oldest due one has waited, and how many failed and rest. No parameters.
 SELECT
     count(*) + (SELECT count(*) FROM pgqueuer WHERE status = 'picked') AS depth,
     coalesce(
         extract(epoch FROM now() - min(execute_after) FILTER (WHERE execute_after <= now())), 0
-    )::float8 AS oldest_age
+    )::float8 AS oldest_age,
+    (SELECT count(*) FROM pgqueuer WHERE status = 'failed') AS failed
 FROM pgqueuer
 WHERE status = 'queued';
+
+-- name: known_jobs
+-- Which of these jobs are in the queue, those that failed and rest among them. $1: dedupe keys. Gives theirs.
+SELECT dedupe_key FROM pgqueuer
+WHERE status IN ('queued', 'picked') AND dedupe_key = ANY($1::text[])
+UNION
+SELECT dedupe_key FROM pgqueuer
+WHERE status = 'failed' AND dedupe_key = ANY($1::text[]);
 
 -- name: revive_jobs
 -- Queues the jobs that failed again, each after as long as it has been trying by then, a minute at least and an hour at most; gives them, and whether they were too old for it, and so given up. One that has a twin in the queue by now is left to that. $1: how old (interval). $2: at most how many.

@@ -1,8 +1,11 @@
 -- name: due_reports
--- Reports that are due on this day of their team, from 09:00 its time, and not planned yet. $1: now (null: the present). Gives team, kind, day, and the channel of a digest.
+-- Reports that are due on this day of their team, from 09:00 its time, and not planned yet. A time zone that this server does not know (any more) counts as UTC, so that it stops nobody else's. $1: now (null: the present). Gives team, kind, day, and the channel of a digest.
 WITH wanted AS (
-    SELECT *, coalesce($1::timestamptz, now()) AT TIME ZONE time_zone AS local
-    FROM team_settings
+    SELECT
+        t.*,
+        coalesce($1::timestamptz, now()) AT TIME ZONE coalesce(z.name, 'UTC') AS local
+    FROM team_settings AS t
+    LEFT JOIN pg_timezone_names AS z ON z.name = t.time_zone
     WHERE weekly_digest OR daily_summary
 ), due AS (
     SELECT team_id, 'weekly_digest' AS kind, local::date AS day, digest_channel AS channel

@@ -82,19 +82,23 @@ WITH incoming AS (
     )
     ORDER BY team_id, source, external_id
     ON CONFLICT (team_id, source, external_id) DO UPDATE
+    -- One that was taken back again leaves its version: what comes late is older than that.
     SET text = excluded.text, edit_version = excluded.edit_version,
-        revision = s.revision + 1, attempt = s.attempt + 1
+        revision = s.revision + (s.text <> excluded.text)::integer,
+        attempt = s.attempt + (s.text <> excluded.text)::integer
     WHERE s.deleted_at IS NULL
-        AND s.text <> excluded.text
         AND (s.edit_version IS NULL OR s.edit_version < excluded.edit_version)
-    RETURNING s.id, s.revision, s.team_id, s.source, s.external_id
+    RETURNING s.id, s.revision, s.team_id, s.source, s.external_id, s.revision IS DISTINCT FROM (
+        SELECT before.revision FROM raw_signals AS before WHERE before.id = s.id
+    ) AS is_new
 )
 SELECT i.ordinal, c.id, c.revision, EXISTS (
     SELECT FROM runs
     WHERE runs.signal_id = c.id AND (runs.state <> 'cancelled' OR runs.ended_by IS NOT NULL)
 ) AS answered
 FROM incoming AS i
-JOIN changed AS c ON (c.team_id, c.source, c.external_id) = (i.team_id, i.source, i.external_id);
+JOIN changed AS c ON (c.team_id, c.source, c.external_id) = (i.team_id, i.source, i.external_id)
+WHERE c.is_new;
 
 -- name: mark_pending
 -- Marks edited signals as waiting to be judged again. $1: signal ids.

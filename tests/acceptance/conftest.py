@@ -9,7 +9,6 @@ ada, grace  an admin and somebody who is none, at App Home
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -34,6 +33,7 @@ from livesop_bot.settings import Settings
 from livesop_bot.slack.sockets import Patience
 from livesop_bot.worker.queue import Pace
 from tests.acceptance.hands import Hands
+from tests.ports import free_port
 
 QUICK = Timing(
     patience=Patience(look_every=0.2, replace_after=6.0, ping_interval=0.5),
@@ -49,13 +49,6 @@ async def slack() -> AsyncIterator[SlackServer]:
     timing = SlackTiming(retry_delays=(0.0, 0.5, 1.0), ticket_life=5.0, disconnect_grace=0.2)
     async with SlackServer(demo_workspace(), timing=timing) as server:
         yield server
-
-
-def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,19 @@ async def test_what_nobody_knows_is_said_and_smalltalk_is_left_alone(
     assert "/livesop kb add" in str(answer["blocks"])
 
 
+async def test_who_says_hello_is_told_what_it_is_there_for(
+    slack: SlackServer, database: str, start_app: Any, facts: Any
+) -> None:
+    await start_app(database)
+    dm = slack.workspace.direct_channel(LINUS).id
+    slack.workspace.post(dm, LINUS, "hi")
+    await facts.until("SELECT post_state FROM remarks", "posted")
+    await facts.idle()
+    (answer,) = said_by_bot(slack, dm)
+    assert "what is the refund procedure?" in str(answer["blocks"])
+    assert "/livesop help" in str(answer["blocks"])
+
+
 async def test_a_guest_is_not_answered_from_what_the_team_knows(
     slack: SlackServer, database: str, start_app: Any, facts: Any
 ) -> None:

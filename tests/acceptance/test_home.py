@@ -54,7 +54,7 @@ async def test_an_sop_is_switched_read_and_followed_from_its_page(
     await ada.until("`incident`", in_home=True)
     on = "SELECT is_on FROM autopilot_switches WHERE scope = 'workflow' AND subject = 'incident'"
     for is_on, shown in ((True, "🟡 Auto-Pilot on"), (False, "⚪ Auto-Pilot off")):
-        await ada.click(f"Auto-Pilot {'on' if is_on else 'off'}", in_home=True)
+        await ada.click(f"Switch Auto-Pilot {'on' if is_on else 'off'}", in_home=True)
         await ada.until(shown, in_home=True)
         assert await facts.value(on) is is_on
     await ada.click("SOP document", in_home=True)

@@ -1,6 +1,8 @@
 """PostgreSQL goes away under load and comes back: nothing lost, nothing doubled, all told."""
 
 import asyncio
+import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -8,22 +10,23 @@ import pytest
 
 from livesop_bot.sandbox.demo import ADA, GRACE, INCIDENTS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.stopping import pause
+from livesop_bot.worker.queue import Pace
 
 OUTAGE = "URGENT: checkout is down, all payments fail with error 502"
 
 
-async def post_until(slack: SlackServer, stop: asyncio.Event) -> list[str]:
-    """Post small talk, and every tenth time an outage in a thread of its own; gives those."""
-    calls = []
-    number = 0
+async def post_until(slack: SlackServer, stop: asyncio.Event) -> tuple[int, list[str]]:
+    """Post small talk, and every tenth time an outage; gives how many, and the outages."""
+    calls, posted = [], 0
     while not stop.is_set():
-        if number % 10 == 0:
-            calls.append(slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} ({number})")["ts"])
+        if posted % 10 == 0:
+            calls.append(slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} ({posted})")["ts"])
         else:
-            slack.workspace.post(SUPPORT, GRACE, f"hello {number}")
-        number += 1
-        await asyncio.sleep(0.05)
-    return calls
+            slack.workspace.post(SUPPORT, GRACE, f"hello {posted}")
+        posted += 1
+        await pause(stop, 0.05)
+    return posted, calls
 
 
 @pytest.mark.parametrize("fault", ["stopped", "frozen"])
@@ -41,14 +44,14 @@ async def test_20_s_without_postgres_under_load(
     posting = asyncio.create_task(post_until(slack, stop))
     await facts.until("SELECT count(*) > 20 FROM raw_signals", True)
 
-    begun = asyncio.get_running_loop().time()
     if fault == "stopped":
         private_postgres.stop()
     else:
         private_postgres.freeze()
     body = await health.until(lambda status, _: status == 503)
-    assert asyncio.get_running_loop().time() - begun < 3
     assert body["checks"]["database"]["status"] == "away"
+    if fault == "frozen":
+        assert body["checks"]["database"]["problem"] == "no answer within 1 s"
     assert (await health.get("/health/live"))[0] == 200
     assert (await health.get("/health/ready"))[0] == 503
     await health.until(lambda _, body: body["checks"]["spool"]["events"] > 0)
@@ -60,25 +63,15 @@ async def test_20_s_without_postgres_under_load(
 
     await health.until(lambda status, _: status == 200)
     stop.set()
-    calls = await posting
-    sent = sum(len(channel.messages) for channel in slack.workspace.channels.values()) - sum(
-        len(facts.answers(ts)) for ts in calls
-    )
-    await facts.until("SELECT count(*) FROM raw_signals WHERE state <> 'pending'", sent - 10)
+    sent, calls = await posting
+    await facts.until("SELECT count(*) FROM raw_signals WHERE state <> 'pending'", sent)
     await facts.until("SELECT count(*) FROM runs WHERE post_state = 'posted'", len(calls))
     await facts.idle()
     assert [len(facts.answers(ts)) for ts in calls] == [1] * len(calls)
-    assert await facts.value("SELECT count(*) FROM evaluations") == sent - 10
-    for event, tries in _tries(slack).items():
-        assert tries == 1, f"{event} was not acked in time"
+    assert await facts.value("SELECT count(*) FROM evaluations") == sent
+    tries = Counter(one.event_id for one in slack.socket_mode.deliveries)
+    assert set(tries.values()) == {1}, "each was acked in time"
     assert await health.metric("livesop_spool_events") == 0
-
-
-def _tries(slack: SlackServer) -> dict[str, int]:
-    tries: dict[str, int] = {}
-    for delivery in slack.socket_mode.deliveries:
-        tries[delivery.event_id] = tries.get(delivery.event_id, 0) + 1
-    return tries
 
 
 async def test_started_while_postgres_is_away(
@@ -101,7 +94,11 @@ async def test_started_while_postgres_is_away(
 
 
 async def test_an_outage_is_no_fault_of_ours_in_the_log(
-    slack: SlackServer, private_postgres: Any, start_app: Any, log_events: list[Any]
+    slack: SlackServer,
+    private_postgres: Any,
+    start_app: Any,
+    log_events: list[Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Errors are what somebody is called for, and asked to report."""
 
@@ -112,11 +109,15 @@ async def test_an_outage_is_no_fault_of_ours_in_the_log(
 
     _, health = await start_app(private_postgres.dsn)
     await logged("intake.database_back", 1)
+    for number in range(50):
+        slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} ({number})")
+    await logged("signal.stored", 20)
     private_postgres.stop()
     await logged("worker.", 3)
     private_postgres.start()
     await health.until(lambda status, _: status == 200)
     assert [one["event"] for one in log_events if one["log_level"] == "error"] == []
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_commands_say_at_once_that_the_database_is_away(
@@ -137,9 +138,7 @@ async def test_commands_say_at_once_that_the_database_is_away(
         },
     )
     private_postgres.thaw()
-    assert outcome.acked
-    assert outcome.latency is not None
-    assert outcome.latency < 3
+    assert outcome.acked, "Slack waits three seconds"
     assert "database is away" in str(outcome.response)
 
 
@@ -179,3 +178,17 @@ async def test_two_processes_share_the_work_and_double_nothing(
     assert await facts.value("SELECT count(*) FROM evaluations") == 40
     used = {one.connection for one in slack.socket_mode.deliveries}
     assert len(used) == 4
+
+
+async def test_what_one_process_has_no_room_for_another_takes(
+    slack: SlackServer, database: str, start_bot: Any, facts: Any
+) -> None:
+    bots = await asyncio.gather(start_bot(database, "hang"), start_bot(database, "hang"))
+    more_than_one_holds = Pace().evaluations + 1
+    for number in range(more_than_one_holds):
+        slack.workspace.post(SUPPORT, GRACE, f"message {number}")
+    under_way = "FROM pgqueuer WHERE entrypoint = 'evaluate' AND status = 'picked'"
+    await facts.until(f"SELECT count(*) {under_way}", more_than_one_holds)
+    assert await facts.value(f"SELECT count(DISTINCT queue_manager_id) {under_way}") == 2
+    for bot in bots:
+        await bot.kill()

@@ -142,6 +142,8 @@ async def test_the_kill_switch_stops_what_is_not_claimed_and_says_so(
     for thread in threads:
         await thread.until_button("Approve")
         assert "Auto-Pilot is off for this team" in thread.text
+    await facts.idle()
+    assert _told(slack, "later") == 0
 
 
 @pytest.mark.parametrize("fault", [HandledUnanswered(), NeverHandled()], ids=["done", "not done"])

@@ -1,6 +1,7 @@
 """The commands that serve, as people start and end them: `livesop run` and `livesop sandbox`."""
 
 import asyncio
+import os
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -13,8 +14,8 @@ import pytest
 
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
 from livesop_bot.sandbox.server import SlackServer
-from tests.acceptance.conftest import free_port
 from tests.command import start_livesop
+from tests.ports import free_port
 
 SLOW = 60.0
 """Seconds in which even a busy machine starts LiveSOP, or lets it end."""
@@ -32,10 +33,14 @@ class Serving:
 
     async def ready(self) -> str:
         """The line that says where to look, once it is printed."""
+        return await self.said(b" is ready")
+
+    async def said(self, words: bytes) -> str:
+        """The line with these words, once it is printed."""
         assert self._process.stdout is not None
         async with asyncio.timeout(SLOW):
             async for line in self._process.stdout:
-                if b" is ready" in line:
+                if words in line:
                     return line.decode()
             _, err = await self._process.communicate()
         raise AssertionError(err.decode())
@@ -127,4 +132,28 @@ async def test_it_ends_in_time_though_postgres_hangs(
         ts = slack.workspace.post(INCIDENTS, GRACE, "URGENT: checkout is down")["ts"]
         (event,) = slack.events.ids(INCIDENTS, ts)
         assert (await slack.socket_mode.acked(event)).acked
+        assert await serving.ended(signal.SIGTERM, within=ENDS + MARGIN) == 0
+
+
+NO_NAMES = """
+import socket, threading
+look_up = socket.getaddrinfo
+def hang(host, *rest, **more):
+    if host != "db.example":
+        return look_up(host, *rest, **more)
+    print("looking up", flush=True)
+    threading.Event().wait()
+socket.getaddrinfo = hang
+"""
+"""Where the name server is gone, a look-up takes half a minute; here it never ends."""
+
+
+async def test_it_ends_in_time_though_a_name_is_being_looked_up(
+    slack: SlackServer, data_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(NO_NAMES)
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    settings = workspace(slack, "postgresql://livesop@db.example/livesop")
+    async with livesop(data_dir, "run", PYTHONPATH=path, **settings) as serving:
+        await serving.said(b"looking up")
         assert await serving.ended(signal.SIGTERM, within=ENDS + MARGIN) == 0

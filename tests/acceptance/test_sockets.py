@@ -7,17 +7,17 @@ import pytest
 
 from livesop_bot.sandbox.demo import GRACE, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
+from livesop_bot.stopping import pause
 
-MESSAGES = 60
 
-
-async def chatter(slack: SlackServer, during: asyncio.Event) -> None:
-    """Post messages for a while; `during` is set when a third of them are out."""
-    for number in range(MESSAGES):
-        slack.workspace.post(SUPPORT, GRACE, f"message {number}")
-        await asyncio.sleep(0.02)
-        if number == MESSAGES // 3:
-            during.set()
+async def chatter(slack: SlackServer, stop: asyncio.Event) -> int:
+    """Post messages until told to stop; gives how many."""
+    posted = 0
+    while not stop.is_set():
+        slack.workspace.post(SUPPORT, GRACE, f"message {posted}")
+        posted += 1
+        await pause(stop, 0.02)
+    return posted
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,9 @@ async def test_nothing_is_lost_when_sockets_go(
 ) -> None:
     _, health = await start_app(database)
     sockets = slack.socket_mode
-    under_way = asyncio.Event()
-    posting = asyncio.create_task(chatter(slack, under_way))
-    await under_way.wait()
+    stop = asyncio.Event()
+    posting = asyncio.create_task(chatter(slack, stop))
+    await facts.until("SELECT count(*) > 20 FROM raw_signals", True)
     first = sockets.open[0].id
     match fault:
         case "refresh one":
@@ -50,13 +50,20 @@ async def test_nothing_is_lost_when_sockets_go(
             sockets.cut()
         case _:
             sockets.silence(first)
-    await posting
-
-    await facts.until("SELECT count(*) FROM raw_signals", MESSAGES)
-    await facts.until("SELECT count(*) FROM evaluations", MESSAGES)
+    await sockets.until(lambda: first not in {one.id for one in sockets.open}, timeout=20)
     await sockets.wait_for_connections(2, timeout=20)
-    assert all(connection.id != first for connection in sockets.open)
+    stop.set()
+
+    await evaluated_once(facts, await posting)
     assert await health.metric("livesop_slack_reconnects_total", cause=cause) >= 1
+
+
+async def evaluated_once(facts: Any, messages: int) -> None:
+    """See that so many messages were stored and evaluated, each of them once."""
+    await facts.until("SELECT count(*) FROM raw_signals", messages)
+    await facts.until("SELECT count(DISTINCT signal_id) FROM evaluations", messages)
+    await facts.idle()
+    assert await facts.value("SELECT count(*) FROM evaluations") == messages
 
 
 async def test_a_refresh_of_one_socket_leaves_the_other(
@@ -70,22 +77,26 @@ async def test_a_refresh_of_one_socket_leaves_the_other(
     assert second in slack.socket_mode.open
 
 
-async def test_tickets_that_expired_during_an_outage(
+async def test_tickets_that_expired_during_an_outage_under_load(
     slack: SlackServer, database: str, start_app: Any, facts: Any
 ) -> None:
     """The SDK's client would try its expired ticket for ever; it is replaced."""
     _, health = await start_app(database)
+    stop = asyncio.Event()
+    posting = asyncio.create_task(chatter(slack, stop))
+    await facts.until("SELECT count(*) > 20 FROM raw_signals", True)
     slack.faults.refuse_handshakes = True
     slack.socket_mode.cut()
-    # Longer than a ticket lives: what the clients hold now is worth nothing.
-    await health.until(lambda status, body: body["checks"]["slack"]["connected"] == 0)
-    await asyncio.sleep(5.5)
+    body = await health.until(lambda status, _: status == 503)
+    assert body["checks"]["slack"]["connected"] == 0
+    await asyncio.sleep(5.5)  # longer than a ticket lives: those that the clients hold are dead
     slack.faults.refuse_handshakes = False
 
     await slack.socket_mode.wait_for_connections(2, timeout=30)
-    slack.workspace.post(SUPPORT, GRACE, "hello again")
-    await facts.until("SELECT count(*) FROM raw_signals", 1)
+    stop.set()
+    await evaluated_once(facts, await posting)
     assert await health.metric("livesop_slack_reconnects_total", cause="wedged") >= 1
+    await health.until(lambda status, body: (status, body["status"]) == (200, "healthy"))
 
 
 async def test_messages_of_an_outage_come_with_the_retries(
@@ -115,7 +126,7 @@ async def test_stopping_drains_what_was_taken(
 
     acked = {one.event_id for one in slack.socket_mode.deliveries if one.acked_at is not None}
     stored = await facts.value("SELECT array_agg(event_id) FROM raw_signals")
-    assert acked <= set(stored), "what was acked is stored"
+    assert acked == set(stored), "what was taken is stored and acked, and nothing else is acked"
 
     await start_bot(database)
     await facts.until("SELECT count(*) FROM raw_signals", 300)

@@ -74,7 +74,7 @@ async def test_a_time_out_at_25_s_is_stored_and_holds_up_nobody(
 
     await facts.until("SELECT count(*) FROM evaluations WHERE reason = 'timed_out'", 1)
     latency = await facts.value("SELECT latency_ms FROM evaluations WHERE reason = 'timed_out'")
-    assert 25_000 <= latency < 26_000
+    assert 25_000 <= latency < 30_000, "it was not ended before it came to an end by itself"
     await facts.idle()
     assert facts.answers(slow["ts"]) == []
     signal = await facts.value("SELECT id FROM raw_signals WHERE state = 'timed_out'")

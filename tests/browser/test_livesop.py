@@ -18,6 +18,7 @@ from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 from livesop_bot.settings import Settings
 from livesop_bot.worker.queue import Pace
+from tests.browser.menu import choose
 
 OpenPage = Callable[..., Awaitable[Page]]
 Livesop = Callable[[str], Awaitable[App]]
@@ -200,8 +201,7 @@ async def test_commands_answer_the_person_who_asked(page: Page, screenshots: Pat
 async def test_why_explains_a_message_by_its_copied_link(page: Page, screenshots: Path) -> None:
     message = await send(page, "support", "A customer was charged twice and asks for a refund")
     await expect(message.get_by_role("button", name="1 reply")).to_be_visible()
-    await message.hover()
-    await message.get_by_role("button", name="Copy link to message").click()
+    await choose(message, "Copy link")
     link = await page.evaluate("navigator.clipboard.readText()")
     panel = page.get_by_role("dialog", name="Why?")
     await send(page, "support", f"/livesop why {link}")
@@ -221,7 +221,7 @@ async def test_what_waits_is_gone_through_in_a_list(
     await send(page, "support", "A customer was charged twice and asks for a refund")
     await evaluated(database, 2)
     await go(page, "Home")
-    await expect(home(page)).to_contain_text("2 proposals waiting for people.")
+    await expect(home(page)).to_contain_text("2 proposals wait for people.")
     await picture(page, screenshots, "home-waiting")
     await home(page).get_by_role("button", name="Go through them").click()
     waiting = page.get_by_role("dialog", name="Waiting for people")
@@ -382,8 +382,7 @@ async def test_the_trust_panel_says_why_nothing_happened_and_learns(
     panel = page.get_by_role("dialog", name="Why?")
     await expect(message).to_contain_text("umbrella")
     await evaluated(database, 1)
-    await message.hover()
-    await message.get_by_role("button", name="Why (LiveSOP)").click()
+    await choose(message, "Why (LiveSOP)")
     await expect(panel).to_contain_text("No SOP fits")
     await expect(panel).to_contain_text("Nothing: no SOP was proposed or started for it.")
     await picture(page, screenshots, "panel-nothing")
@@ -395,6 +394,20 @@ async def test_the_trust_panel_says_why_nothing_happened_and_learns(
     await picture(page, screenshots, "panel-verdict")
     await panel.get_by_role("button", name="Close").last.click()
     await expect(panel).to_have_count(0)
+
+
+async def test_an_sop_is_started_from_the_menu_of_a_message(page: Page) -> None:
+    message = await send(page, "general", "Has anybody seen my umbrella?")
+    await expect(message).to_contain_text("umbrella")
+    await choose(message, "Start an SOP…")
+    form = page.get_by_role("dialog")
+    await form.get_by_role("combobox").click()
+    await page.get_by_role("option", name="Access request").click()
+    await form.locator("[type=submit]").click()
+    await expect(form).to_contain_text("Access request was started")
+    await page.keyboard.press("Escape")
+    await open_thread(page)
+    await expect(answer_in(page).get_by_role("heading")).to_contain_text("Access request")
 
 
 async def test_a_run_is_cancelled_after_a_question(page: Page, screenshots: Path) -> None:

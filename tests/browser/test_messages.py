@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from livesop_bot.sandbox.demo import GENERAL, GRACE, LINUS, SUPPORT
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
+from tests.browser.menu import choose
 
 OpenPage = Callable[..., Awaitable[Page]]
 OUTAGE = "URGENT: checkout is down, all payments fail"
@@ -121,21 +122,21 @@ async def test_own_messages_can_be_edited_and_deleted_others_not(
     await send(page, "a & b")
     message = page.get_by_role("article").last
     await expect(message).to_contain_text("a & b")
-    await message.hover()
-    await message.get_by_role("button", name="Edit message").click()
+    await choose(message, "Edit message")
     editor = page.get_by_role("textbox", name="Edit message")
     await expect(editor).to_have_value("a & b")
     await editor.fill("a < b")
     await editor.press("Enter")
     await expect(message).to_contain_text("a < b (edited)")
-    await message.hover()
-    await message.get_by_role("button", name="Delete message").click()
+    await choose(message, "Delete message")
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.get_by_text("a < b")).to_have_count(0)
     others = page.get_by_role("article").filter(has_text="by Grace")
     await others.hover()
-    await expect(others.get_by_role("button", name="Reply in thread")).to_be_visible()
-    await expect(others.get_by_role("button", name="Delete message")).to_have_count(0)
+    await others.get_by_role("button", name="More actions").click()
+    await expect(page.get_by_role("menuitem")).to_have_text(
+        ["Copy link", "Why (LiveSOP)", "Start an SOP…", "Add to knowledge"]
+    )
 
 
 async def test_a_permalink_leads_to_its_message_inside_the_page(
@@ -153,13 +154,29 @@ async def test_a_permalink_leads_to_its_message_inside_the_page(
     assert page.url == server.page_url
 
 
+async def test_a_reload_keeps_the_place_and_the_thread(
+    server: SlackServer, workspace: Workspace, open_page: OpenPage
+) -> None:
+    root = workspace.post(SUPPORT, GRACE, "the parent")
+    workspace.post(SUPPORT, LINUS, "the reply", thread_ts=root["ts"])
+    page = await open_page(server.page_url)
+    await page.get_by_role("navigation").get_by_role("button", name="support").click()
+    await page.get_by_role("button", name="1 reply").click()
+    await page.reload()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread.get_by_role("article").last).to_contain_text("the reply")
+    await thread.get_by_role("button", name="Close thread").click()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="# support").first).to_be_visible()
+    await expect(thread).to_have_count(0)
+
+
 async def test_the_link_of_a_message_is_copied(
     server: SlackServer, workspace: Workspace, open_page: OpenPage
 ) -> None:
     message = workspace.post(GENERAL, GRACE, "by Grace")
     page = await open_page(server.page_url)
-    await page.get_by_role("article").last.hover()
-    await page.get_by_role("button", name="Copy link to message").click()
+    await choose(page.get_by_role("article").last, "Copy link")
     await expect(page.get_by_text("Link copied.")).to_be_visible()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert copied == workspace.permalink(workspace.channel(GENERAL), message)

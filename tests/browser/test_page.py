@@ -6,10 +6,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from slack_bolt.async_app import AsyncApp
 
-from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, LINUS, SUPPORT
+from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE, LINUS, SUPPORT, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 
@@ -44,6 +44,27 @@ async def test_the_tour_greets_once_and_sends_its_messages(
     await expect(tour).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [390, 600, 820])
+async def test_a_narrow_window_shows_one_column_at_a_time(
+    server: SlackServer, bot: AsyncApp, open_page: OpenPage, screenshots: Path, width: int
+) -> None:
+    page = await open_page(server.page_url, tour=True)
+    await page.set_viewport_size({"width": width, "height": 800})
+    await page.get_by_role("button", name="A payment outage").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread.get_by_role("button", name="Close thread")).to_be_in_viewport(ratio=1)
+    await expect(thread.get_by_role("button", name="Send now")).to_be_in_viewport(ratio=1)
+    await page.screenshot(path=screenshots / f"narrow-{width}.png")
+    main = page.get_by_role("main")
+    await expect(main).to_be_hidden()
+    await page.get_by_role("navigation").get_by_role("button", name="incidents").click()
+    await expect(thread).to_be_hidden()
+    await expect(main.get_by_role("button", name="Send now")).to_be_in_viewport(ratio=1)
+    await page.get_by_role("navigation").get_by_role("button", name="Home").click()
+    here = page.get_by_role("navigation").get_by_role("button", name="Home")
+    await expect(here).to_be_in_viewport(ratio=1)
+
+
 async def test_a_lost_server_is_announced_and_found_again(
     workspace: Workspace, open_page: OpenPage, watch: Any, screenshots: Path
 ) -> None:
@@ -64,6 +85,42 @@ async def test_a_lost_server_is_announced_and_found_again(
         workspace.post(GENERAL, GRACE, "live again")
         await expect(page.get_by_role("article").last).to_contain_text("live again")
         await page.context.close()
+
+
+async def test_a_sandbox_that_was_started_again_is_told_from_a_lost_line(
+    workspace: Workspace, open_page: OpenPage, watch: Any
+) -> None:
+    """Its history is nothing that was missed, and no modal outlives its server."""
+    watch.expected = ("WebSocket connection", "ERR_CONNECTION_REFUSED")
+    async with SlackServer(workspace) as first:
+        port = int(first.page_url.rstrip("/").rsplit(":", 1)[1])
+        page = await open_page(first.page_url)
+        workspace.post(GENERAL, GRACE, "said before")
+        workspace.views.open(ADA, {"type": "modal", "title": TITLE, "blocks": BLOCKS})
+        await expect(page.get_by_role("dialog")).to_be_visible()
+    await expect(page.get_by_text("The sandbox cannot be reached")).to_be_visible()
+    async with SlackServer(demo_workspace(), port=port):
+        await expect(page.get_by_text("earlier messages are gone")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.get_by_text("said before")).to_have_count(0)
+        await expect(page.get_by_label("unread")).to_have_count(0)
+        await page.context.close()
+
+
+async def test_a_text_that_could_not_be_sent_stands_before_what_was_typed_since(
+    server: SlackServer, open_page: OpenPage
+) -> None:
+    page = await open_page(server.page_url)
+    box = page.get_by_role("textbox", name="Message #general")
+
+    async def type_meanwhile(route: Route) -> None:
+        await box.fill("typed since")
+        await route.continue_()
+
+    await page.route("**/page/api/command", type_meanwhile)
+    await box.fill("/livesop status")
+    await box.press("Enter")
+    await expect(box).to_have_value("/livesop status\ntyped since")
 
 
 async def test_the_bots_connection_is_shown(
@@ -106,7 +163,7 @@ async def test_everything_slack_writes_is_readable(
     workspace.post(GENERAL, GRACE, "_second_ of one breath :tada:")
     workspace.post(GENERAL, workspace.bot.user_id, "x", blocks=BLOCKS)
     workspace.post(GENERAL, LINUS, "on it", thread_ts=parent["ts"])
-    workspace.show_ephemeral(GENERAL, ADA, "Auto-Pilot is *on*.")
+    workspace.ephemerals.show(workspace.channel(GENERAL), ADA, "Auto-Pilot is *on*.")
     page = await open_page(server.page_url, dark=dark)
     message = page.get_by_role("article").filter(has_text="snake_case_name")
     body = message.locator(".body")
@@ -158,6 +215,14 @@ async def test_the_keyboard_reaches_messages_and_what_can_be_done_with_them(
     await expect(page.get_by_role("textbox", name="Reply")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("complementary", name="Thread")).to_have_count(0)
+    await expect(reply).to_be_focused()
+    await page.keyboard.press("Tab")
+    more = message.get_by_role("button", name="More actions")
+    await expect(more).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem", name="Copy link")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
 
 
 RICH = (
@@ -166,6 +231,7 @@ RICH = (
     "<!date^1700000000^{date_num}|then> :rocket:```x &lt; 1\ny = *2*```"
 )
 
+TITLE = {"type": "plain_text", "text": "Why?"}
 BLOCKS = [
     {"type": "header", "text": {"type": "plain_text", "text": ":rotating_light: Incident"}},
     {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from livesop_bot.sandbox.demo import GENERAL, GRACE
+from livesop_bot.sandbox.demo import ADA, GENERAL, GRACE
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.sandbox.workspace import Workspace
 
@@ -79,6 +79,23 @@ async def test_a_modal_shows_errors_then_is_followed_by_the_next_view(
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+async def test_a_modal_that_is_filled_later_puts_the_caret_where_one_types(
+    server: SlackServer, open_page: OpenPage
+) -> None:
+    """Enter must not meet the ✕, which had the focus while there was nothing else."""
+    page = await open_page(server.page_url)
+    text = {"type": "plain_text", "text": "One moment …"}
+    loading = {"type": "modal", "title": text, "blocks": [{"type": "section", "text": text}]}
+    opened = server.workspace.views.open(ADA, loading)
+    modal = page.get_by_role("dialog")
+    await expect(modal.get_by_role("button", name="Close").first).to_be_focused()
+    entry = {"type": "plain_text_input", "action_id": "a"}
+    asked = {"type": "input", "label": text, "element": entry}
+    full = {"type": "modal", "title": text, "submit": text, "blocks": [asked]}
+    server.workspace.views.update(full, view_id=opened["id"])
+    await expect(modal.get_by_role("textbox")).to_be_focused()
+
+
 async def test_values_reach_the_app_in_slacks_shape(
     server: SlackServer, workspace: Workspace, open_page: OpenPage
 ) -> None:
@@ -118,6 +135,26 @@ async def test_a_select_reports_what_was_chosen(server: SlackServer, open_page: 
     assert body["action"]["selected_option"]["value"] == "0.9"
     assert body["state"]["values"]["limits"]["threshold"]["selected_option"]["value"] == "0.9"
     await expect(page.get_by_role("combobox", name="Threshold: 90 %")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "listed"),
+    [
+        (["public", "private"], ["#general", "#support", "#incidents", "#bugs", "#status"]),
+        (["im"], ["Ada (admin)", "Grace (support)", "Linus (engineering)"]),
+    ],
+)
+async def test_a_select_of_conversations_lists_what_its_filter_names(
+    server: SlackServer, open_page: OpenPage, kinds: list[str], listed: list[str]
+) -> None:
+    page = await open_page(server.page_url)
+    text = {"type": "plain_text", "text": "Where"}
+    element = {"type": "conversations_select", "filter": {"include": kinds}}
+    asked = {"type": "input", "label": text, "element": element}
+    view = {"type": "modal", "title": text, "submit": text, "blocks": [asked]}
+    server.workspace.views.open(ADA, view)
+    await page.get_by_role("combobox", name="Where").click()
+    await expect(page.get_by_role("option")).to_have_text(listed)
 
 
 async def test_an_overflow_menu_reports_what_was_chosen_and_can_be_left(

@@ -65,6 +65,15 @@ def test_it_works_in_a_path_with_spaces_and_cleans_up_after_itself(folder: Path)
     assert (folder / "data").exists(), "what people keep is not a matter of make"
 
 
+def test_where_an_upgrade_took_the_python_all_is_installed_anew(folder: Path) -> None:
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to("/nowhere/python3.10")
+    (folder / ".venv" / "run.stamp").touch()
+    done = make(folder, "--dry-run", "install", f"PYTHON={sys.executable}").stdout
+    assert done.index("-m venv .venv") < done.index("--require-hashes -r requirements.lock")
+
+
 def test_without_a_python_that_is_new_enough_it_says_so(folder: Path) -> None:
     answer = make(folder, "run", "PYTHON=", check=False)
     assert answer.returncode != 0

@@ -124,6 +124,9 @@ def test_a_role_needs_a_workspace(
     [
         ["run", "--role", "boss"],
         ["replay", "x"],
+        ["replay", "9223372036854775808"],
+        ["knowledge", "remove", "9223372036854775808"],
+        ["audit", "list", "--last", "9223372036854775808"],
         ["replay", "7", "--version", "other"],
         ["replay"],
         ["sandbox", "--port", "0"],
@@ -142,7 +145,7 @@ def test_wrong_arguments_are_explained_with_2(
     ("error", "code", "said"),
     [
         (ConfigurationError("HEALTH_PORT: taken"), 2, ["HEALTH_PORT: taken"]),
-        (DatabaseAway("away"), 1, ["away"]),
+        (DatabaseAway("away"), 1, ["away; check that PostgreSQL runs, and DATABASE_URL"]),
         (
             ExceptionGroup("g", [ExceptionGroup("h", [ConfigurationError("A: x\nB: y")])]),
             2,
@@ -159,8 +162,8 @@ def test_wrong_arguments_are_explained_with_2(
             ["The database is not migrated; run `livesop migrate`."],
         ),
         (
-            DatabaseAway("no route to postgresql://ada:secret@db"),
-            1,
+            ConfigurationError("no route to postgresql://ada:secret@db"),
+            2,
             ["no route to postgresql://ada:[masked: password]@db"],
         ),
     ],
@@ -224,3 +227,8 @@ def test_serving_loads_neither_openai_nor_sentry() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
     )
     assert out.stdout == "set()\n"
+
+
+def test_an_ipv6_health_host_is_told_as_browsers_take_it() -> None:
+    told = cli._health_url(Settings(_env_file=None, health_host="::1"))
+    assert told == "http://[::1]:8080/health"

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from livesop_bot.errors import ConfigurationError
 from livesop_bot.settings import Settings, load_settings
@@ -24,6 +25,9 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 WRONG = [
     ("SLACK_BOT_TOKEN", "xoxp-1-secret", "begins with xoxb-"),
     ("SLACK_APP_TOKEN", "secret", "begins with xapp-"),
+    ("SLACK_APP_TOKEN", "xapp-secret…", "plain letters"),
+    ("OPENAI_API_KEY", "“sk-secret”", "plain letters"),
+    ("OPENAI_API_KEY", "sk-secret secret", "plain letters"),
     ("SLACK_API_URL", "slack.example", "https://example.com"),
     ("SLACK_API_URL", "ftp://slack.example", "https://example.com"),
     ("SLACK_API_URL", "http://", "https://example.com"),
@@ -35,6 +39,7 @@ WRONG = [
     ("DATABASE_URL", "db.example", "postgresql://user:password@host:5432/livesop"),
     ("DATABASE_URL", "postgresql://ada:sec/ret@db/x", "postgresql://user:password@host"),
     ("DATABASE_URL", "postgresql://ada:secret@[db/x", "postgresql://user:password@host"),
+    ("DATABASE_URL", "postgresql://ada:secret@one,two:54:32/x", "postgresql://user:password@host"),
     ("OPENAI_BASE_URL", "api.openai.com", "https://example.com"),
     ("LIVESOP_EVALUATOR", "gpt", "'auto', 'openai', 'local' or 'words'"),
     ("LIVESOP_EVALUATION_TIMEOUT", "0", "greater than 0"),
@@ -175,6 +180,8 @@ def test_without_any_setting_the_sandbox_is_what_there_is() -> None:
         ("LIVESOP_EVALUATOR", "Local", "livesop_evaluator", "local"),
         ("SLACK_API_URL", "http://127.0.0.1:80/api", "slack_api_url", "http://127.0.0.1:80/api/"),
         ("HEALTH_PORT", "", "health_port", 8080),
+        ("OPENAI_MODEL", "gpt-4o\n", "openai_model", "gpt-4o"),
+        ("OPENAI_API_KEY", " sk-1\n", "openai_api_key", SecretStr("sk-1")),
         ("LIVESOP_ADMINS", "U1, W2", "admins", frozenset({"U1", "W2"})),
         ("LIVESOP_ALLOWED_BOTS", "", "allowed_bots", frozenset()),
         ("LIVESOP_EXTERNAL_CHANNELS", "yes", "livesop_external_channels", True),
@@ -215,6 +222,24 @@ def test_the_environment_wins_over_dotenv(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HEALTH_PORT", "9003")
     settings = load_settings()
     assert (settings.health_port, settings.sandbox_port) == (9003, 9002)
+
+
+def test_a_line_of_dotenv_that_sets_nothing_is_named_without_its_value() -> None:
+    Path(".env").write_text(
+        'HEALTH_PORT=9001\nLIVESOP_AUTO_THRESHOLD="0.95\n# fine\nSLACK_BOT_TOKEN: xoxb-secret\n'
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert str(caught.value).splitlines() == [
+        ".env, line 2: expected NAME=value",
+        ".env, line 4: expected NAME=value",
+    ]
+
+
+def test_a_dotenv_as_windows_writes_it_is_read() -> None:
+    Path(".env").write_bytes(b"\xef\xbb\xbf# Ports\r\nHEALTH_PORT=9001\r\nSANDBOX_PORT=9002\r\n")
+    settings = load_settings()
+    assert (settings.health_port, settings.sandbox_port) == (9001, 9002)
 
 
 @pytest.mark.parametrize("damage", ["folder", "not text"])

@@ -16,7 +16,6 @@ from livesop_bot.settings import Settings
 _OLDEST = 14
 _TIMEOUT = 4.0
 _SUBJECT = "database"
-_ABOUT = {"vector": "pgvector", "pg_trgm": "pg_trgm"}
 
 
 async def database(settings: Settings) -> list[Finding]:
@@ -36,7 +35,7 @@ async def database(settings: Settings) -> list[Finding]:
         except ConfigurationError as error:
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)))]
         except DatabaseRefused as error:
-            advice = "check user, password and database name in DATABASE_URL"
+            advice = "check user, password, database name and parameters in DATABASE_URL"
             return [Finding(Mark.FAIL, _SUBJECT, mask(str(error)), advice)]
         except DatabaseAway as error:
             advice = "check host and port in DATABASE_URL, and that PostgreSQL runs"
@@ -62,7 +61,7 @@ async def _examine(connection: Connection, where: str) -> list[Finding]:
     return [
         Finding(Mark.OK, _SUBJECT, found),
         _schema(await pending(connection), may_create=facts["may_create"]),
-        _extensions(facts["extensions"]),
+        await _vectors(connection),
     ]
 
 
@@ -77,11 +76,19 @@ def _schema(lacking: list[str], *, may_create: bool) -> Finding:
     return Finding(Mark.FAIL, "schema", found, advice)
 
 
-def _extensions(available: list[str]) -> Finding:
-    here = [label for name, label in _ABOUT.items() if name in available]
-    missing = [label for name, label in _ABOUT.items() if name not in available]
-    if missing:
-        found = f"not available: {', '.join(missing)}"
-        advice = "LiveSOP works without; your PostgreSQL's packages may bring them"
-        return Finding(Mark.OK, "extensions", found, advice)
-    return Finding(Mark.OK, "extensions", f"{', '.join(here)} available; none is required")
+async def _vectors(connection: Connection) -> Finding:
+    """Say whether knowledge gets vectors; what is tried for that is taken back."""
+    subject = "pgvector"
+    if not await connection.fetchval(sql("vectors_available")):
+        advice = "LiveSOP works without; your PostgreSQL's packages may bring it"
+        return Finding(Mark.OK, subject, "not available", advice)
+    trial = connection.transaction()
+    await trial.start()
+    try:
+        await connection.execute(sql("create_vector_extension"))
+    except asyncpg.InsufficientPrivilegeError:
+        advice = "let a superuser run `CREATE EXTENSION vector` in this database, or do without"
+        return Finding(Mark.WARN, subject, "this user may not switch it on", advice)
+    finally:
+        await trial.rollback()
+    return Finding(Mark.OK, subject, "available")

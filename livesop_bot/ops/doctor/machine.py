@@ -43,7 +43,8 @@ async def _port(variable: str, host: str, port: int, path: str) -> Finding:
             advice = f"end that program, or set another {variable}"
             return Finding(Mark.FAIL, subject, f"{port} is taken by another program", advice)
         found = f"{host}:{port} cannot be listened on ({error.strerror or error})"
-        return Finding(Mark.FAIL, subject, found, f"set another {variable}")
+        wrong = variable if error.errno == errno.EACCES else "HEALTH_HOST"
+        return Finding(Mark.FAIL, subject, found, f"set another {wrong}")
     return Finding(Mark.OK, subject, f"{port} is free")
 
 

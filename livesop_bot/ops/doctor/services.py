@@ -26,9 +26,12 @@ async def model(settings: Settings) -> list[Finding]:
         max_retries=0,
     ) as client:
         try:
-            await client.models.retrieve(name)
+            model = await client.models.retrieve(name)
         except openai.APIError as error:
             return [Finding(Mark.FAIL, "model", *_explain(error, name))]
+    if getattr(model, "id", None) is None:  # openai takes a page of a proxy's for an answer
+        found = f"{settings.openai_base_url} answers, and not as a model's service does"
+        return [Finding(Mark.FAIL, "model", found, "check OPENAI_BASE_URL and any proxy")]
     return [Finding(Mark.OK, "model", f"{name} at {settings.openai_base_url}")]
 
 
@@ -60,8 +63,9 @@ async def jira(settings: Settings) -> list[Finding]:
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=limit) as session:
             for path in ("myself", f"project/{project}") if project else ("myself",):
-                async with session.get(f"{base}/rest/api/3/{path}") as answer:
-                    if answer.status != 200:
+                url = f"{base}/rest/api/3/{path}"
+                async with session.get(url, allow_redirects=False) as answer:
+                    if answer.status != 200 or not await _is_jiras(answer):
                         return [_jira_refused(path, answer.status, project)]
     except (aiohttp.ClientError, OSError) as error:
         found = f"no connection ({type(error).__name__})"
@@ -70,14 +74,23 @@ async def jira(settings: Settings) -> list[Finding]:
     return [Finding(Mark.OK, "jira", f"{settings.jira_email} {sees}")]
 
 
+async def _is_jiras(answer: aiohttp.ClientResponse) -> bool:
+    """Whether it is what Jira says of an account or a project, and no page of somebody else's."""
+    try:
+        told = await answer.json(content_type=None)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and "self" in told
+
+
 def _jira_refused(path: str, status: int, project: str | None) -> Finding:
     if status in (401, 403):
         found, advice = f"the account was refused ({status})", "check JIRA_EMAIL and JIRA_API_TOKEN"
-    elif status == 404 and path == "myself":
-        found, advice = "there is no Jira at this address (404)", "check JIRA_BASE_URL"
-    elif status == 404:
+    elif status == 404 and path != "myself":
         found = f"project {project} is not there for this account (404)"
         advice = "check JIRA_PROJECT, and the account's rights"
+    elif status == 404 or status < 400:
+        found, advice = f"there is no Jira at this address ({status})", "check JIRA_BASE_URL"
     else:
         found, advice = f"Jira answered {status}", "try again later"
     return Finding(Mark.FAIL, "jira", found, advice)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.actions.slack_calls import slack_errors
+from livesop_bot.errors import SlackAway, SlackBusy, SlackRefused
 from livesop_bot.ops.doctor.finding import Finding, Mark
 from livesop_bot.settings import Settings
 
@@ -20,8 +21,6 @@ _ADVICE = {
     "missing_scope": "give the app-level token the scope connections:write",
     "not_allowed_token_type": "the two tokens may be in each other's place",
     "forbidden_team": "sign in to the right workspace and install the app there",
-    "ratelimited": "wait a minute and try again",
-    "not_reachable": "check SLACK_API_URL, the network and any proxy",
 }
 
 
@@ -32,8 +31,9 @@ async def bot_token(settings: Settings, scopes: Sequence[str]) -> list[Finding]:
         return [Finding(Mark.SKIP, "bot token", sandbox)]
     client = _client(settings, settings.slack_bot_token.get_secret_value())
     try:
-        answer = await client.auth_test()
-    except (SlackApiError, aiohttp.ClientError, OSError) as error:
+        with slack_errors():
+            answer = await client.auth_test()
+    except (SlackRefused, SlackAway) as error:
         return [_refused("bot token", "SLACK_BOT_TOKEN", error)]
     who = f"{answer['user']} ({answer['user_id']}) in {answer['team']} ({answer['team_id']})"
     granted = {scope.strip() for scope in str(answer.headers.get("x-oauth-scopes", "")).split(",")}
@@ -62,14 +62,17 @@ async def socket(settings: Settings) -> list[Finding]:
     token = settings.slack_app_token.get_secret_value()
     client = _client(settings, None)
     try:
-        url = (await client.apps_connections_open(app_token=token))["url"]
-        async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(url, proxy=client.proxy) as connection,
-        ):
-            hello = await connection.receive_json(timeout=_TIMEOUT)
-    except (SlackApiError, aiohttp.ClientError, OSError, TypeError, ValueError) as error:
+        with slack_errors():
+            url = (await client.apps_connections_open(app_token=token))["url"]
+            async with (
+                aiohttp.ClientSession() as session,
+                session.ws_connect(url, proxy=client.proxy) as connection,
+            ):
+                hello = await connection.receive_json(timeout=_TIMEOUT)
+    except (SlackRefused, SlackAway) as error:
         return [_refused("socket", "SLACK_APP_TOKEN", error)]
+    except (TypeError, ValueError):  # it was closed, or there was no JSON
+        return [_refused("socket", "SLACK_APP_TOKEN", SlackAway("Slack did not say hello"))]
     if hello.get("type") != "hello":
         found = f"Slack said {hello.get('type')} ({hello.get('reason')}) where it should say hello"
         advice = "see that Socket Mode is on, and that fewer than 10 connections are open"
@@ -84,10 +87,13 @@ def _client(settings: Settings, token: str | None) -> AsyncWebClient:
     )
 
 
-def _refused(subject: str, variable: str, error: Exception) -> Finding:
-    if isinstance(error, SlackApiError):
-        code = str(error.response.get("error", f"HTTP {error.response.status_code}"))
-        advice = _ADVICE.get(code, "look the code up in Slack's documentation")
-        return Finding(Mark.FAIL, subject, f"{variable} was refused ({code})", advice)
-    found = f"no connection to Slack ({type(error).__name__})"
-    return Finding(Mark.FAIL, subject, found, _ADVICE["not_reachable"])
+def _refused(subject: str, variable: str, error: SlackRefused | SlackAway) -> Finding:
+    match error:
+        case SlackRefused(code=code):
+            found = f"{variable} was refused ({code})"
+            advice = _ADVICE.get(code, "look the code up in Slack's documentation")
+        case SlackBusy():
+            found, advice = str(error), "wait a minute and try again"
+        case SlackAway():
+            found, advice = str(error), "check SLACK_API_URL, the network and any proxy"
+    return Finding(Mark.FAIL, subject, found, advice)

@@ -4,7 +4,6 @@ import { call, Live } from "/page/api.js";
 import { confirmDialog, toast } from "/page/dialogs.js";
 import { MainPane } from "/page/main_pane.js";
 import { Modals } from "/page/modals.js";
-import { encode } from "/page/outgoing.js";
 import { drawBanners } from "/page/banners.js";
 import { botName, drawSidebar } from "/page/sidebar.js";
 import { isReply, Store } from "/page/store.js";
@@ -26,17 +25,18 @@ class App {
   #modals = new Modals(this.#store);
   #tour = new Tour(this.#store, (stop) => this.#playStop(stop));
   #actions = {
-    openThread: (channel, ts) => this.#openThread(channel, ts),
+    openThread: (channel, ts) => this.#thread.open(channel, ts),
     copyLink: (channel, message) => copy(this.#store.permalink(channel, message)),
     remove: (channel, message) => this.#remove(channel, message),
+    dismiss: (ts) => this.#try("dismiss", { ts }),
     shortcut: (channel, ts, callback_id) => this.#try("message_shortcut", { channel, ts, callback_id }),
-    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text: encode(text, this.#store) }),
+    saveEdit: (channel, ts, text) => this.#try("edit_message", { channel, ts, text }),
     send: (channel, text, threadTs) => this.#send(channel, text, threadTs),
     share: (channel, file) => this.#share(channel, file),
     go: (place) => this.#go(place),
   };
   #main = new MainPane(document.getElementById("main"), this.#store, this.#actions, this.#tour.node);
-  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions);
+  #thread = new ThreadPane(document.getElementById("thread"), this.#store, this.#actions, () => this.#remember());
 
   async start() {
     const kept = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
@@ -47,6 +47,7 @@ class App {
     document.addEventListener("click", (event) => this.#follow(event));
     window.addEventListener("focus", () => this.#live?.retry());
     await this.#enter(kept.user);
+    if (kept.thread && this.#store.message(this.#place.channel, kept.thread)) this.#thread.open(this.#place.channel, kept.thread);
     this.#tour.greet();
   }
 
@@ -97,7 +98,8 @@ class App {
         try {
           const state = await call("state", { user });
           if (this.#live !== live) return;
-          this.#store.load(state);
+          if (state.started === this.#store.started) this.#store.load(state);
+          else this.#startAnew(state);
           this.#store.unread.delete(this.#place.channel);
           this.#store.setOnline(true);
           this.#early = null;
@@ -114,6 +116,13 @@ class App {
       },
     });
     this.#live = live;
+  }
+
+  /** The sandbox was started again under the page: nothing that was open is there any more. */
+  #startAnew(state) {
+    this.#modals.forget();
+    this.#load(state);
+    toast("The sandbox was started again, with a fresh workspace: earlier messages are gone. LiveSOP's own memory is kept.");
   }
 
   #take(push) {
@@ -168,7 +177,7 @@ class App {
     const { channel, ts } = this.#awaited;
     if (!this.#store.replies(channel, ts).length) return;
     this.#awaited = null;
-    this.#openThread(channel, ts, { focus: false });
+    this.#thread.open(channel, ts, { focus: false });
   }
 
   #sidebar() {
@@ -182,14 +191,14 @@ class App {
   #go(place) {
     const same = place.kind === this.#place.kind && place.channel === this.#place.channel;
     this.#place = place;
-    if (!same) this.#thread.close();
+    if (!same || this.#main.covered) this.#thread.close();
     this.#show();
   }
 
   /** Shows the present place from scratch. */
   #show() {
     const { kind, channel } = this.#place;
-    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place }));
+    this.#remember();
     this.#store.unread.delete(channel);
     this.#main.show(this.#place);
     this.#sidebar();
@@ -199,8 +208,9 @@ class App {
     document.title = `${name} · ${this.#store.team.name} · LiveSOP sandbox`;
   }
 
-  #openThread(channel, ts, { focus = true } = {}) {
-    this.#thread.open(channel, ts, { focus });
+  /** Keeps where this tab is for a reload. */
+  #remember() {
+    sessionStorage.setItem(PLACE, JSON.stringify({ user: this.#store.me.id, place: this.#place, thread: this.#thread.ts }));
   }
 
   /** Shares a file of this machine, as base64. */
@@ -216,10 +226,7 @@ class App {
 
   /** Posts or runs a command; resolves to whether it went out. */
   async #send(channel, text, threadTs) {
-    if (!text.startsWith("/")) {
-      const body = { channel, text: encode(text, this.#store) };
-      return this.#try("post_message", threadTs ? { ...body, thread_ts: threadTs } : body);
-    }
+    if (!text.startsWith("/")) return this.#try("post_message", { channel, text, thread_ts: threadTs });
     if (threadTs) {
       toast("Slack does not run slash commands in threads. Send it in the channel.", { bad: true });
       return false;
@@ -230,7 +237,6 @@ class App {
   async #playStop(stop) {
     if (stop.user !== this.#store.me.id) await this.#enter(stop.user);
     this.#go({ kind: "channel", channel: stop.channel });
-    if (stop.text.startsWith("/")) return this.#try("command", { channel: stop.channel, text: stop.text });
     const answer = await this.#try("post_message", { channel: stop.channel, text: stop.text });
     if (!answer) return false;
     this.#awaited = { channel: stop.channel, ts: answer.ts };
@@ -281,7 +287,7 @@ class App {
     this.#go({ kind: "channel", channel });
     const root = thread ?? this.#store.message(channel, ts)?.thread_ts;
     if (root && root !== ts) {
-      this.#openThread(channel, root, { focus: false });
+      this.#thread.open(channel, root, { focus: false });
       this.#main.highlight(root);
       this.#thread.highlight(ts);
     } else if (ts) this.#main.highlight(ts);

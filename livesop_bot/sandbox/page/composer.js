@@ -61,7 +61,7 @@ export class Composer {
     if (!text) return;
     this.text = "";
     const sent = await this.#options.send(text);
-    if (!sent && !this.text) this.text = text;
+    if (!sent) this.text = this.text ? `${text}\n${this.text}` : text;
   }
 
   #key(event) {

@@ -55,9 +55,10 @@ export function confirmDialog(spec, store) {
   });
 }
 
-/** A notice that leaves by itself; the newest three stay. */
+/** A notice that leaves by itself; the newest three stay, each said once. */
 export function toast(text, { bad = false } = {}) {
   const holder = document.getElementById("toasts");
+  [...holder.children].find((other) => other.textContent === text)?.remove();
   const node = h("div.toast", { class: bad ? "bad" : "", role: bad ? "alert" : null }, h("span", {}, text),
     iconButton("close", "Dismiss", () => node.remove()));
   node.addEventListener("animationend", (event) => {

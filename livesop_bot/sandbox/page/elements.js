@@ -73,14 +73,19 @@ function staticSelect(spec, context) {
   } });
 }
 
-/** People, channels or conversations, listed from the workspace itself. */
+/** People, channels or conversations (those that the element's filter names), listed from the workspace itself. */
 function listSelect(spec, context) {
   const { store } = context;
   const multiple = spec.type.startsWith("multi_");
   const field = context.form.field(context.blockId, spec);
   const people = [...store.users.values()].map((u) => ({ key: u.id, text: store.name(u.id), label: () => [store.name(u.id)] }));
   const channels = store.publicChannels().map((c) => ({ key: c.id, text: `#${c.name}`, label: () => [`#${c.name}`] }));
-  const options = spec.type.includes("users") ? people : spec.type.includes("channels") ? channels : [...channels, ...people.filter((p) => p.key !== store.bot.user_id)];
+  const kinds = spec.filter?.include ?? ["public", "im"];
+  const conversations = [
+    ...(kinds.includes("public") ? channels : []),
+    ...(kinds.includes("im") ? people.filter((p) => p.key !== store.bot.user_id) : []),
+  ];
+  const options = spec.type.includes("users") ? people : spec.type.includes("channels") ? channels : conversations;
   const value = field.get();
   return select(spec, context, {
     groups: [{ options }], multiple, selected: multiple ? value : value ? [value] : [],

@@ -9,6 +9,7 @@ import { MessageList } from "/page/message_list.js";
 import { botName } from "/page/sidebar.js";
 
 export class MainPane {
+  #node;
   #store;
   #actions;
   #place = null;
@@ -24,6 +25,7 @@ export class MainPane {
     this.#store = store;
     this.#actions = actions;
     this.#list = new MessageList(store, actions, { inThread: false, label: "Messages" });
+    this.#node = node;
     node.append(this.#head, coach, this.#list.node, this.#home, this.#foot);
   }
 
@@ -104,6 +106,11 @@ export class MainPane {
         act: actor(this.#store, container, this.#homeForm),
       })
       : h("div.home-empty", {}, h("h3", {}, `${botName(this.#store)} has not set up its Home yet`), h("p", {}, "It appears here as soon as the app publishes it.")));
+  }
+
+  /** Whether an open thread stands in its place, as it does in a narrow window. */
+  get covered() {
+    return !this.#node.checkVisibility();
   }
 
   toEnd() {

@@ -6,52 +6,36 @@ import { avatar, h, icon, iconButton } from "/page/dom.js";
 import { emoji } from "/page/emoji.js";
 import { actor } from "/page/interactions.js";
 import { mrkdwn } from "/page/mrkdwn.js";
+import { openMenu } from "/page/popover.js";
 
 const SYSTEM = new Set([
   "channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "channel_archive",
   "pinned_item", "group_join", "group_leave", "bot_add", "tombstone",
 ]);
 
+/** The ⋮ menu: Slack's own entries, and the app's shortcuts. */
+function menu(row) {
+  const { message, channel, store, actions } = row;
+  return [
+    { label: "Copy link", icon: icon("link"), run: () => actions.copyLink(channel, message) },
+    ...store.shortcuts.map(({ name, callback_id }) => ({
+      label: name, icon: avatar({ is_bot: true }, "tiny"), run: () => actions.shortcut(channel, message.ts, callback_id),
+    })),
+    ...(isOwn(row) ? [
+      { label: "Edit message", icon: icon("edit"), run: () => actions.edit(message.ts) },
+      { label: "Delete message", icon: icon("trash"), danger: true, run: () => actions.remove(channel, message) },
+    ] : []),
+  ];
+}
+
+function isOwn({ message, store }) {
+  return message.user === store.me.id && !message.bot_id && !SYSTEM.has(message.subtype);
+}
+
 /**
- * The hover menu, in order. Each entry: {id, label, icon, when(row), run(row)} with
- * row = {message, channel, ephemeral, inThread, store, actions}.
+ * A message as an <article>. `row`: {message, channel, ephemeral, inThread, compact, form, editor?, redraw, store,
+ * actions}.
  */
-export const MESSAGE_ACTIONS = [
-  {
-    id: "reply", label: "Reply in thread", icon: "reply",
-    when: (row) => !row.inThread,
-    run: (row) => row.actions.openThread(row.channel, row.message.thread_ts ?? row.message.ts),
-  },
-  {
-    id: "copy", label: "Copy link to message", icon: "link",
-    when: () => true,
-    run: (row) => row.actions.copyLink(row.channel, row.message),
-  },
-  {
-    id: "why", label: "Why (LiveSOP)", icon: "eye",
-    when: (row) => !row.ephemeral,
-    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "why_shortcut"),
-  },
-  {
-    id: "knowledge", label: "Add to knowledge", icon: "book",
-    when: (row) => !row.ephemeral && !row.message.bot_id,
-    run: (row) => row.actions.shortcut(row.channel, row.message.ts, "knowledge_shortcut"),
-  },
-  {
-    id: "edit", label: "Edit message", icon: "edit",
-    when: (row) => isOwn(row),
-    run: (row) => row.actions.edit(row.message.ts),
-  },
-  {
-    id: "delete", label: "Delete message", icon: "trash", danger: true,
-    when: (row) => isOwn(row),
-    run: (row) => row.actions.remove(row.channel, row.message),
-  },
-];
-
-const isOwn = ({ message, store }) => message.user === store.me.id && !message.bot_id && !SYSTEM.has(message.subtype);
-
-/** A message as an <article>. `row` as above, plus {compact, form, editor?, redraw}. */
 export function messageNode(row) {
   const { message, store, compact, ephemeral } = row;
   const author = store.author(message);
@@ -69,7 +53,7 @@ export function messageNode(row) {
       message.files?.map((file) => h("div.file", {}, icon("file"), file.name)),
       reactions(message, store),
       !row.inThread && !ephemeral && threadBar(row),
-      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => store.dismiss(row.channel, message.ts) }, "Dismiss message")),
+      ephemeral && h("button.link-button.dismiss", { type: "button", onclick: () => row.actions.dismiss(message.ts) }, "Dismiss message")),
     !ephemeral && !row.editor && !SYSTEM.has(message.subtype) && toolbar(row));
   return node;
 }
@@ -118,8 +102,15 @@ function threadBar({ message, channel, store, actions }) {
     h("span", {}, `Last reply ${dayAndTime(dateOf(replies.at(-1).ts)).toLowerCase()}`));
 }
 
+/** What stands at a message under the pointer, or with the focus inside: a reply, and the ⋮ menu. */
 function toolbar(row) {
+  const { message, channel, actions } = row;
+  const more = iconButton("menu", "More actions", () => openMenu(more, menu(row), { label: "More actions" }), {
+    "aria-haspopup": "menu", "aria-expanded": "false", "data-key": `more-${message.ts}`,
+  });
   return h("div.toolbar", { role: "group", "aria-label": "Message actions" },
-    MESSAGE_ACTIONS.filter((a) => a.when(row)).map((a) =>
-      iconButton(a.icon, a.label, () => a.run(row), { class: a.danger ? "danger" : "", "data-key": `${a.id}-${row.message.ts}` })));
+    !row.inThread && iconButton("reply", "Reply in thread", () => actions.openThread(channel, message.thread_ts ?? message.ts), {
+      "data-key": `reply-${message.ts}`,
+    }),
+    more);
 }

@@ -4,7 +4,7 @@ import { dateOf, dayKey, dayLabel } from "/page/dates.js";
 import { h, reconcile } from "/page/dom.js";
 import { Form } from "/page/form.js";
 import { messageNode } from "/page/message.js";
-import { decode } from "/page/outgoing.js";
+import { asTyped } from "/page/mrkdwn.js";
 
 const SAME_BREATH_SECONDS = 300;
 const NEAR_END_PIXELS = 80;
@@ -130,7 +130,7 @@ export class MessageList {
   }
 
   #editor(message) {
-    const box = h("textarea.input", { rows: 3, "aria-label": "Edit message", value: decode(message.text, this.#store) });
+    const box = h("textarea.input", { rows: 3, "aria-label": "Edit message", value: asTyped(message.text, this.#store) });
     const save = async () => {
       const text = box.value.trim();
       if (text && !(await this.#actions.saveEdit(this.#channel, message.ts, text))) return;

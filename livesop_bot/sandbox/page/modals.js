@@ -48,6 +48,11 @@ export class Modals {
   /** Closes everything and tells the server, as the ✕ does. */
   closeAll() {
     if (this.#stack.length) this.#tellClosed(this.#stack.at(-1).id, { all: true });
+    this.forget();
+  }
+
+  /** Takes everything off the screen without a word to the server. */
+  forget() {
     this.#stack = [];
     this.#draw();
   }
@@ -67,6 +72,7 @@ export class Modals {
     const top = this.#stack.at(-1);
     if (top && this.#shown === top) {
       this.#redraw();
+      if (document.activeElement.matches(".dialog-x")) this.#focusFirst(); // there was nothing else before
       return;
     }
     closePopover();
@@ -86,6 +92,10 @@ export class Modals {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#submit();
     });
     this.#redraw();
+    this.#focusFirst();
+  }
+
+  #focusFirst() {
     const first = this.#dialog.querySelector(".dialog-body :is(input, textarea, .select, .button), .dialog-foot .primary");
     (first ?? this.#dialog.querySelector(".dialog-x")).focus();
   }

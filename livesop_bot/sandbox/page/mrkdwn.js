@@ -13,6 +13,18 @@ export function unescape(text) {
   return text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 }
 
+/** A stored text as a person would type it, for editing; the server turns it back. */
+export function asTyped(text, store) {
+  const plain = text.replace(/<([^<>]+)>/g, (whole, inside) => {
+    const [target, label] = inside.split("|");
+    if (target.startsWith("@")) return `@${store.name(target.slice(1))}`;
+    if (target.startsWith("#")) return `#${store.channelName(target.slice(1))}`;
+    if (target.startsWith("!")) return `@${target.slice(1)}`;
+    return label && label !== target ? label : target;
+  });
+  return unescape(plain);
+}
+
 /** A link that opens outside the page; an address that is no web or mail address stays text. */
 export function anchor(href, label) {
   if (!SAFE.test(href)) return label;

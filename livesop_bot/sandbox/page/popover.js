@@ -11,8 +11,8 @@ export function closePopover({ refocus = false } = {}) {
   current = null;
   stop.abort();
   node.remove();
+  if (refocus) anchor.focus(); // first: a closed menu's control may be out of sight
   anchor.setAttribute("aria-expanded", "false");
-  if (refocus) anchor.focus();
 }
 
 /** Whether `anchor`'s list is the open one. */

@@ -42,6 +42,7 @@ export function drawSidebar(node, store, place, { go, actAs, tour }) {
             u.is_admin && h("span.badge", { title: "A workspace admin" }, "ADMIN"));
         })),
       h("button.nav-item.tour-button", { type: "button", "data-key": "tour", onclick: tour }, h("span.lead", {}, icon("compass")), h("span.nav-label", {}, "Quick tour"))));
+  node.querySelector(".nav .here")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** What the app calls itself. */

@@ -2,6 +2,8 @@
 
 /** Emits "messages", "home", "bot", "online" and "all"; the parts of the page listen. */
 export class Store extends EventTarget {
+  /** When the sandbox was started: at each start it is a fresh workspace. */
+  started = "";
   team = {};
   me = null;
   users = new Map();
@@ -11,13 +13,12 @@ export class Store extends EventTarget {
   home = null;
   bot = { connections: 0 };
   commands = [];
+  shortcuts = [];
   tour = [];
   unread = new Map();
   online = false;
   wasOnline = false;
   loaded = false;
-
-  #dismissed = new Set();
 
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
@@ -25,22 +26,24 @@ export class Store extends EventTarget {
 
   /** Replaces everything with the answer of the `state` verb. */
   load(state) {
-    const meId = typeof state.me === "string" ? state.me : state.me.id;
-    const before = this.me?.id === meId ? this.messages : null;
+    const meId = state.me.id;
+    const before = this.me?.id === meId && this.started === state.started ? this.messages : null;
     if (!before) this.unread.clear();
+    this.started = state.started;
     this.team = state.team;
     this.users = new Map(state.users.map((user) => [user.id, user]));
-    this.me = this.users.get(meId) ?? state.me;
+    this.me = state.me;
     this.channels = new Map(state.channels.map((channel) => [channel.id, channel]));
     this.messages = new Map(
-      Object.entries(state.messages ?? {}).map(([id, list]) => [id, new Map(list.map((m) => [m.ts, m]))]),
+      Object.entries(state.messages).map(([id, list]) => [id, new Map(list.map((m) => [m.ts, m]))]),
     );
     if (before) this.#countMissed(before, meId);
-    this.ephemerals = (state.ephemerals ?? []).filter((e) => e.user === meId && !this.#dismissed.has(e.message.ts));
-    this.home = state.home ?? null;
-    this.bot = state.bot ?? { connections: 0 };
-    this.commands = state.commands ?? [];
-    this.tour = state.tour ?? [];
+    this.ephemerals = state.ephemerals;
+    this.home = state.home;
+    this.bot = state.bot;
+    this.commands = state.commands;
+    this.shortcuts = state.shortcuts;
+    this.tour = state.tour;
     this.loaded = true;
     this.#emit("all");
   }
@@ -99,13 +102,6 @@ export class Store extends EventTarget {
 
   dropEphemeral(ts) {
     this.ephemerals = this.ephemerals.filter((e) => e.message.ts !== ts);
-  }
-
-  /** Hides an ephemeral message for this tab, as Slack's "dismiss" does. */
-  dismiss(channel, ts) {
-    this.#dismissed.add(ts);
-    this.dropEphemeral(ts);
-    this.#emit("messages", { channel });
   }
 
   /** The messages of a channel, by ts. */

@@ -42,40 +42,28 @@ export class Tour {
           "Send one of these messages and watch what happens."),
         h("ol.tour-cards", {}, this.#store.tour.map((stop, i) => h("li", {}, this.#card(stop, i, leave))))),
       footer: h("footer.dialog-foot", {},
-        h("span.foot-note", {}, "You find the tour again at the bottom left."),
+        h("span.foot-note", {}, "You find these again under Quick tour."),
         h("button.button", { type: "button", onclick: leave }, "Look around first")),
     });
     dialog.querySelector(".tour-card")?.focus();
   }
 
   #card(stop, i, leave) {
-    const user = this.#person(stop);
+    const user = this.#store.users.get(stop.user);
     const done = this.#done.has(stop.title);
     return h("button.tour-card", { type: "button", class: done ? "done" : "", onclick: () => { leave(); this.play(i); } },
       h("span.tour-number", { "aria-hidden": "true" }, done ? icon("check") : String(i + 1)),
       h("span.tour-text", {},
         h("strong", {}, stop.title),
         h("span.tour-message", {}, stop.text),
-        h("span.tour-who", {}, avatar(user, "tiny"), `${user?.real_name ?? stop.user} in #${this.#channelName(stop)}`)),
+        h("span.tour-who", {}, avatar(user, "tiny"), `${user.real_name} in #${this.#store.channelName(stop.channel)}`)),
       h("span.tour-go", {}, "Send"));
-  }
-
-  #person(stop) {
-    return this.#store.users.get(stop.user) ?? [...this.#store.users.values()].find((u) => u.name === stop.user);
-  }
-
-  #channelName(stop) {
-    return this.#store.channels.get(stop.channel)?.name ?? stop.channel.replace(/^#/, "");
   }
 
   /** Sends a stop's message as its person and says what to look for. */
   async play(i) {
     const stop = this.#store.tour[i];
-    const channel = this.#store.channels.has(stop.channel)
-      ? stop.channel
-      : this.#store.publicChannels().find((c) => c.name === this.#channelName(stop))?.id;
-    const sent = await this.#send({ ...stop, user: this.#person(stop)?.id ?? stop.user, channel });
-    if (!sent) return;
+    if (!(await this.#send(stop))) return;
     this.#done.add(stop.title);
     localStorage.setItem(DONE, JSON.stringify([...this.#done]));
     const next = this.#store.tour[i + 1];

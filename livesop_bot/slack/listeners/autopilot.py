@@ -47,7 +47,7 @@ async def answer(
             if channel is None:
                 return autopilot.unknown_channel(name)
             return await turn_channel(face, team, user, channel, is_on=turn == "on")
-        case ["on" | "off" as turn, *names] if len(names) <= 2:
+        case ["on" | "off" as turn, *names] if len(names) <= 2 and "here" not in names[:1]:
             return await turn_named(face, team, user, names, is_on=turn == "on")
         case _:
             return autopilot.usage(" ".join(words))
@@ -72,12 +72,22 @@ async def turn_channel(
     if is_on and (refused := await refusal(face, team, user, Right.SWITCH_ON, subject)):
         return refused
 
-    async def turn() -> Message:
-        now = await _set(face, team, Scope.CHANNEL, channel, user, is_on=is_on)
+    async def turned() -> Message:
+        now = await turn(face, team, Scope.CHANNEL, channel, user, is_on=is_on)
         team_on = await face.teams.autopilot(team)
         return autopilot.switched_channel(channel, is_on=now, team_on=team_on)
 
-    return await _confirmed(turn(), team, is_on=is_on)
+    return await _confirmed(turned(), team, is_on=is_on)
+
+
+async def turn(
+    face: Face, team: TeamId, scope: Scope, subject: str, user: UserId, *, is_on: bool
+) -> bool:
+    """Turn a switch; gives it as it now stands. Raises DatabaseAway: it may have moved or not."""
+    now = await face.teams.set_autopilot(team, scope, subject, is_on=is_on, by=user)
+    face.homes.change(team)
+    log.info("autopilot.switched", team=team, scope=scope, subject=subject, is_on=now, by=user)
+    return now
 
 
 async def _channel(client: AsyncWebClient, name: str) -> ChannelId | None:
@@ -123,7 +133,7 @@ async def _switch(
     face: Face, team: TeamId, user: UserId, names: Sequence[str], *, is_on: bool
 ) -> Message:
     if not names:
-        now = await _set(face, team, Scope.TEAM, team, user, is_on=is_on)
+        now = await turn(face, team, Scope.TEAM, team, user, is_on=is_on)
         return autopilot.switched(is_on=now)
     slug, *step_names = names
     workflows = await face.workflows.current(team)
@@ -132,7 +142,7 @@ async def _switch(
         return commands.unknown_sop(slug, workflows)
     if step_names:
         return await _switch_step(face, team, user, workflow, step_names[0], is_on=is_on)
-    now = await _set(face, team, Scope.WORKFLOW, slug, user, is_on=is_on)
+    now = await turn(face, team, Scope.WORKFLOW, slug, user, is_on=is_on)
     team_on = await face.teams.autopilot(team)
     return autopilot.switched(is_on=now, workflow=workflow, team_on=team_on)
 
@@ -146,7 +156,7 @@ async def _switch_step(
     if is_on and not _may_run_by_itself(step):
         return autopilot.never_automatic(step, workflow)
     subject = step_subject(workflow.slug, step.id)
-    now = await _set(face, team, Scope.STEP, subject, user, is_on=is_on)
+    now = await turn(face, team, Scope.STEP, subject, user, is_on=is_on)
     team_on = await face.teams.autopilot(team)
     return autopilot.switched(is_on=now, workflow=workflow, step=step, team_on=team_on)
 
@@ -157,12 +167,3 @@ def _step(workflow: Workflow, name: str) -> Step | None:
 
 def _may_run_by_itself(step: Step) -> bool:
     return step.kind is StepKind.ACTION and step.mode is StepMode.AUTO
-
-
-async def _set(
-    face: Face, team: TeamId, scope: Scope, subject: str, user: UserId, *, is_on: bool
-) -> bool:
-    now = await face.teams.set_autopilot(team, scope, subject, is_on=is_on, by=user)
-    face.homes.change(team)
-    log.info("autopilot.switched", team=team, scope=scope, subject=subject, is_on=now, by=user)
-    return now

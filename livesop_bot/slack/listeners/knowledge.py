@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.db.documents import Added
 from livesop_bot.domain.knowledge import DocumentId
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.rights import Role
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.errors import DatabaseAway, DocumentRefused, SlackAway, SlackRefused
@@ -20,7 +21,7 @@ from livesop_bot.slack.listeners import message_link
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.home.frame import changed_below
-from livesop_bot.slack.message_text import plain
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.slack.pointed_message import message_at, permalink_of
 from livesop_bot.views import commands, knowledge
 from livesop_bot.views.blocks import Message
@@ -51,13 +52,11 @@ def register(app: AsyncApp, face: Face) -> None:
     async def shortcut(
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        async def answer(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        answer = whisper(respond)
         await ack()
         async with boundary(body, lambda: answer(commands.went_wrong())):
             place = ChannelId(body["channel"]["id"]), MessageTs(body["message"]["ts"])
-            text = plain(body["message"].get("text") or "")
+            text = as_read(body["message"].get("text") or "")
             user = UserId(body["user"]["id"])
             if body["message"].get("files") or len(text) > knowledge.FORM_TEXT:
                 message = await _add_message(
@@ -144,7 +143,7 @@ async def _add(face: Face, client: AsyncWebClient, request: Request, text: str) 
         return await _add_message(face, client, request.team, request.user, place, message)
     try:
         added = await within(
-            face.shelf.add_text(request.team, plain(text), by=request.user, source="a note")
+            face.shelf.add_text(request.team, as_read(text), by=request.user, source="a note")
         )
     except DocumentRefused as error:
         return knowledge.refused("That text", str(error))
@@ -180,7 +179,7 @@ async def _add_message(
             answers.append(commands.database_away())
     if answers:
         return knowledge.together(answers)
-    text = plain(str(message.get("text") or ""))
+    text = as_read(str(message.get("text") or ""))
     try:
         storing = face.shelf.add_text(
             team, text, by=user, source="a Slack message", link=link, message=place

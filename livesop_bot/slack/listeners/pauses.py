@@ -13,6 +13,7 @@ from livesop_bot.errors import DatabaseAway, SlackAway, SlackRefused
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -27,9 +28,7 @@ def register(app: AsyncApp, face: Face) -> None:
 
     @app.action(re.compile(f"^({ActionId.PAUSE_END}|{ActionId.PAUSE_KEEP})$"))
     async def on_button(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         async with boundary(body, lambda: tell(commands.went_wrong())):
             action, team, user = body["actions"][0], team_of(body), UserId(body["user"]["id"])

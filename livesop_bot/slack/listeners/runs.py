@@ -19,6 +19,7 @@ from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.modals import Modal
 from livesop_bot.slack.listeners.rights import note_refusal, refusal
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands, presses
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -49,9 +50,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def on_button(
         ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond, client: AsyncWebClient
     ) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         if body.get("view"):  # in the list of what waits, where nothing can be told beside it
             async with boundary(body, Modal.pressed(client, body).went_wrong):
@@ -124,7 +123,7 @@ async def _press(
             except (NotOffered, KeyError):
                 return presses.not_ours()
     if isinstance(outcome, TooLate):
-        return presses.too_late(outcome)
+        return presses.too_late(outcome, user)
     if isinstance(outcome, ShownOtherwise):
         log.info("press.shown_otherwise", team=team, run=run, step=step, by=user)
         return presses.shown_otherwise(outcome)

@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.domain.audit import workflow_subject
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.starts import NotStarted
@@ -17,7 +18,6 @@ from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face, team_of, within
 from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
-from livesop_bot.slack.message_text import plain
 from livesop_bot.slack.pointed_message import signal_at
 from livesop_bot.views import modal, starts
 from livesop_bot.views.blocks import View
@@ -55,7 +55,7 @@ def register(app: AsyncApp, face: Face) -> None:
 
 async def _picker(face: Face, team: TeamId, body: Mapping[str, Any]) -> View:
     place = [body["channel"]["id"], body["message"]["ts"]]
-    text = plain(body["message"].get("text") or "")
+    text = as_read(body["message"].get("text") or "")
     return starts.picker(await face.workflows.current(team), text, json.dumps(place))
 
 

@@ -66,6 +66,7 @@ async def _look(face: Face, spot: Spot, note: str = "", *, below: str = "") -> V
         more=max(len(readable) - waiting.MOST, 0),
         hidden=len(runs) - len(readable),
         may_press=may(role, Right.APPROVE),
+        names=await face.people.names(run.evaluation.signal.text for run, _ in found),
         note=note,
         metadata=below,
     )

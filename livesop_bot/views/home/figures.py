@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from livesop_bot.domain.figures import DayFigures
-from livesop_bot.views.blocks import Block, context, header, mrkdwn
+from livesop_bot.views.blocks import Block, context, header, hours, mrkdwn
 
 WEEK = 7
 _BARS = "▁▂▃▄▅▆▇█"
@@ -48,7 +48,7 @@ def _figure(
     name: str, values: Sequence[int], days: Sequence[DayFigures], shown: Callable[[int], str]
 ) -> str:
     week, before = values[-WEEK:], values[-2 * WEEK : -WEEK]
-    fewer = "less" if shown is _hours else "fewer"
+    fewer = "less" if shown is hours else "fewer"
     lines = [f"*{name}*", f"*{shown(sum(week))}*   {trend(sum(week), sum(before), fewer)}"]
     if most := max(week, default=0):
         day = days[len(days) - len(week) + week.index(most)].day
@@ -60,13 +60,9 @@ def _count(value: int) -> str:
     return f"{value:,}"
 
 
-def _hours(minutes: int) -> str:
-    return f"{minutes / 60:,.1f}" if 0 < minutes < 600 else f"{round(minutes / 60):,}"
-
-
 _FIGURES: Sequence[tuple[str, Callable[[DayFigures], int], Callable[[int], str]]] = (
     ("Signals seen", lambda day: day.signals, _count),
     ("SOPs started", lambda day: day.started, _count),
     ("Automated actions", lambda day: day.actions, _count),
-    ("Hours saved", lambda day: day.saved_min, _hours),
+    ("Hours saved", lambda day: day.saved_min, hours),
 )

@@ -15,7 +15,6 @@ from livesop_bot.views.blocks import (
     button,
     confirm,
     context,
-    counted,
     divider,
     header,
     section,
@@ -24,6 +23,7 @@ from livesop_bot.views.health import HomeHealth, health_details, health_line
 from livesop_bot.views.home.feed import FeedFilter, feed
 from livesop_bot.views.home.figures import figures
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.waiting import waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +100,8 @@ def _autopilot(found: Overview) -> Iterator[Block]:
 
 def _waiting(count: WaitingCount) -> Iterator[Block]:
     if not count.runs:
-        yield context("✅  Nothing waits for people.")
+        yield context(waits(count))
         return
-    kinds = []
-    if count.proposals:
-        kinds.append(counted(count.proposals, "proposal"))
-    if count.steps:
-        kinds.append(counted(count.steps, "step"))
-    more = "At least " if count.is_capped else ""
-    row = section(f"⏳  *{more}{' and '.join(kinds)}* waiting for people.")
+    row = section(waits(count))
     row["accessory"] = button(ActionId.WAITING_OPEN, "Go through them", style="primary")
     yield row

@@ -26,6 +26,7 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.home.change_line import change_line
 from livesop_bot.views.ids import ActionId, BlockId
+from livesop_bot.views.judgement import evaluator
 
 CHANGES = 6
 """Changes that are shown."""
@@ -193,7 +194,7 @@ def _retention(shown: SettingsShown) -> Iterator[Block]:
 def _model(shown: SettingsShown) -> Iterator[Block]:
     own, environment = shown.settings.daily_token_budget, shown.environment
     if environment.model is None:
-        text = f"Judged here by {code(shown.evaluator)}. No text leaves for a model."
+        text = f"Judged here by {evaluator(shown.evaluator)}. No text leaves for a model."
         yield section(f"*Model and budget*\n{text}")
         return
     budget = environment.daily_token_budget if own is None else own

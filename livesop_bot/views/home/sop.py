@@ -13,7 +13,7 @@ from livesop_bot.views.blocks import (
     divider,
     header,
     line,
-    person,
+    member,
     section,
 )
 from livesop_bot.views.home.workflows import Card, autopilot_words, changed_line, figures_line
@@ -127,7 +127,7 @@ def _buttons(card: Card, *, is_admin: bool) -> Iterator[Block]:
 def _standing(card: Card, *, is_admin: bool) -> Iterator[Block]:
     slug = card.workflow.slug
     if card.is_on:
-        yield button(ActionId.SOP_SWITCH_OFF, "Auto-Pilot off", value=slug, number=0)
+        yield button(ActionId.SOP_SWITCH_OFF, "Switch Auto-Pilot off", value=slug, number=0)
     elif is_admin:
         ask = confirm(
             title="Switch Auto-Pilot on for this SOP?",
@@ -135,7 +135,7 @@ def _standing(card: Card, *, is_admin: bool) -> Iterator[Block]:
             "their own. Everybody may switch it off again.",
             yes="Switch on",
         )
-        on = "Auto-Pilot on"
+        on = "Switch Auto-Pilot on"
         yield button(ActionId.SOP_SWITCH_ON, on, value=slug, number=0, confirm=ask)
     if card.workflow.paused:
         yield button(ActionId.SOP_RESUME, "Resume", value=slug)
@@ -184,7 +184,7 @@ def _step(sop: WorkflowDefinition, step: Step, number: int, *, on: bool) -> Bloc
     if on and step.mode is StepMode.AUTO:
         lines[-1] += "  ·  🟢 on"
     if step.approvers:
-        who = ", ".join(person(one) for one in step.approvers[:5])
+        who = ", ".join(map(member, step.approvers[:5]))
         lines[-1] += f"  ·  only {who}" + (" …" if step.approvers[5:] else "")
     if ways := ways_words(sop, step.id):
         lines.append(ways)

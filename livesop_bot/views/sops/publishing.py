@@ -6,6 +6,7 @@ from enum import Enum, auto
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.changes import Change, ChangeKind, Replaced
 from livesop_bot.domain.comparison import Comparison, Hit
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.rights import Right
 from livesop_bot.domain.signals import SignalId
 from livesop_bot.views.blocks import (
@@ -226,5 +227,5 @@ def _hit(words: str, hit: Hit, readable: Collection[SignalId]) -> str:
         parts.append(clip(f"instead of {escape(hit.other)}", 120))
     text = "  ·  ".join(parts)
     if signal.id in readable:
-        text += f"\n> {line(signal.text, 200)}"
+        text += f"\n> {line(as_read(signal.text), 200)}"
     return text

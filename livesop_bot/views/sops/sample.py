@@ -16,6 +16,7 @@ from livesop_bot.views.blocks import (
 )
 from livesop_bot.views.ids import CallbackId
 from livesop_bot.views.inputs import channel, typed
+from livesop_bot.views.judgement import evaluator
 from livesop_bot.views.modal import modal
 from livesop_bot.views.sops.editing import Editing
 
@@ -67,7 +68,7 @@ def tested(
         blocks.append(section(f"*Why*  {line(judgement.reasoning, 1000)}"))
     if judgement.evidence.strip():
         blocks.append(section(f"*It rests on*\n{quote(judgement.evidence)}"))
-    blocks.append(context(f"Judged by {line(judgement.evaluator, 80)}.  {_NOTHING_KEPT}"))
+    blocks.append(context(f"Judged by {evaluator(judgement.evaluator)}.  {_NOTHING_KEPT}"))
     return modal(TITLE, blocks)
 
 

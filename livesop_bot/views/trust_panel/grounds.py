@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from livesop_bot.domain.knowledge import Passage, PastCase
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.signals import SignalState
 from livesop_bot.views.blocks import Block, context, date, line, link, quote
 from livesop_bot.views.trust_panel.more import quoted, told, with_more
@@ -21,7 +22,7 @@ def grounds_blocks(panel: Panel) -> Iterator[Block]:
         if evaluation.evidence.strip() and panel.explanation.signal.state is not (
             SignalState.DELETED
         ):
-            yield _evidence(evaluation.evidence, may_read=panel.may_read)
+            yield _evidence(as_read(evaluation.evidence, panel.names), may_read=panel.may_read)
         if reasoning := evaluation.reasoning.strip():
             yield with_more(
                 f"*Its reasoning*\n{line(reasoning, _REASONING)}",
@@ -41,7 +42,7 @@ def grounds_blocks(panel: Panel) -> Iterator[Block]:
 def full_evidence(panel: Panel) -> Iterator[str]:
     """All words of the message that it rests on."""
     if panel.evaluation is not None and panel.may_read:
-        yield from quoted(panel.evaluation.evidence)
+        yield from quoted(as_read(panel.evaluation.evidence, panel.names))
 
 
 def full_reasoning(panel: Panel) -> Iterator[str]:
@@ -61,7 +62,7 @@ def full_cases(panel: Panel) -> Iterator[str]:
     """Every case that was found, whole."""
     for case in panel.cases or ():
         yield _came_to(case)
-        yield from quoted(case.text)
+        yield from quoted(as_read(case.text))
 
 
 def _evidence(evidence: str, *, may_read: bool) -> Block:
@@ -86,7 +87,10 @@ def _cited(passage: Passage) -> str:
 
 
 def _cases(found: Sequence[PastCase]) -> Block:
-    rows = [f"{_came_to(each)}\n{quote(each.text, _SNIPPET, rows=2)}" for each in found[:_CASES]]
+    rows = [
+        f"{_came_to(each)}\n{quote(as_read(each.text), _SNIPPET, rows=2)}"
+        for each in found[:_CASES]
+    ]
     is_cut = len(found) > _CASES or any(len(each.text) > _SNIPPET for each in found[:_CASES])
     return with_more("\n".join(("*Similar past cases*", *rows)), Part.CASES, is_cut=is_cut)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from livesop_bot.domain.message_text import as_read
 from livesop_bot.domain.signals import Signal, SignalState, Source
 from livesop_bot.masking import mask_secrets
 from livesop_bot.views.blocks import Block, channel, context, date, line, link, person, quote
@@ -22,11 +23,12 @@ def source_blocks(panel: Panel) -> Iterator[Block]:
         yield with_more(head, Part.TEXT, is_cut=False)
         yield context("🔒  Only those who can read its channel see its text.")
         return
-    text = mask_secrets(signal.text)
+    masked = mask_secrets(signal.text)
+    text = as_read(masked, panel.names)
     is_cut = len(text) > _TEXT or len(text.splitlines()) > _ROWS
     shown = quote(text, _TEXT, _ROWS) or "_It has no text._"
     yield with_more(f"{head}\n{shown}", Part.TEXT, is_cut=is_cut)
-    if text != signal.text:
+    if masked != signal.text:
         yield context("Secrets in it were masked before it was judged, and are masked here.")
     if panel.evaluation is not None and panel.evaluation.signal.revision != signal.revision:
         yield context("This is how it reads now, after an edit.")
@@ -35,7 +37,7 @@ def source_blocks(panel: Panel) -> Iterator[Block]:
 def full_text(panel: Panel) -> Iterator[str]:
     """All of its text."""
     if panel.may_read:
-        yield from quoted(mask_secrets(panel.explanation.signal.text))
+        yield from quoted(as_read(mask_secrets(panel.explanation.signal.text), panel.names))
 
 
 def _origin(signal: Signal) -> str:

@@ -2,8 +2,8 @@
 every press in it, so that no process has to remember."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from livesop_bot.domain.evaluations import Evaluation
@@ -103,7 +103,7 @@ class Panel:
     """All that a panel shows. `may_read`: the person can read the message's channel.
 
     `sops`: the team's, to choose from. `cases`: like this message, and readable to the person;
-    None while they are looked for.
+    None while they are looked for. `names`: of people whom the message mentions, by their ids.
     """
 
     state: PanelState
@@ -112,6 +112,7 @@ class Panel:
     sops: Sequence[Workflow] = ()
     cases: Sequence[PastCase] | None = ()
     news: News = News()  # frozen
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def evaluation(self) -> Evaluation | None:

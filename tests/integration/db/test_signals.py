@@ -124,6 +124,15 @@ async def test_edits_in_the_wrong_order_leave_the_newest(pool: Pool) -> None:
     assert (await rows(pool))[0]["text"] == "third"
 
 
+async def test_an_edit_that_comes_after_it_was_taken_back_is_left_alone(pool: Pool) -> None:
+    await store(pool, message(text="refund 10"))
+    assert await store(pool, edit(text="refund 10", version=3)) == [Outcome.UNCHANGED]
+    assert await store(pool, edit(text="refund 1000", version=2)) == [Outcome.UNCHANGED]
+    (row,) = await rows(pool)
+    assert (row["text"], row["revision"], row["attempt"]) == ("refund 10", 1, 0)
+    assert await jobs(pool) == 1
+
+
 async def test_an_edit_before_its_original(pool: Pool) -> None:
     assert await store(pool, edit(text="better", version=2)) == [Outcome.EDITED]
     assert await store(pool, message()) == [Outcome.DUPLICATE]
@@ -137,6 +146,18 @@ async def test_an_edit_of_a_message_from_before_our_time_is_left_alone(pool: Poo
     old = replace(old, signal=replace(old.signal, occurred_at=NOW - timedelta(days=2)))
     assert await store(pool, old) == [Outcome.UNCHANGED]
     assert await rows(pool) == []
+
+
+async def test_an_edit_that_is_left_alone_does_not_take_its_original_with_it(pool: Pool) -> None:
+    """After an outage of more than a day both may come in one batch."""
+    yesterday = NOW - timedelta(hours=25)
+    late = edit(text="fixed", version=1)
+    late = replace(late, signal=replace(late.signal, occurred_at=yesterday))
+    original = replace(message(), occurred_at=yesterday)
+    outcomes = await store(pool, late, original, original)
+    assert outcomes == [Outcome.UNCHANGED, Outcome.STORED, Outcome.DUPLICATE]
+    (row,) = await rows(pool)
+    assert (row["text"], row["deliveries"]) == ("hello", 2)
 
 
 async def test_an_edit_that_may_not_be_first_changes_only_what_is_stored(pool: Pool) -> None:
@@ -175,6 +196,23 @@ async def test_what_postgres_refuses_does_not_hold_up_the_rest(pool: Pool) -> No
     outcomes = await store(pool, message(1), bad, message(3))
     assert outcomes == [Outcome.STORED, Outcome.UNSTORABLE, Outcome.STORED]
     assert len(await rows(pool)) == 2
+
+
+async def test_what_postgres_refuses_does_not_cost_a_commit_for_each_of_the_rest(
+    pool: Pool,
+) -> None:
+    await pool.execute("""
+        ALTER TABLE raw_signals ADD CHECK (text <> 'refused');
+        CREATE SEQUENCE tries;
+        CREATE FUNCTION count_try() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM nextval('tries'); RETURN NULL; END $$;
+        CREATE TRIGGER count_try BEFORE INSERT ON raw_signals EXECUTE FUNCTION count_try();
+    """)
+    items = [message(number, text="refused" if number == 70 else "fine") for number in range(100)]
+    outcomes = await store(pool, *items)
+    assert [number for number, one in enumerate(outcomes) if one is not Outcome.STORED] == [70]
+    assert outcomes[70] is Outcome.UNSTORABLE
+    assert await pool.fetchval("SELECT last_value FROM tries") < 20
 
 
 async def test_a_signal_never_stands_without_its_job(pool: Pool) -> None:

@@ -10,44 +10,19 @@ import pytest
 
 from livesop_bot.db.queries import sql
 from livesop_bot.domain.knowledge import Passage
-from livesop_bot.domain.signals import (
-    ChannelId,
-    MessageTs,
-    Signal,
-    SignalId,
-    SignalState,
-    Source,
-    TeamId,
-)
+from livesop_bot.domain.signals import Signal, TeamId
 from livesop_bot.errors import DatabaseAway, EmbedderAway
 from livesop_bot.evaluation.evaluator import Library
 from livesop_bot.knowledge.retrieval import Retrieval
 from tests.integration.knowledge.conftest import OTHER, TEAM, Desk, Grams, questions
+from tests.signals import a_stored_signal
 
 NOW = datetime.now(UTC)
 
 
 def asked(text: str, team: TeamId = TEAM) -> Signal:
     """A message that was just written."""
-    return Signal(
-        id=SignalId(1),
-        team=team,
-        source=Source.SLACK,
-        external_id="C1:1",
-        channel=ChannelId("C1"),
-        message_ts=MessageTs("1"),
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=NOW,
-        received_at=NOW,
-        stored_at=NOW,
-        state=SignalState.PENDING,
-        revision=1,
-        attempt=0,
-    )
+    return a_stored_signal(text, team=team, occurred_at=NOW)
 
 
 async def recall(desk: Desk, retrieval: Retrieval) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sop.document import parse
 from tests.command import start_livesop
+from tests.ports import free_port
 
 SOP = """
 slug: restart-printer
@@ -256,17 +257,12 @@ async def test_the_doctor_prints_a_line_a_check_and_fails_with_1(
 
 
 async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Path) -> None:
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
     code, out, _ = await livesop(
         tmp_path,
         "doctor",
         DATABASE_URL=database,
-        HEALTH_PORT=ports[0],
-        SANDBOX_PORT=ports[1],
+        HEALTH_PORT=str(free_port()),
+        SANDBOX_PORT=str(free_port()),
         LIVESOP_DATA_DIR=str(tmp_path),
     )
     assert "fail" not in out
@@ -276,18 +272,16 @@ async def test_the_doctor_passes_on_an_empty_machine(database: str, tmp_path: Pa
 async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
     database: str, tmp_path: Path
 ) -> None:
-    with socket.socket() as other, socket.socket() as free:
+    with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        free.bind(("127.0.0.1", 0))
-        taken, page = other.getsockname()[1], free.getsockname()[1]
-        free.close()
+        taken = other.getsockname()[1]
         code, _, err = await livesop(
             tmp_path,
             "run",
             DATABASE_URL=database,
             HEALTH_PORT=str(taken),
-            SANDBOX_PORT=str(page),
+            SANDBOX_PORT=str(free_port()),
             LIVESOP_DATA_DIR=str(tmp_path),
         )
     assert code == 2
@@ -296,28 +290,29 @@ async def test_serving_on_a_taken_port_ends_with_2_naming_the_variable(
 
 
 @pytest.mark.parametrize(
-    ("given", "wrong"), [("/test_", "/no_test_"), ("//livesop@", "//looks_on@")]
+    ("given", "wrong", "said"),
+    [
+        ("/test_", "/no_test_", "PostgreSQL refused us: database "),
+        ("//livesop@", "//looks_on@", "PostgreSQL refused us: permission denied"),
+        ("?", "?sslmode=sometimes&", "PostgreSQL cannot be asked: `sslmode` parameter"),
+    ],
 )
 async def test_serving_where_postgresql_refuses_us_ends_with_2(
-    database: str, pool: Pool, tmp_path: Path, given: str, wrong: str
+    database: str, pool: Pool, tmp_path: Path, given: str, wrong: str, said: str
 ) -> None:
     """With 1 and a traceback, systemd would start it again and again."""
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
     await pool.execute("CREATE ROLE looks_on LOGIN IN ROLE pg_read_all_data")
     try:
         code, _, err = await livesop(
             tmp_path,
             "run",
             DATABASE_URL=database.replace(given, wrong),
-            HEALTH_PORT=ports[0],
-            SANDBOX_PORT=ports[1],
+            HEALTH_PORT=str(free_port()),
+            SANDBOX_PORT=str(free_port()),
             LIVESOP_DATA_DIR=str(tmp_path),
         )
     finally:
         await pool.execute("DROP ROLE looks_on")
     assert code == 2
-    assert err.splitlines()[-1].startswith("livesop: DATABASE_URL: PostgreSQL refused us")
+    assert err.splitlines()[-1].startswith(f"livesop: DATABASE_URL: {said}")
+    assert "exception" not in err

@@ -131,16 +131,20 @@ async def _html(_: web.Request) -> web.Response:
     return web.Response(text="<h1>proxy</h1>", content_type="text/html", status=502)
 
 
+async def _login(_: web.Request) -> web.Response:
+    return web.Response(text="<h1>who are you?</h1>", content_type="text/html")
+
+
 @pytest.mark.parametrize("look", [bot_token, slack.socket])
 async def test_what_is_not_slack_at_all_is_a_failure_in_words(
     serve: Serve, nobody: str, look: Callable[[Settings], Awaitable[list[Finding]]]
 ) -> None:
-    for base in (f"http://{nobody}", await serve(_html)):
+    for base in (f"http://{nobody}", await serve(_html), await serve(_login)):
         [finding] = await look(
             settings(slack_bot_token="xoxb-1", slack_app_token="xapp-1", slack_api_url=base)
         )
         assert finding.mark is Mark.FAIL
-        assert finding.advice
+        assert finding.advice == "check SLACK_API_URL, the network and any proxy"
 
 
 async def test_without_slack_tokens_both_are_skipped() -> None:
@@ -154,7 +158,7 @@ async def test_a_migrated_database_is_told_with_version_and_extensions(database_
     assert [finding.mark for finding in found] == [Mark.OK] * 3
     assert found[0].found.startswith("PostgreSQL 1")
     assert found[1].found == "migrated"
-    assert "pgvector" in found[2].found
+    assert (found[2].subject, found[2].found) == ("pgvector", "available")
 
 
 @pytest.fixture
@@ -169,10 +173,21 @@ async def test_an_empty_database_may_be_migrated_later(empty_database: str) -> N
     assert "livesop migrate" in schema.advice
 
 
-async def test_a_server_without_extensions_is_told_and_is_no_failure(plain_database: str) -> None:
-    *_, extensions = await database.database(settings(database_url=plain_database))
-    assert extensions.mark is Mark.OK
-    assert "pgvector" in extensions.found.removeprefix("not available: ").split(", ")
+async def test_a_server_without_pgvector_is_told_and_is_no_failure(plain_database: str) -> None:
+    *_, vectors = await database.database(settings(database_url=plain_database))
+    assert (vectors.mark, vectors.found) == (Mark.OK, "not available")
+
+
+async def test_trying_pgvector_leaves_nothing_behind(empty_database: str) -> None:
+    *_, vectors = await database.database(settings(database_url=empty_database))
+    assert vectors.found == "available"
+    connection = await asyncpg.connect(empty_database)
+    try:
+        assert not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector')"
+        )
+    finally:
+        await connection.close()
 
 
 async def startup(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -205,12 +220,14 @@ async def test_a_user_without_the_right_to_create_tables_is_a_failure(
     await connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     try:
         dsn = empty_database.replace("//livesop@", "//reader@")
-        _, schema, _ = await database.database(settings(database_url=dsn))
+        _, schema, vectors = await database.database(settings(database_url=dsn))
     finally:
         await connection.execute("DROP ROLE reader")
         await connection.close()
     assert schema.mark is Mark.FAIL
     assert "may not create tables" in schema.advice
+    assert vectors.mark is Mark.WARN
+    assert "CREATE EXTENSION vector" in vectors.advice
 
 
 async def test_a_database_that_is_not_there_is_a_failure_without_the_password(
@@ -224,6 +241,15 @@ async def test_a_database_that_is_not_there_is_a_failure_without_the_password(
         assert finding.mark is Mark.FAIL
         assert "DATABASE_URL" in finding.advice
         assert "secret" not in str(finding)
+
+
+async def test_a_parameter_that_the_driver_does_not_take_is_named(nobody: str) -> None:
+    url = f"postgresql://ada:secret@{nobody}/livesop?sslmode=sometimes"
+    [finding] = await database.database(settings(database_url=url))
+    assert finding.mark is Mark.FAIL
+    assert finding.found.startswith(
+        "PostgreSQL cannot be asked: `sslmode` parameter must be one of"
+    )
 
 
 async def test_the_embedded_server_is_tried_or_found_running(data_dir: Path) -> None:
@@ -279,6 +305,13 @@ async def test_a_model_service_that_is_not_there_is_a_failure(nobody: str) -> No
     assert (finding.mark, finding.found) == (Mark.FAIL, "no connection")
 
 
+async def test_a_page_is_no_model_service(serve: Serve) -> None:
+    base = await serve(_login)
+    [finding] = await services.model(settings(openai_api_key="sk-1", openai_base_url=base))
+    assert finding.mark is Mark.FAIL
+    assert "OPENAI_BASE_URL" in finding.advice
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -317,7 +350,7 @@ async def test_each_answer_of_jira_is_explained(
     async def handler(request: web.Request) -> web.Response:
         assert request.headers["Authorization"].startswith("Basic ")
         paths = {"/rest/api/3/myself": myself, "/rest/api/3/project/OPS": project}
-        return web.json_response({}, status=paths[request.path])
+        return web.json_response({"self": request.path}, status=paths[request.path])
 
     [finding] = await services.jira(with_jira(await serve(handler)))
     assert finding.mark is mark
@@ -327,7 +360,8 @@ async def test_each_answer_of_jira_is_explained(
 
 async def test_sops_may_name_projects_where_no_setting_does(serve: Serve) -> None:
     async def handler(request: web.Request) -> web.Response:
-        return web.json_response({}, status=200 if request.path == "/rest/api/3/myself" else 500)
+        known = request.path == "/rest/api/3/myself"
+        return web.json_response({"self": request.path}, status=200 if known else 500)
 
     [finding] = await services.jira(with_jira(await serve(handler), project=None))
     assert (finding.mark, finding.found) == (
@@ -336,9 +370,13 @@ async def test_sops_may_name_projects_where_no_setting_does(serve: Serve) -> Non
     )
 
 
-async def test_jira_is_skipped_where_it_is_not_set_and_fails_where_it_is_away(nobody: str) -> None:
+async def test_jira_is_skipped_where_it_is_not_set_and_fails_where_it_is_away(
+    serve: Serve, nobody: str
+) -> None:
     [skipped] = await services.jira(settings())
     assert skipped.mark is Mark.SKIP
+    [elsewhere] = await services.jira(with_jira(await serve(_login)))
+    assert (elsewhere.mark, elsewhere.advice) == (Mark.FAIL, "check JIRA_BASE_URL")
     [away] = await services.jira(with_jira(f"http://{nobody}"))
     assert away.mark is Mark.FAIL
 
@@ -357,6 +395,8 @@ async def test_a_port_is_free_ours_or_taken(serve: Serve, nobody: str) -> None:
     [taken] = await machine.health_port(port(await serve(_html)))
     assert taken.mark is Mark.FAIL
     assert "HEALTH_PORT" in taken.advice
+    [elsewhere] = await machine.health_port(settings(health_host="192.0.2.1"))
+    assert (elsewhere.mark, elsewhere.advice) == (Mark.FAIL, "set another HEALTH_HOST")
 
 
 async def test_the_sandbox_port_matters_where_there_is_no_workspace(
@@ -447,7 +487,7 @@ async def test_the_whole_examination_of_a_sandbox_set_up_passes(
         "socket",
         "database",
         "schema",
-        "extensions",
+        "pgvector",
         "model",
         "jira",
         "health port",

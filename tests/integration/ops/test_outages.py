@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 import aiohttp
 import pytest_asyncio
@@ -14,18 +13,7 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.ops.checks import Checks
 from livesop_bot.ops.health import HealthServer
 from livesop_bot.ops.status import ModelState, SocketState
-
-
-class Postgres(Protocol):
-    """The private server of the test."""
-
-    dsn: str
-
-    def stop(self) -> None: ...
-    def start(self) -> None: ...
-    def kill(self) -> None: ...
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
+from tests.conftest import PrivatePostgres
 
 
 def checks(pool: Pool) -> Checks:
@@ -45,7 +33,7 @@ def checks(pool: Pool) -> Checks:
 
 
 @pytest_asyncio.fixture
-async def client(private_postgres: Postgres) -> AsyncIterator[aiohttp.ClientSession]:
+async def client(private_postgres: PrivatePostgres) -> AsyncIterator[aiohttp.ClientSession]:
     pool = await create_pool(private_postgres.dsn, min_size=1, max_size=4)
     async with (
         HealthServer("127.0.0.1", 0, checks(pool), Metrics(), "1") as server,
@@ -73,7 +61,7 @@ async def test_a_migrated_database_is_healthy_and_ready(client: aiohttp.ClientSe
 
 
 async def test_a_killed_database_is_503_at_once_and_200_when_it_returns(
-    client: aiohttp.ClientSession, private_postgres: Postgres
+    client: aiohttp.ClientSession, private_postgres: PrivatePostgres
 ) -> None:
     await until(client, 200)
     private_postgres.kill()
@@ -87,7 +75,7 @@ async def test_a_killed_database_is_503_at_once_and_200_when_it_returns(
 
 
 async def test_a_hanging_database_is_503_for_everyone_who_asks_while_it_does(
-    client: aiohttp.ClientSession, private_postgres: Postgres
+    client: aiohttp.ClientSession, private_postgres: PrivatePostgres
 ) -> None:
     await until(client, 200)
     private_postgres.freeze()

@@ -23,7 +23,6 @@ from livesop_bot.actions.jira_issue import JiraIssue
 from livesop_bot.actions.kind import Kind
 from livesop_bot.actions.registry import renderer
 from livesop_bot.actions.slack_message import SlackMessage
-from livesop_bot.actions.thread_message import ThreadMessages
 from livesop_bot.actions.webhook import Webhook
 from livesop_bot.app.duties import build_duties
 from livesop_bot.app.parts import Stores
@@ -140,7 +139,7 @@ class Floor:
         self.slack = slack
         self.receiver = receiver
         self.jira = jira
-        self.messages = ThreadMessages(client)
+        self.client = client
         self.stores = Stores.on(pool, settings)
         self.kinds: Mapping[ActionKind, Kind] = {
             ActionKind.SLACK_MESSAGE: SlackMessage(client),
@@ -169,7 +168,7 @@ class Floor:
             answering=_answer,
         )
         self.presses = self.duties.presses
-        self._handlers = {
+        self.handlers = {
             **self.duties.evaluations(),
             **self.duties.posts(),
             **self.duties.acts(),
@@ -300,7 +299,7 @@ class Floor:
     async def _do(self, row: Any) -> None:
         fields = json.loads(row["payload"])
         try:
-            await self._handlers[row["entrypoint"]](fields, self._tries[row["id"]])
+            await self.handlers[row["entrypoint"]](fields, self._tries[row["id"]])
         except RetryRequested as retry:
             self._tries[row["id"]] += 1
             await self.pool.execute(

@@ -201,7 +201,7 @@ async def test_an_undo_switches_the_step_off_and_the_thread_is_told_once(floor: 
     assert said["thread_ts"] == run.thread_ts
     row = await floor.pool.fetchrow("SELECT id FROM demotions")
     await floor.pool.execute("UPDATE demotions SET told_at = NULL")
-    await floor._handlers["demotion"]({"demotion": row["id"]}, 0)
+    await floor.handlers["demotion"]({"demotion": row["id"]}, 0)
     assert len(floor.said("🛑")) == 1, "a job that comes twice finds the message"
     assert await counts(floor) == {"tell": (0, 0), "more": (0, 0)}
     assert (await standing(floor))["tell"].demoted_at is not None

@@ -3,19 +3,21 @@
 import asyncio
 from collections import Counter
 from typing import Any
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
+from pgqueuer import RetryRequested
 
+from livesop_bot.actions.keyed_message import find_keyed
 from livesop_bot.db.jobs import EvaluateJob
 from livesop_bot.db.team_settings import TeamSettingsBook
 from livesop_bot.domain.breaker import CAP
 from livesop_bot.domain.decisions import Scope
-from livesop_bot.domain.runs import PauseId, RunState
+from livesop_bot.domain.runs import PauseId, Run, RunState
 from livesop_bot.domain.steps import Press
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.domain.workflows import StepMode
-from livesop_bot.sandbox.faults import HandledUnanswered
+from livesop_bot.sandbox.faults import HandledUnanswered, NeverHandled
 from tests.integration.runs.conftest import STARTS, by_hand, posts
 
 
@@ -51,6 +53,36 @@ async def test_a_reminder_without_an_answer_is_found_and_not_doubled(floor: Any)
     assert len(floor.said("Reminder")) == 1
 
 
+async def test_a_reminder_that_may_be_on_its_way_is_waited_for(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    run = await floor.start()
+    remind = floor.duties.posts()["remind"]
+    floor.slack.faults.add("chat.postMessage", NeverHandled())
+    for tries in range(2):
+        with pytest.raises(RetryRequested):
+            await remind({"run": run.id, "step": "look"}, tries)
+    assert floor.said("Reminder") == []
+
+
+async def test_a_reminder_that_failed_rests_and_is_not_asked_for_anew(floor: Any) -> None:
+    await floor.publish(by_hand("look"))
+    await floor.start()
+    await floor.hours_pass(5)
+    jobs = "SELECT array_agg(status::text) FROM pgqueuer WHERE entrypoint = 'remind'"
+    await floor.duties.patience.remind()
+    assert await floor.pool.fetchval(jobs) == ["queued"]
+    await floor.pool.execute(
+        "UPDATE pgqueuer SET status = 'failed', updated = now() WHERE entrypoint = 'remind'"
+    )
+    await floor.duties.patience.remind()
+    assert await floor.pool.fetchval(jobs) == ["failed"]
+
+
+async def found(floor: Any, run: Run, key: UUID) -> str | None:
+    """Where the message with a key is in the thread of a run."""
+    return await find_keyed(floor.client, key, run.channel, thread_ts=run.thread_ts)
+
+
 async def test_what_livesop_says_in_one_thread_is_told_apart(floor: Any) -> None:
     """The run's message, a pause's card, a reminder, an action: each is found by its own key."""
     await floor.publish(posts("tell"), posts("alarm", StepMode.APPROVE), edges=())
@@ -72,11 +104,10 @@ async def test_what_livesop_says_in_one_thread_is_told_apart(floor: Any) -> None
         "Reminder: *alarm*": uuid5(paused.idempotency_key, "remind:alarm"),
         "alarm:": await floor.pool.fetchval(action, paused.id),
     }
-    place = (paused.channel, paused.thread_ts)
     for said, key in keys.items():
         (message,) = [one for one in floor.said(said) if one["thread_ts"] == paused.thread_ts]
-        assert await floor.messages.find(*place, key) == message["ts"], said
-    assert await floor.messages.find(*place, uuid4()) is None
+        assert await found(floor, paused, key) == message["ts"], said
+    assert await found(floor, paused, uuid4()) is None
 
 
 async def test_a_proposal_that_nobody_takes_up_expires(floor: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from livesop_bot.domain.decisions import Scope
 from livesop_bot.worker.queue import Pace, Worker
 from tests.integration.runs.conftest import by_hand
+from tests.polling import until
 
 SCHEDULES = {
     "sweep": "* * * * *",
@@ -27,15 +28,6 @@ async def worker(floor: Any) -> AsyncIterator[None]:
         stop.set()
 
 
-async def until(floor: Any, query: str, wanted: object) -> None:
-    """Wait until the query gives what is wanted."""
-    found: object = None
-    async with asyncio.timeout(30):
-        while found != wanted:
-            found = await floor.pool.fetchval(query)
-            await asyncio.sleep(0.05)
-
-
 async def test_people_are_reminded_and_proposals_expire_by_the_clock(floor: Any) -> None:
     await floor.publish(by_hand("look"))
     await floor.start("Checkout is down")
@@ -43,7 +35,7 @@ async def test_people_are_reminded_and_proposals_expire_by_the_clock(floor: Any)
     proposal = await floor.start("Payments are down")
     await floor.hurry()
     async with worker(floor):
-        await until(floor, "SELECT count(*) FROM pgqueuer_schedules", len(SCHEDULES))
+        await until(floor.pool, "SELECT count(*) FROM pgqueuer_schedules", len(SCHEDULES))
     rows = await floor.pool.fetch("SELECT entrypoint, expression FROM pgqueuer_schedules")
     assert {row["entrypoint"]: row["expression"] for row in rows} == SCHEDULES
 
@@ -53,6 +45,6 @@ async def test_people_are_reminded_and_proposals_expire_by_the_clock(floor: Any)
     )
     await floor.pool.execute("UPDATE pgqueuer_schedules SET next_run = now()")
     async with worker(floor):
-        await until(floor, "SELECT state FROM runs ORDER BY id DESC LIMIT 1", "expired")
-        await until(floor, "SELECT count(*) FROM run_steps WHERE reminded_at IS NOT NULL", 1)
+        await until(floor.pool, "SELECT state FROM runs ORDER BY id DESC LIMIT 1", "expired")
+        await until(floor.pool, "SELECT count(*) FROM run_steps WHERE reminded_at IS NOT NULL", 1)
     assert len(floor.said("Reminder")) == 1

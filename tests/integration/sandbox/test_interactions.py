@@ -148,17 +148,22 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
     server: SlackServer, bolt: AsyncApp, page: Any, client: AsyncWebClient
 ) -> None:
     texts = iter(["Sure?", None])
+    told: list[dict[str, Any]] = []
 
     @bolt.action("approve")
-    async def approve(ack: Any, respond: Any) -> None:
+    async def approve(ack: Any, body: dict[str, Any], respond: Any) -> None:
         await ack()
+        told.append(body)
         text = next(texts)
         if text is None:
             await respond(delete_original=True)
         else:
             await respond(text, blocks=[BUTTON], replace_original=True)
 
-    answer = await client.chat_postEphemeral(channel=SUPPORT, user=GRACE, text="?", blocks=[BUTTON])
+    root = server.workspace.post(SUPPORT, GRACE, "help")["ts"]
+    answer = await client.chat_postEphemeral(
+        channel=SUPPORT, user=GRACE, text="?", blocks=[BUTTON], thread_ts=root
+    )
     container = {
         "type": "message",
         "channel": SUPPORT,
@@ -168,8 +173,13 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
     for kind in (EphemeralShown, EphemeralGone):
         change = asyncio.create_task(server.workspace.wait_for_change(partial(_is, kind)))
         assert (await page("block_action", user=GRACE, container=container, action=PRESS))["ok"]
-        await change
+        shown = await change
+        if isinstance(shown, EphemeralShown):
+            assert (shown.message["text"], shown.message["thread_ts"]) == ("Sure?", root)
     assert server.workspace.ephemerals == {}
+    assert [(one["container"]["is_ephemeral"], "message" in one) for one in told] == [
+        (True, False)
+    ] * 2
 
 
 async def test_a_response_url_is_good_five_times_and_for_a_while(
@@ -213,6 +223,19 @@ async def test_a_modal_is_refused_with_errors_and_then_taken(
     assert server.workspace.views.stacks[GRACE][0]["private_metadata"] == "run-7"
     assert await page("view_submit", **submit, values=typed("it was late")) == {"ok": True}
     assert server.workspace.views.stacks[GRACE] == []
+
+
+async def test_only_what_is_asked_can_be_named_wrong(
+    server: SlackServer, bolt: AsyncApp, page: Any
+) -> None:
+    @bolt.view("reason_modal")
+    async def take(ack: Any) -> None:
+        await ack(response_action="errors", errors={"said": "This is wrong"})
+
+    said = {"type": "section", "block_id": "said", "text": {"type": "mrkdwn", "text": "x"}}
+    view_id = await opened(server, bolt, page, modal(blocks=[said, *modal()["blocks"]]))
+    answer = await page("view_submit", user=GRACE, view_id=view_id, values=typed("x"))
+    assert answer["error"] == "errors name no input blocks"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from livesop_bot.sandbox.server import SlackServer
 async def test_the_state_is_what_one_person_sees(server: SlackServer, page: Any) -> None:
     workspace = server.workspace
     workspace.post(workspace.direct_channel(ADA).id, ADA, "secret")
-    workspace.show_ephemeral(SUPPORT, ADA, "only for Ada")
+    workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "only for Ada")
     state = await page("state", user=GRACE)
     assert state["team"] == {
         "id": "T0SANDBOX",
@@ -88,8 +88,8 @@ async def test_private_pushes_go_to_the_person_alone(server: SlackServer, page: 
         session.ws_connect(f"/page/socket?user={GRACE}") as grace,
     ):
         await page("state", user=ADA)
-        shown = workspace.show_ephemeral(SUPPORT, ADA, "psst")
-        workspace.hide_ephemeral(shown["ts"])
+        shown = workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "psst")
+        workspace.ephemerals.hide(shown["ts"])
         view = {
             "type": "modal",
             "title": {"type": "plain_text", "text": "T"},
@@ -128,6 +128,7 @@ async def test_the_number_of_the_bots_sockets_is_pushed(server: SlackServer, lis
         ("state", {"user": "U0NOBODY"}, "There is no such person."),
         ("post_message", {"user": ADA, "text": "x"}, "missing required field: channel"),
         ("post_message", {"user": ADA, "channel": SUPPORT, "text": " "}, "There is nothing"),
+        ("post_message", {"user": ADA, "channel": SUPPORT, "text": "x" * 40_001}, "Too long: "),
         ("post_message", {"user": ADA, "channel": "D0GRACE001", "text": "x"}, "There is no such"),
         ("edit_message", {"user": ADA, "channel": SUPPORT, "ts": "1.0", "text": "x"}, "The mes"),
         ("view_submit", {"user": ADA, "view_id": "V1", "values": {}}, "This is no longer open."),
@@ -149,6 +150,16 @@ async def test_only_the_author_changes_a_message(server: SlackServer, page: Any)
     for verb in ("edit_message", "delete_message"):
         answer = await page(verb, user=ADA, channel=SUPPORT, ts=ts, text="x")
         assert answer["error"] == "Only its author can change this message."
+
+
+async def test_a_message_for_one_person_is_dismissed_by_that_person(
+    server: SlackServer, page: Any
+) -> None:
+    workspace = server.workspace
+    ts = workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "psst")["ts"]
+    assert (await page("dismiss", user=GRACE, ts=ts))["error"] == "The message is gone."
+    assert (await page("dismiss", user=ADA, ts=ts))["ok"]
+    assert (await page("state", user=ADA))["ephemerals"] == []
 
 
 async def test_faults_can_be_tried_by_hand(server: SlackServer, page: Any, listen: Any) -> None:

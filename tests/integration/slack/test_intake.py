@@ -20,6 +20,17 @@ CREATE TRIGGER dawdle AFTER INSERT ON raw_signals EXECUTE FUNCTION dawdle();
 """More than half of the two seconds that an event has."""
 
 
+def deletion_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """The event of a message's deletion."""
+    event = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": payload["event"]["channel"],
+    }
+    event["deleted_ts"] = payload["event"]["ts"]
+    return payload | {"event_id": f"{payload['event_id']}Gone", "event": event}
+
+
 async def until(is_so: Callable[[], bool]) -> None:
     """Look until something is the case."""
     async with asyncio.timeout(10):
@@ -42,6 +53,19 @@ async def test_an_event_that_waits_for_a_slow_commit_has_two_seconds_all_the_sam
     await until(lambda: not door.spool.events)
     told = [one["event"] for one in log_events if one.get("event_id") == "Ev2"]
     assert told == ["signal.duplicate"]
+    (away,) = (one for one in log_events if one["event"] == "intake.database_away")
+    assert away["error"] == "PostgreSQL is away: TimeoutError"
+
+
+async def test_what_is_malformed_is_told_without_what_it_says(
+    door: Door, log_events: Events
+) -> None:
+    event = {"type": "message", "channel": ["C1"], "text": "Payments are down"}
+    assert await door.intake.take({"event_id": "Ev1" * 50, "event": event}) == "noise"
+    (told,) = log_events
+    assert told == {
+        "event": "event.malformed", "log_level": "warning", "event_id": ("Ev1" * 50)[:64]
+    }  # fmt: skip
 
 
 async def test_who_looks_sees_how_many_events_wait_for_their_commit(door: Door) -> None:
@@ -61,17 +85,19 @@ async def test_who_looks_sees_how_many_events_wait_for_their_commit(door: Door) 
     assert waiting() == 0
 
 
-async def test_a_disk_that_does_not_give_the_spool_back_stops_nothing(
-    door: Door, data_dir: Path, log_events: Events, monkeypatch: pytest.MonkeyPatch
+async def test_a_file_that_the_disk_keeps_stops_nothing_and_is_tried_again(
+    door: Door, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "_DISK_RESTS", 0.01)
+    monkeypatch.setattr(intake, "_ADOPT_EVERY", 0.01)
     await door.intake.take(message(1, "C1"))
-    folder = (data_dir / "spool").rename(data_dir / "away")
-    door.migrated.set()
-    await until(lambda: any(one["event"] == "spool.failed" for one in log_events))
-    assert await door.intake.take(message(2, "C2")) == "stored"
-    folder.rename(data_dir / "spool")
-    await door.until_stored("C1", "C2")
+    (path,) = (data_dir / "spool").glob("*.spool")
+    path.unlink()
+    path.mkdir()  # which cannot be removed as a file
+    await door.open()
+    await door.until_stored("C0", "C1")
+    await until(lambda: door.spool.stuck == 1)
+    path.rmdir()
+    await until(lambda: door.spool.stuck == 0)
 
 
 async def test_what_postgresql_refuses_is_set_aside_until_its_message_is_deleted(
@@ -82,8 +108,18 @@ async def test_what_postgresql_refuses_is_set_aside_until_its_message_is_deleted
     assert await door.intake.take(message(1, "C1")) == "unstorable"
     (aside,) = (data_dir / "spool").glob("*.rejected")
     assert "Payments are down" in aside.read_text()
-    deletion = message(2, "C1")
-    gone = deletion["event"]["ts"].replace("2", "1")
-    deletion["event"] |= {"subtype": "message_deleted", "deleted_ts": gone}
-    await door.intake.take(deletion)
+    await door.intake.take(deletion_of(message(1, "C1")))
     assert not aside.exists()
+
+
+async def test_a_deletion_is_acked_also_where_the_disk_keeps_what_was_set_aside(
+    door: Door, data_dir: Path, log_events: Events
+) -> None:
+    await door.open()
+    await door.pool.execute("ALTER TABLE raw_signals ADD CHECK (channel_id <> 'C1')")
+    await door.intake.take(message(1, "C1"))
+    (aside,) = (data_dir / "spool").glob("*.rejected")
+    aside.unlink()
+    aside.mkdir()  # which cannot be removed as a file
+    assert await door.intake.take(deletion_of(message(1, "C1"))) == "unchanged"
+    assert "spool.aside_stays" in [one["event"] for one in log_events]

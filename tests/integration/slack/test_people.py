@@ -121,6 +121,16 @@ async def test_slack_being_away_is_said_within_a_second_or_so_and_not_remembered
     assert await people.role(TEAM, ADMIN) is Role.ADMIN
 
 
+async def test_those_who_are_mentioned_are_named_as_far_as_slack_does(
+    slack: SlackServer, people: People
+) -> None:
+    slack.faults.add("users.info", AnswerError("missing_scope"))
+    texts = [f"<@{ADMIN}> ask <@{AGENT}>", f"<@{AGENT}> <@U0NOBODY01> <@{ALAN}|al>"]
+    named = await people.names(texts)
+    assert named.keys() < {ADMIN, AGENT}
+    assert await people.names(texts) == {ADMIN: "ada", AGENT: "grace"}
+
+
 async def test_a_refusal_is_no_role_and_no_outage(slack: SlackServer, people: People) -> None:
     slack.faults.add("users.info", AnswerError("missing_scope"))
     with pytest.raises(SlackRefused):

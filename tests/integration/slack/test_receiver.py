@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from prometheus_client import generate_latest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,7 +15,7 @@ from livesop_bot.sandbox.demo import ADA, SUPPORT, demo_workspace
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.receiver import Receiver
-from tests.integration.slack.conftest import Door
+from tests.integration.slack.conftest import Door, message
 
 
 class Line:
@@ -24,7 +25,7 @@ class Line:
         self.receiver = receiver
         self.go_on = asyncio.Event()
         self.ends: list[str] = []
-        self._slack = slack
+        self.slack = slack
         app.command("/livesop")(self._listen)
 
     async def _listen(self, ack: Any) -> None:
@@ -41,13 +42,13 @@ class Line:
         payload = {
             "command": "/livesop",
             "text": "status",
-            "team_id": self._slack.workspace.team.id,
+            "team_id": self.slack.workspace.team.id,
             "user_id": ADA,
             "channel_id": SUPPORT,
             "trigger_id": "1.2.3",
-            "response_url": f"{self._slack.page_url}response",
+            "response_url": f"{self.slack.page_url}response",
         }
-        assert (await self._slack.socket_mode.request("slash_commands", payload)).acked
+        assert (await self.slack.socket_mode.request("slash_commands", payload)).acked
 
 
 @pytest.fixture
@@ -66,6 +67,19 @@ async def line(door: Door) -> AsyncIterator[Line]:
         await socket.connect()  # type: ignore[no-untyped-call]
         yield Line(slack, receiver, app)
         await socket.close()  # type: ignore[no-untyped-call]
+
+
+async def test_a_retry_reason_that_nobody_expects_does_not_end_the_metrics(
+    line: Line, door: Door
+) -> None:
+    await door.open()
+    for number, reason in enumerate(("\ud800", ["?"], {"a": 1}, 5, "timeout")):
+        raw: dict[str, Any] = {"type": "events_api", "envelope_id": str(number)}
+        raw |= {"payload": message(0, "C0"), "retry_reason": reason}
+        assert (await line.slack.socket_mode.acked(line.slack.socket_mode.deliver_raw(raw))).acked
+    shown = generate_latest(door.metrics.registry).decode().splitlines()
+    assert 'livesop_duplicates_total{retry_reason="malformed"} 4.0' in shown
+    assert 'livesop_duplicates_total{retry_reason="timeout"} 1.0' in shown
 
 
 async def test_a_listener_that_has_acked_is_waited_for(line: Line) -> None:

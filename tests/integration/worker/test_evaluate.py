@@ -5,16 +5,22 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import pytest
+import stamina
 from pgqueuer import RetryRequested
 
+from livesop_bot.db.ended import Concluded
 from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.signals import store_batch
+from livesop_bot.db.teams import Teams
 from livesop_bot.domain.evaluations import Cause, Judgement, Usage
 from livesop_bot.domain.signals import TeamId, UserId
 from livesop_bot.domain.verdicts import Lesson, NewVerdict
 from livesop_bot.domain.workflows import WorkflowId
-from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken
+from livesop_bot.errors import DatabaseAway, EvaluatorAway, EvaluatorBroken, InvalidWorkflow
 from livesop_bot.evaluation.evaluator import AnswerRejected, Question
 from livesop_bot.worker.evaluate import MOST_ATTEMPTS
+from livesop_bot.worker.faults import MOST_BREAKS
+from tests.signals import a_signal
 
 
 class Doing:
@@ -23,13 +29,13 @@ class Doing:
     name = "doing"
 
     def __init__(self, do: Callable[[Question], Judgement]) -> None:
-        self._do = do
+        self.do = do
         self.questions: list[Question] = []
 
     async def evaluate(self, question: Question) -> Judgement:
         """Do it."""
         self.questions.append(question)
-        return self._do(question)
+        return self.do(question)
 
 
 class Hanging:
@@ -101,6 +107,40 @@ async def test_an_evaluator_that_is_away_is_asked_again_then_given_up(
 
     concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_ATTEMPTS - 1)
     assert concluded.decision.reason == "failed"
+
+
+async def test_a_fault_of_its_own_rests_and_is_a_dead_letter_with_its_reason_in_the_end(
+    tools: Any,
+) -> None:
+    signal, evaluating = await tools.store("Payments are down"), tools.evaluating(answering())
+    await tools.pool.execute("ALTER TABLE workflow_versions DISABLE TRIGGER USER")
+    await tools.pool.execute("UPDATE workflow_versions SET definition = '{}'")
+    with pytest.raises(InvalidWorkflow):
+        await evaluating(EvaluateJob(signal, 1), attempts=MOST_BREAKS - 2)
+    assert await tools.pool.fetchval("SELECT state FROM raw_signals") == "pending"
+    concluded = await evaluating(EvaluateJob(signal, 1), attempts=MOST_BREAKS - 1)
+    assert concluded.decision.reason == "failed"
+    assert "LiveSOP broke off (InvalidWorkflow)" in concluded.decision.detail
+    assert await tools.pool.fetchval("SELECT state FROM raw_signals") == "failed"
+
+
+async def test_a_team_whose_sops_cannot_be_read_holds_up_no_other(tools: Any) -> None:
+    await Teams(tools.pool).ensure(TeamId("T1"), "Other")
+    other = a_signal("1700000000.000100", "Payments are down", team="T1")
+    (stored,) = await store_batch(tools.pool, [other], timeout=5)
+    signal = await tools.store("Payments are down")
+    await tools.pool.execute("ALTER TABLE workflow_versions DISABLE TRIGGER USER")
+    await tools.pool.execute("UPDATE workflow_versions SET definition = '{}'")
+    nothing = Judgement(workflow=None, confidence=0, reasoning="", evaluator="doing")
+    evaluating = tools.evaluating(Doing(lambda _: nothing))
+    assert stored.signal is not None
+    broken, well = await asyncio.gather(
+        *(evaluating(EvaluateJob(one, 1), attempts=0) for one in (signal, stored.signal)),
+        return_exceptions=True,
+    )
+    assert isinstance(broken, InvalidWorkflow)
+    assert isinstance(well, Concluded)
+    assert well.decision.reason == "no_match"
 
 
 async def test_a_time_out_is_logged_and_timed(
@@ -190,9 +230,11 @@ async def test_a_rejected_answer_is_stored_with_what_it_cost(tools: Any) -> None
     assert "said too much" in row["detail"]
 
 
-async def test_a_database_that_is_away_under_the_evaluator_is_waited_for(tools: Any) -> None:
+async def test_a_database_that_stays_away_under_the_evaluator_is_waited_for_then_given_up(
+    tools: Any,
+) -> None:
     signal = await tools.store("Payments are down")
-    with pytest.raises(DatabaseAway):
+    with stamina.set_testing(True, attempts=3), pytest.raises(DatabaseAway):  # no minute of waits
         await tools.evaluating(raising(DatabaseAway("gone")))(EvaluateJob(signal, 1), attempts=0)
     assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
 
@@ -213,7 +255,7 @@ async def test_the_time_limit_is_for_all_tries_of_an_evaluation(
     tools: Any, limit: float, reason: str
 ) -> None:
     signal = await tools.store("Payments are down")
-    evaluator = Interrupted(answering(confidence=0.95)._do)
+    evaluator = Interrupted(answering(confidence=0.95).do)
     await tools.evaluating(evaluator, limit)(EvaluateJob(signal, 1), attempts=0)
     assert await tools.pool.fetchval("SELECT reason FROM evaluations") == reason
 

@@ -1,7 +1,7 @@
 """Posting into a thread: refused, delayed, or accepted without an answer; posted once or not."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Never
 
 import aiohttp
 import pytest
@@ -25,7 +25,7 @@ from livesop_bot.sandbox.faults import (
 )
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.settings import Settings
-from livesop_bot.worker.faults import LANDS_S
+from livesop_bot.worker.faults import LANDS_S, MOST_BREAKS
 from livesop_bot.worker.once import MOST_ATTEMPTS, Means
 from livesop_bot.worker.post import Posting
 from livesop_bot.worker.showing import Showing
@@ -37,9 +37,17 @@ class Desk:
     """A run that is to be posted, and the Slack that it goes to."""
 
     def __init__(
-        self, slack: SlackServer, posting: Posting, runs: Runs, run: RunId, ts: str, pool: Any
+        self,
+        slack: SlackServer,
+        client: AsyncWebClient,
+        posting: Posting,
+        runs: Runs,
+        run: RunId,
+        ts: str,
+        pool: Any,
     ) -> None:
         self.slack = slack
+        self.client = client
         self.ts = ts
         self.run = run
         self.runs = runs
@@ -84,7 +92,7 @@ async def desk(tools: Any) -> AsyncIterator[Desk]:
             showing=Showing(runs, renderer(kinds)),
             means=Means(slack=client, metrics=Metrics()),
         )
-        yield Desk(slack, posting, runs, concluded.run, message["ts"], tools.pool)
+        yield Desk(slack, client, posting, runs, concluded.run, message["ts"], tools.pool)
 
 
 async def test_it_is_posted_once_however_often_the_job_comes(desk: Desk) -> None:
@@ -142,6 +150,30 @@ async def test_it_is_given_up_in_the_end_and_says_so(desk: Desk) -> None:
     state, why = await desk.state()
     assert state == "failed"
     assert "500" in str(why)
+
+
+def never(*_: object) -> Never:
+    """What fills in an action, at fault."""
+    raise ZeroDivisionError
+
+
+async def test_a_fault_of_its_own_rests_and_is_a_dead_letter_with_its_reason_in_the_end(
+    desk: Desk,
+) -> None:
+    posting = Posting(
+        runs=desk.runs,
+        showing=Showing(desk.runs, never),
+        means=Means(slack=desk.client, metrics=Metrics()),
+    )
+    with pytest.raises(ZeroDivisionError):
+        await posting(PostJob(desk.run), MOST_BREAKS - 2)
+    assert (await desk.state())[0] == "planned"
+    await posting(PostJob(desk.run), MOST_BREAKS - 1)
+    assert await desk.state() == (
+        "failed",
+        "LiveSOP broke off (ZeroDivisionError); its log says where.",
+    )
+    assert desk.answers == 0
 
 
 async def test_what_is_not_there_yet_is_looked_for_until_it_must_have_arrived(desk: Desk) -> None:

@@ -1,12 +1,16 @@
 """Replays: what is judged again, what is stored of it, and what is told."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from livesop_bot.db.feed import Feed
 from livesop_bot.db.jobs import EvaluateJob
+from livesop_bot.db.pool import Pool
+from livesop_bot.db.signals import store_batch
+from livesop_bot.domain.evaluations import Judgement
 from livesop_bot.domain.replays import (
     Aspect,
     NotReplayed,
@@ -15,10 +19,20 @@ from livesop_bot.domain.replays import (
     Unkept,
     Version,
 )
-from livesop_bot.domain.signals import ChannelId, SignalId, TeamId, UserId
+from livesop_bot.domain.signals import (
+    ChannelId,
+    EventId,
+    MessageTs,
+    SignalDeletion,
+    SignalId,
+    Source,
+    TeamId,
+    UserId,
+)
 from livesop_bot.errors import EvaluatorAway
+from livesop_bot.evaluation.evaluator import Evaluator, Question
 from livesop_bot.worker.replay import Replaying
-from tests.integration.worker.test_evaluate import Doing, answering, raising
+from tests.integration.worker.test_evaluate import answering, raising
 
 TEAM = TeamId("T0SANDBOX")
 
@@ -28,7 +42,7 @@ def asked(signal: SignalId, **more: Any) -> ReplayRequest:
     return ReplayRequest(**{"team": TEAM, "signal": signal, "by": "U1", **more})
 
 
-def replaying(tools: Any, evaluator: Doing) -> Replaying:
+def replaying(tools: Any, evaluator: Evaluator) -> Replaying:
     """What answers."""
     return Replaying(
         feed=Feed(tools.pool),
@@ -138,6 +152,48 @@ async def test_what_is_not_there_is_said(tools: Any) -> None:
     )
     assert await replay(asked(signal)) is NotReplayed.DELETED
     assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 1
+
+
+class Overtaken:
+    """Judges while the message is deleted."""
+
+    name = "overtaken"
+
+    def __init__(self, pool: Pool, channel: str, ts: str) -> None:
+        now = datetime.now(UTC)
+        self._pool = pool
+        self._deletion = SignalDeletion(
+            event_id=EventId("EvDeleted"),
+            team=TEAM,
+            source=Source.SLACK,
+            external_id=f"{channel}:{ts}",
+            channel=ChannelId(channel),
+            message_ts=MessageTs(ts),
+            occurred_at=now,
+            received_at=now,
+        )
+
+    async def evaluate(self, question: Question) -> Judgement:
+        """Quote what is gone by then."""
+        await store_batch(self._pool, [self._deletion], timeout=5)
+        return Judgement(
+            workflow=question.workflows[0].id,
+            confidence=0.8,
+            reasoning="It is.",
+            evaluator=self.name,
+            evidence=question.signal.text,
+        )
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_nothing_is_kept_of_a_message_that_was_deleted_meanwhile(
+    tools: Any, dry_run: bool
+) -> None:
+    ts = f"{datetime.now(UTC).timestamp():.6f}"
+    signal = await tools.store("Payments are down", ts=ts)
+    overtaken = replaying(tools, Overtaken(tools.pool, "C0INCIDENT", ts))
+    assert await overtaken(asked(signal, dry_run=dry_run)) is NotReplayed.OVERTAKEN
+    assert await tools.pool.fetchval("SELECT count(*) FROM evaluations") == 0
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

@@ -1,6 +1,7 @@
 """Digests and summaries: due at nine in the team's own time, and there once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,12 +9,14 @@ import aiohttp
 import pytest
 from pgqueuer import RetryRequested
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from livesop_bot.db.figures import Figures
 from livesop_bot.db.jobs import ReportJob
 from livesop_bot.db.pool import Pool
 from livesop_bot.db.reports import Due, Reports
 from livesop_bot.db.team_settings import TeamSettingsBook
+from livesop_bot.db.teams import Teams
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.reports import ReportId, ReportKind
 from livesop_bot.domain.signals import TeamId
@@ -36,6 +39,7 @@ class Desk:
     def __init__(self, pool: Pool, slack: SlackServer, client: AsyncWebClient) -> None:
         self.pool = pool
         self.slack = slack
+        self.client = client
         self.book = TeamSettingsBook(pool)
         self.reports = Reports(pool, Figures(pool), Workflows(pool))
         self.reporting = Reporting(
@@ -57,6 +61,10 @@ class Desk:
         """Plan a report for today; gives its jobs."""
         due = Due(team=TEAM, kind=kind, day=date(2026, 11, 23), channel=None)
         await self.reports.plan(due, recipients)
+        return await self.jobs()
+
+    async def jobs(self) -> list[ReportJob]:
+        """A job for each report that was planned."""
         rows = await self.pool.fetch("SELECT id FROM reports ORDER BY id")
         return [ReportJob(ReportId(row["id"])) for row in rows]
 
@@ -106,10 +114,18 @@ FIRST, SECOND = date(2026, 11, 23), date(2026, 11, 24)
 async def test_they_are_due_from_nine_in_the_teams_own_time(
     desk: Desk, zone: str, hours: float, due: list[tuple[str, date]]
 ) -> None:
-    await desk.set(
-        TeamSettings(weekly_digest=True, daily_summary=True, digest_channel=GENERAL, time_zone=zone)
-    )
+    await desk.set(replace(BOTH, time_zone=zone))
     assert [one for one in await desk.due(hours) if one[1] >= FIRST] == due
+
+
+async def test_a_time_zone_that_is_not_known_any_more_stops_no_other_team(desk: Desk) -> None:
+    await desk.set(BOTH)
+    await Teams(desk.pool).ensure(TeamId("T1"), "Other")
+    await desk.book.change(TeamId("T1"), "U1", lambda _: BOTH)
+    await desk.pool.execute(
+        "UPDATE team_settings SET time_zone = 'Mars/Olympus' WHERE team_id = 'T1'"
+    )
+    assert await desk.due(9.1) == [(SUMMARY, FIRST), (DIGEST, FIRST)] * 2
 
 
 async def test_none_is_due_before_it_is_switched_on(desk: Desk) -> None:
@@ -137,16 +153,15 @@ async def test_a_digest_is_posted_once_with_its_figures(desk: Desk) -> None:
 
 
 async def test_a_summary_goes_to_each_admin(desk: Desk) -> None:
-    await desk.set(TeamSettings(daily_summary=True))
-    due = Due(team=TEAM, kind=SUMMARY, day=FIRST, channel=None)
-    recipients = await desk.reporting._recipients(due)
-    assert recipients == [GRACE, ADA]
-    for job in await desk.plan(SUMMARY, *recipients):
+    noon = 12 - datetime.now(UTC).hour
+    await desk.set(TeamSettings(daily_summary=True, time_zone=f"Etc/GMT{-noon:+}"))
+    await desk.reporting.plan()
+    for job in await desk.jobs():
         await desk.reporting(job, 0)
-    for user in recipients:
+    assert await desk.states() == [(GRACE, "posted"), (ADA, "posted")]
+    for user in (GRACE, ADA):
         channel = desk.slack.workspace.direct_channel(user).id
-        assert ["LiveSOP: yesterday" in text for text in desk.said(channel)][-1]
-    assert {state for _, state in await desk.states()} == {"posted"}
+        assert "LiveSOP: yesterday" in desk.said(channel)[-1]
 
 
 async def test_an_answer_that_got_lost_doubles_nothing(desk: Desk) -> None:
@@ -193,12 +208,37 @@ async def test_being_asked_to_wait_is_no_failure(desk: Desk) -> None:
     assert await desk.states() == [(GENERAL, "planned")]
 
 
+def past_nine() -> str:
+    """A time zone in which it is past nine: whether anything is due now depends on the hour."""
+    offset = (10 - datetime.now(UTC).hour) % 24
+    return f"Etc/GMT{-offset if offset < 12 else 24 - offset:+d}"
+
+
+async def test_a_team_whose_report_cannot_be_planned_stops_no_other(desk: Desk) -> None:
+    settings = TeamSettings(daily_summary=True, time_zone=past_nine())
+    await desk.set(settings)
+    await Teams(desk.pool).ensure(TeamId("T0"), "Earlier")
+    await desk.book.change(TeamId("T0"), "U1", lambda _: settings)
+
+    async def of(team: TeamId) -> TeamSettings:
+        return {TEAM: settings}[team]
+
+    reporting = Reporting(
+        reports=desk.reports,
+        settings=of,
+        admins=frozenset({GRACE}),
+        means=Means(slack=desk.client, metrics=Metrics()),
+    )
+    with capture_logs() as logs:
+        await reporting.plan()
+    assert [(one["event"], one["team"]) for one in logs] == [
+        ("report.not_planned", "T0"),
+        ("report.planned", TEAM),
+    ]
+
+
 async def test_what_is_due_now_is_planned_with_its_jobs(desk: Desk) -> None:
-    """Whether anything is due now depends on the hour; a zone in which it is past nine is."""
-    now = datetime.now(UTC)
-    offset = (10 - now.hour) % 24
-    zone = f"Etc/GMT{-offset if offset < 12 else 24 - offset:+d}"
-    await desk.set(TeamSettings(daily_summary=True, time_zone=zone))
+    await desk.set(TeamSettings(daily_summary=True, time_zone=past_nine()))
     await desk.reporting.plan()
     await desk.reporting.plan()
     assert [recipient for recipient, _ in await desk.states()] == [GRACE, ADA]

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.queries import sql
 from livesop_bot.db.signals import store_batch
 from livesop_bot.worker.sweep import sweep
 from tests.signals import a_signal
@@ -29,7 +30,7 @@ async def test_a_signal_without_a_job_is_queued_again(pool: Pool) -> None:
 
 async def test_a_signal_with_a_job_is_left_alone(pool: Pool) -> None:
     await stored(pool)
-    await sweep(pool)
+    assert await sweep(pool) == 0
     assert await pool.fetchval(JOBS) == 1
 
 
@@ -53,6 +54,21 @@ async def test_the_queues_log_is_kept_for_a_week(pool: Pool) -> None:
     assert await pool.fetchval("SELECT array_agg(job_id) FROM pgqueuer_log") == [7]
 
 
+async def test_it_reads_indexes_however_many_jobs_there_are(pool: Pool) -> None:
+    await pool.execute(
+        "INSERT INTO pgqueuer (priority, status, entrypoint, dedupe_key) "
+        "SELECT 0, status::pgqueuer_status, 'evaluate', status || n "
+        "FROM generate_series(1, 10_000) AS n, unnest('{queued,failed}'::text[]) AS status"
+    )
+    await pool.execute("VACUUM ANALYZE pgqueuer")
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = on")
+        rows = await connection.fetch(f"EXPLAIN {sql('known_jobs')}", ["queued7", "failed7"])
+    plan = "\n".join(row[0] for row in rows)
+    assert "Seq Scan" not in plan
+    assert plan.count("Index Cond: (dedupe_key = ANY") == 2
+
+
 FAILED = """
 UPDATE pgqueuer SET status = 'failed', updated = now() - $1::interval,
     created = now() - $1::interval - $2::interval
@@ -67,9 +83,8 @@ async def test_a_job_that_failed_is_tried_again_after_ever_longer_rests(
     await stored(pool)
     tried = timedelta(minutes=tried_for)
     await pool.execute(FAILED, timedelta(minutes=rests - 0.1), tried)
-    await pool.execute("UPDATE raw_signals SET stored_at = now()")  # no other look finds it
-    await sweep(pool)
-    assert await pool.fetchval("SELECT status FROM pgqueuer") == "failed"
+    assert await sweep(pool) == 0, "its signal waits, and has not fallen out of the queue"
+    assert await pool.fetchval("SELECT array_agg(status::text) FROM pgqueuer") == ["failed"]
     await pool.execute(FAILED, timedelta(minutes=rests + 0.1), tried)
     job = "SELECT attempts, payload, dedupe_key, created FROM pgqueuer WHERE status = $1"
     before = await pool.fetchrow(job, "failed")

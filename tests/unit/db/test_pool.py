@@ -1,10 +1,12 @@
 """Which of the driver's errors mean that the database is gone, and which are ours."""
 
+import re
+
 import asyncpg
 import pytest
 
 from livesop_bot.db.pool import away
-from livesop_bot.errors import DatabaseAway
+from livesop_bot.errors import DatabaseAway, DatabaseRefused
 
 
 @pytest.mark.parametrize(
@@ -40,10 +42,24 @@ def test_a_database_that_is_gone_is_away(error: Exception) -> None:
 @pytest.mark.parametrize(
     "error",
     [
+        asyncpg.InvalidPasswordError("password authentication failed"),
+        asyncpg.InvalidCatalogNameError('database "livesop" does not exist'),
+        asyncpg.InsufficientPrivilegeError("permission denied for schema public"),
+        asyncpg.ClientConfigurationError("`sslmode` parameter must be one of: disable"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_database_that_does_not_let_us_in_refused_us(error: Exception) -> None:
+    with pytest.raises(DatabaseRefused, match=re.escape(str(error))), away():
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         asyncpg.UniqueViolationError("duplicate key"),
         asyncpg.DataError("invalid input"),
         asyncpg.UndefinedTableError("no such table"),
-        asyncpg.InvalidPasswordError("password authentication failed"),
         asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
         asyncpg.InternalClientError(
             "cannot switch to state 15; another operation (11) is in progress"

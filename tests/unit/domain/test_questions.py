@@ -7,20 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livesop_bot.domain.questions import question_of, sop_asked_about
-from livesop_bot.domain.signals import (
-    ChannelId,
-    MessageTs,
-    Signal,
-    SignalId,
-    SignalState,
-    Source,
-    TeamId,
-    UserId,
-)
+from livesop_bot.domain.questions import asks_for_help, question_of, sop_asked_about
+from livesop_bot.domain.signals import ChannelId, Signal, TeamId, UserId
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.evaluation.words import stems
 from livesop_bot.sop.starter_pack import starter_pack
+from tests.signals import a_stored_signal
 
 BOT = UserId("U0BOT00001")
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -31,25 +23,7 @@ SOPS = [
 
 
 def signal(text: str, channel: str = "C1") -> Signal:
-    return Signal(
-        id=SignalId(1),
-        team=TeamId("T1"),
-        source=Source.SLACK,
-        external_id="C1:1.1",
-        channel=ChannelId(channel),
-        message_ts=MessageTs("1.1"),
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text=text,
-        permalink=None,
-        occurred_at=NOON,
-        received_at=NOON,
-        stored_at=NOON,
-        state=SignalState.PENDING,
-        revision=1,
-        attempt=0,
-    )
+    return a_stored_signal(text, channel=ChannelId(channel))
 
 
 @pytest.mark.parametrize(
@@ -64,14 +38,36 @@ def signal(text: str, channel: str = "C1") -> Signal:
         ("退款流程是什么？", "D1", "退款流程是什么？"),
         (f"<@{BOT}> thanks a lot", "C1", ""),
         ("checkout is down", "D1", ""),
-        (f"<@{BOT}>", "C1", ""),
+        ("hello", "C1", ""),
         ("", "D1", ""),
+        ("...", "D1", ""),
+        ("ok", "D1", ""),
+        ("hi, checkout is down", "D1", ""),
     ],
 )
 def test_only_what_is_asked_of_livesop_is_a_question(
     text: str, channel: str, question: str
 ) -> None:
     assert question_of(signal(text, channel), BOT) == question
+
+
+@pytest.mark.parametrize(
+    ("text", "channel"),
+    [
+        (f"<@{BOT}>", "C1"),
+        (f"hi <@{BOT}>!", "C1"),
+        (f"<@{BOT}> help", "C1"),
+        ("Hello there", "D1"),
+        ("hi, what can you do?", "D1"),
+    ],
+)
+def test_its_name_a_greeting_and_help_ask_what_it_is_there_for(text: str, channel: str) -> None:
+    assert asks_for_help(question_of(signal(text, channel), BOT))
+
+
+@pytest.mark.parametrize("question", ["help with a refund", "what can you do about refunds?"])
+def test_help_with_something_is_about_that(question: str) -> None:
+    assert not asks_for_help(question)
 
 
 def test_no_bot_is_answered() -> None:

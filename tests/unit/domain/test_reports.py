@@ -10,11 +10,11 @@ from livesop_bot.domain.reports import (
     ReportKind,
     SopReport,
     Totals,
-    Waiting,
     changes,
     of_days,
     totals,
 )
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.domain.workflows import WorkflowId
 
 
@@ -32,7 +32,7 @@ def report(*sops: SopReport) -> Report:
         now=Totals(),
         before=Totals(),
         sops=sops,
-        waiting=Waiting(),
+        waiting=WaitingCount(),
     )
 
 

@@ -8,15 +8,7 @@ import pytest
 
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Verdict
 from livesop_bot.domain.evaluations import Cause, Evaluation, EvaluationId
-from livesop_bot.domain.signals import (
-    ChannelId,
-    MessageTs,
-    Signal,
-    SignalId,
-    SignalState,
-    Source,
-    TeamId,
-)
+from livesop_bot.domain.signals import ChannelId, SignalState, TeamId
 from livesop_bot.domain.what_if import THRESHOLDS, Marked, PastMatches, at_threshold, what_if
 from livesop_bot.domain.workflows import (
     ActionKind,
@@ -29,6 +21,7 @@ from livesop_bot.domain.workflows import (
     WorkflowDefinition,
     WorkflowId,
 )
+from tests.signals import a_stored_signal
 
 
 def sop(*modes: StepMode, trust_local: bool = False, channels: tuple[str, ...] = ()) -> Workflow:
@@ -57,25 +50,7 @@ def sop(*modes: StepMode, trust_local: bool = False, channels: tuple[str, ...] =
 def evaluation(workflow: Workflow, confidence: float | None) -> Evaluation:
     """What was made of a message."""
     noon = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
-    signal = Signal(
-        id=SignalId(1),
-        team=TeamId("T1"),
-        source=Source.SLACK,
-        external_id="C1:1",
-        channel=ChannelId("C1"),
-        message_ts=MessageTs("1"),
-        thread_ts=None,
-        author="U1",
-        author_is_bot=False,
-        text="x",
-        permalink=None,
-        occurred_at=noon,
-        received_at=noon,
-        stored_at=noon,
-        state=SignalState.EVALUATED,
-        revision=1,
-        attempt=1,
-    )
+    signal = a_stored_signal(state=SignalState.EVALUATED)
     return Evaluation(
         id=EvaluationId(1),
         signal=signal,

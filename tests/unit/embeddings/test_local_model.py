@@ -35,7 +35,7 @@ def test_it_has_a_row_for_each_text(model: LocalModel) -> None:
     assert model.embed(["a"]).dtype == np.float32
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_any_text_has_a_vector_of_length_1(model: LocalModel, texts: list[str]) -> None:
     vectors = model.embed(texts)

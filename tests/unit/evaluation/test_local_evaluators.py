@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.evaluations import Judgement
@@ -352,7 +352,6 @@ vocabulary = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),
@@ -374,7 +373,6 @@ texts = st.lists(st.text(max_size=30), max_size=3).map(tuple)
 triggers = st.builds(Trigger, description=st.text(), examples=texts, keywords=texts)
 
 
-@settings(deadline=None)
 @given(st.lists(triggers, max_size=4), st.text())
 def test_whatever_the_triggers_the_judgement_is_sound(
     judge: Judge, ask: Ask, triggers: list[Trigger], text: str

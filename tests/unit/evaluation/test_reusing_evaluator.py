@@ -145,6 +145,32 @@ async def test_a_call_that_nobody_waits_for_is_cut_off(desk: Desk, ask: Any) -> 
     assert (await desk.evaluator.evaluate(ask("Down"))).usage == PAID
 
 
+class Deaf(Slow):
+    """Does not hear that nobody waits for it any more."""
+
+    async def evaluate(self, question: Question) -> Judgement:
+        try:
+            return await super().evaluate(question)
+        except asyncio.CancelledError:
+            await self.go.wait()
+            return await super().evaluate(question)
+
+
+async def test_an_answer_that_comes_too_late_is_dropped(ask: Any) -> None:
+    deaf = Deaf()
+    evaluator = ReusingEvaluator(deaf, on_reused=lambda: None)
+    task = asyncio.create_task(evaluator.evaluate(ask("Down")))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    deaf.go.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    before = deaf.asked
+    assert (await evaluator.evaluate(ask("Down"))).reasoning == f"reason {before + 1}"
+
+
 async def test_errors_are_shared_and_not_kept(desk: Desk, ask: Any) -> None:
     desk.slow.error = EvaluatorAway("away")
     tasks = [asyncio.create_task(desk.evaluator.evaluate(ask("Down"))) for _ in range(3)]

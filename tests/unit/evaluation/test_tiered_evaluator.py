@@ -314,7 +314,7 @@ PIECES = st.sampled_from(
     st.lists(PIECES | st.text(max_size=40), max_size=30).map("".join),
     st.sampled_from([1, 1, 1, 40, 4_000]),
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_text_is_judged_within_the_limits(part: str, times: int) -> None:
     text = (part * times)[:LONGEST_TEXT]
     tiered = TieredEvaluator(

@@ -113,4 +113,4 @@ def test_nothing_is_refused(text: str) -> None:
 
 def test_a_book_is_refused() -> None:
     with pytest.raises(DocumentRefused, match="more than 500 passages"):
-        cut("Book", "word " * 150_000)
+        cut("Book", "word " * 90_000)

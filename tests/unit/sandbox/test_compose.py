@@ -20,7 +20,13 @@ from livesop_bot.sandbox.workspace import Workspace
         ("@nobody", "@nobody"),
         ("see #support", f"see <#{SUPPORT}|support>"),
         ("issue #12", "issue #12"),
-        (f"<@{ADA}> and <!here>", f"<@{ADA}> and <!here>"),
+        ("@Ada (admin), @LIVESOP, look", f"<@{ADA}>, <@U0LIVESOP1>, look"),
+        ("@adam, @ada-b, #supporters", "@adam, @ada-b, #supporters"),
+        ("@here and <!here>", "<!here> and &lt;!here&gt;"),
+        ("`@ada` and @ada", f"`@ada` and <@{ADA}>"),
+        ("```\n@ada < #support\n```", "```\n@ada &lt; #support\n```"),
+        ("`curl https://example.com/`", "`curl <https://example.com/>`"),
+        ("https://example.com/a|b", "<https://example.com/a%7Cb>"),
         ("<script>", "&lt;script&gt;"),
         ("see https://example.com/a?b=1&c=2.", "see <https://example.com/a?b=1&amp;c=2>."),
         ("https://example.com/@ada", "<https://example.com/@ada>"),
@@ -33,7 +39,7 @@ def test_typed_text_is_escaped_and_linked(workspace: Workspace, typed: str, sent
 WORKSPACE = demo_workspace()
 
 
-@given(st.text(alphabet="<>&@#!|adU0C/:.h tps", max_size=40))
+@given(st.text(alphabet="<>&@#!|`adU0C/:.h tps", max_size=40))
 def test_no_bare_angle_bracket_is_left(typed: str) -> None:
     sent = as_slack_text(typed, WORKSPACE)
     assert sent.count("<") == sent.count(">")

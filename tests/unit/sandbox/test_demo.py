@@ -1,11 +1,14 @@
 """The demo workspace is whole."""
 
 import re
+from dataclasses import asdict
 
 from livesop_bot.sandbox.changes import Change
-from livesop_bot.sandbox.demo import GENERAL
+from livesop_bot.sandbox.demo import COMMANDS, GENERAL, SHORTCUTS
+from livesop_bot.sandbox.web_api import BOT_SCOPES
 from livesop_bot.sandbox.wire import is_ts
 from livesop_bot.sandbox.workspace import Workspace
+from livesop_bot.slack.manifest import manifest
 
 
 def test_every_id_looks_like_slacks(workspace: Workspace) -> None:
@@ -35,3 +38,16 @@ def test_the_tours_messages_can_be_sent(workspace: Workspace, changes: list[Chan
         assert stop.user in workspace.channel(stop.channel).members
         workspace.post(stop.channel, stop.user, stop.text)
     assert len(changes) == len(workspace.tour) == 5
+
+
+def test_the_app_is_installed_as_its_manifest_says() -> None:
+    said = manifest()
+    features = said["features"]
+    assert [asdict(one) for one in SHORTCUTS] == [
+        {"name": one["name"], "callback_id": one["callback_id"]} for one in features["shortcuts"]
+    ]
+    assert [asdict(one) for one in COMMANDS] == [
+        {name: one[name] for name in ("command", "description", "usage_hint")}
+        for one in features["slash_commands"]
+    ]
+    assert list(BOT_SCOPES) == said["oauth_config"]["scopes"]["bot"]

@@ -93,7 +93,7 @@ def test_where_the_bot_is_no_member_it_hears_nothing(
     ts = workspace.post("C0SECRET01", ADA, f"<@{workspace.bot.user_id}>")["ts"]
     workspace.react("C0SECRET01", ts, ADA, "eyes")
     workspace.delete("C0SECRET01", ts)
-    workspace.show_ephemeral(SUPPORT, ADA, "x")
+    workspace.ephemerals.show(workspace.channel(SUPPORT), ADA, "x")
     assert events == []
     workspace.join("C0SECRET01", workspace.bot.user_id)
     assert kinds(events) == [("member_joined_channel", None)]

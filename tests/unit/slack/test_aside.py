@@ -1,5 +1,6 @@
 """What is set aside: bounded, and gone with its message or in time."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -75,3 +76,26 @@ def test_the_oldest_gives_way_and_the_newest_stays_whatever_its_size(
     assert kept(tmp_path) == [b"2" * 40, b"3" * 40]
     aside.keep_damaged(tmp_path / "1.spool", b"x" * 200)
     assert kept(tmp_path) == [b"x" * 200]
+
+
+def test_one_that_another_process_has_just_removed_is_in_nobodys_way(
+    aside: Aside, tmp_path: Path
+) -> None:
+    (tmp_path / "gone.rejected").symlink_to(tmp_path / "nowhere")  # listed, and not there
+    aside.keep_rejected("C1:1", b"one")
+    aside.forget_older(timedelta(days=1))
+    assert [path.read_bytes() for path in tmp_path.iterdir() if path.is_file()] == [b"one"]
+
+
+def test_what_a_full_disk_does_not_take_leaves_what_was_there(
+    aside: Aside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside.keep_rejected("C1:1", b"one")
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="full"):
+        aside.keep_rejected("C1:1", b"two")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"one"]

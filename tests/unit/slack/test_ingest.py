@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.signals import NewSignal, Noise, SignalDeletion, SignalEdit
@@ -120,6 +120,9 @@ def test_noise_and_malformed_payloads_are_named(event: dict[str, Any], kind: str
         ({"type": "app_rate_limited", "minute_rate_limited": 1}, "app_rate_limited"),
         ({**payload(), "event_id": None}, "malformed"),
         ({**payload(), "team_id": 3}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": 3}]}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": "T\ud800"}]}, "malformed"),
+        ({**payload(), "authorizations": [{"team_id": "T" * 256}]}, "malformed"),
         ({**payload(), "is_ext_shared_channel": True}, "external_channel"),
     ],
 )
@@ -227,12 +230,25 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(_KEYS), _JSON), _JSON)
-def test_no_payload_whatever_crashes(event: dict[str, Any], rest: Any) -> None:
+_SOME = frozenset({"C1"})
+
+
+@given(
+    st.dictionaries(st.sampled_from(_KEYS), _JSON),
+    _JSON,
+    st.sampled_from([Rules(), Rules(allowed_bots=_SOME, external_channels=_SOME, channels=_SOME)]),
+    st.booleans(),
+)
+@example({"channel": []}, {}, Rules(external_channels=_SOME), True)
+def test_no_payload_whatever_crashes(
+    event: dict[str, Any], rest: Any, rules: Rules, shared: bool
+) -> None:
     body = payload(**event)
     if isinstance(rest, dict):
         body.update({key: value for key, value in rest.items() if key != "event"})
-    assert isinstance(read(body), NewSignal | SignalEdit | SignalDeletion | Noise)
+    if shared:
+        body["is_ext_shared_channel"] = True
+    assert isinstance(read(body, rules), NewSignal | SignalEdit | SignalDeletion | Noise)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """The spool: on disk before the ack, replayed in order, bounded."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import subprocess
 import sys
+import threading
+import tracemalloc
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from livesop_bot.errors import DatabaseAway, SpoolFull
+from livesop_bot.errors import ConfigurationError, DatabaseAway, SpoolFull
 from livesop_bot.slack.spool import Spool
 
 
@@ -39,7 +43,7 @@ async def test_records_come_back_in_order_and_the_files_go(tmp_path: Path, store
         assert spool.events == 1200
         assert spool.filled.is_set()
 
-        assert await spool.replay(store) == 1200
+        assert await spool.replay(store, asyncio.Event()) == 1200
 
         assert store.records == records
         assert (spool.events, spool.size, spool.filled.is_set()) == (0, 0, False)
@@ -55,7 +59,7 @@ async def test_what_arrives_during_a_replay_is_replayed_too(tmp_path: Path, stor
                 await spool.append(b"2")
             await store(records)
 
-        assert await spool.replay(store_and_append) == 2
+        assert await spool.replay(store_and_append, asyncio.Event()) == 2
     assert store.records == [b"1", b"2"]
 
 
@@ -64,11 +68,90 @@ async def test_a_replay_that_fails_keeps_everything(tmp_path: Path, store: Store
         await spool.append(b"1")
         store.away = True
         with pytest.raises(DatabaseAway):
-            await spool.replay(store)
+            await spool.replay(store, asyncio.Event())
         await spool.append(b"2")
         store.away = False
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == [b"1", b"2"]
+
+
+async def test_a_replay_goes_on_where_it_stopped(tmp_path: Path, store: Store) -> None:
+    """An outage after each batch, and the end of the process, must not begin it all over."""
+    stop = asyncio.Event()
+    async with Spool(tmp_path, max_bytes=1_000_000) as spool:
+        records = [b"%d" % number for number in range(1200)]
+        await asyncio.gather(*(spool.append(record) for record in records))
+
+        async def store_one_batch(batch: Sequence[bytes]) -> None:
+            await store(batch)
+            store.away = True
+
+        with pytest.raises(DatabaseAway):
+            await spool.replay(store_one_batch, stop)
+        assert spool.events == 700
+
+        async def store_and_end(batch: Sequence[bytes]) -> None:
+            await store(batch)
+            stop.set()
+
+        store.away = False
+        assert await spool.replay(store_and_end, stop) == 500
+        assert (spool.events, spool.filled.is_set()) == (200, True)
+        assert await spool.replay(store, asyncio.Event()) == 200
+    assert store.records == records
+
+
+async def test_a_replay_holds_a_part_of_the_spool_in_memory(tmp_path: Path) -> None:
+    """What a long outage left may be more than the process may take."""
+
+    async def store(_: Sequence[bytes]) -> None:
+        pass
+
+    async with Spool(tmp_path, max_bytes=50_000_000) as spool:
+        await asyncio.gather(*(spool.append(b"x" * 2000) for _ in range(10_000)))
+        tracemalloc.start()
+        try:
+            assert await spool.replay(store, asyncio.Event()) == 10_000
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+async def test_a_file_that_the_disk_keeps_holds_up_none_of_the_others(
+    tmp_path: Path, store: Store
+) -> None:
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        await spool.append(b"1")
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        (path,) = tmp_path.glob("*.spool")
+        path.unlink()
+        path.mkdir()  # which cannot be removed as a file
+        await spool.append(b"2")
+        await spool.replay(store, asyncio.Event())
+        assert (spool.stuck, spool.filled.is_set()) == (1, False)
+        path.rmdir()
+        await spool.replay(store, asyncio.Event())
+        assert spool.stuck == 0
+    assert store.records == [b"1", b"2"]
+
+
+async def test_an_ack_waits_for_no_thread_that_does_something_else(
+    tmp_path: Path, store: Store
+) -> None:
+    """Looking up a name may take half a minute, just when PostgreSQL is away."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    done = threading.Event()
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        other = asyncio.create_task(asyncio.to_thread(done.wait))
+        try:
+            async with asyncio.timeout(10):
+                await spool.append(b"1")
+        finally:
+            done.set()
+            await other
+        await spool.replay(store, asyncio.Event())
+    assert store.records == [b"1"]
 
 
 async def test_a_full_spool_refuses_and_stays_whole(tmp_path: Path, store: Store) -> None:
@@ -76,9 +159,9 @@ async def test_a_full_spool_refuses_and_stays_whole(tmp_path: Path, store: Store
         await spool.append(b"x" * 50)
         with pytest.raises(SpoolFull):
             await spool.append(b"y" * 50)
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
         await spool.append(b"z" * 50)
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == [b"x" * 50, b"z" * 50]
 
 
@@ -90,8 +173,34 @@ async def test_a_disk_that_refuses_is_a_full_spool(tmp_path: Path, store: Store)
             await spool.append(b"1")
         folder.mkdir()
         await spool.append(b"2")
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == [b"2"]
+
+
+async def test_a_disk_that_refuses_to_keep_a_new_file_is_left_none(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each event of an outage costs a descriptor, and the sockets run out of them."""
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "refused")
+
+    async with Spool(tmp_path, max_bytes=1000) as spool:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", refuse)
+            with pytest.raises(SpoolFull):
+                await spool.append(b"1")
+        assert list(tmp_path.iterdir()) == []
+        await spool.append(b"2")
+        await spool.replay(store, asyncio.Event())
+    assert store.records == [b"2"]
+
+
+async def test_a_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(ConfigurationError, match=r"^LIVESOP_DATA_DIR: there can be no folder "):
+        await Spool(file / "spool", max_bytes=1).__aenter__()
 
 
 async def test_the_next_start_takes_over_what_a_killed_process_left(
@@ -103,12 +212,13 @@ async def test_the_next_start_takes_over_what_a_killed_process_left(
     assert child.returncode == -9
     async with Spool(tmp_path, max_bytes=1_000_000) as spool:
         assert spool.events == 3
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == [b"0", b"1", b"2"]
 
 
 _APPEND_AND_DIE = """
 import asyncio, os, pathlib, signal, sys
+from livesop_bot.errors import ConfigurationError
 from livesop_bot.slack.spool import Spool
 async def main():
     async with Spool(pathlib.Path(sys.argv[1]), max_bytes=1000) as spool:
@@ -124,7 +234,7 @@ async def test_two_processes_leave_each_others_files_alone(tmp_path: Path, store
         await one.append(b"one")
         async with Spool(tmp_path, max_bytes=1000) as two:
             assert two.events == 0
-        await one.replay(store)
+        await one.replay(store, asyncio.Event())
     assert store.records == [b"one"]
 
 
@@ -148,7 +258,7 @@ async def test_only_whole_records_are_replayed(
     assert callable(damage)
     path.write_bytes(damage(path.read_bytes()))
     async with Spool(tmp_path, max_bytes=1000) as spool:
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == expected
     kept = [(path.suffix, path.read_bytes()[9:]) for path in tmp_path.iterdir()]
     assert kept == ([(".damaged", b"fjrst\n")] if expected == [b"second"] else [])
@@ -161,7 +271,7 @@ async def test_what_cannot_be_opened_keeps_nothing_else_from_being_adopted(
         await spool.append(b"1")
     (tmp_path / "0.spool").mkdir()
     async with Spool(tmp_path, max_bytes=1000) as spool:
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     assert store.records == [b"1"]
 
 
@@ -187,7 +297,7 @@ async def test_a_file_that_is_taken_for_an_orphan_as_it_is_made_keeps_no_event(
         monkeypatch.undo()
         assert len(taken) == 2
         assert sum(path.read_bytes().endswith(b" 1\n") for path in tmp_path.iterdir()) == 1
-        await spool.replay(store)
+        await spool.replay(store, asyncio.Event())
     os.close(taken[0])
     assert store.records == [b"1"]
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.workflows import Edge, StepId, Trigger, WorkflowDefinition
+from livesop_bot.errors import InvalidWorkflow
 from livesop_bot.sop.checking import check, within
 from livesop_bot.sop.document import dump, parse
 from livesop_bot.sop.starter_pack import starter_pack
@@ -65,7 +66,10 @@ def test_the_words_are_those_of_a_document(
     """Whatever passes is read back from a document; whatever does not is refused there, too."""
     trigger = replace(sop.trigger, auto_from=percent, examples=tuple(examples))
     edited = replace(sop, summary=text, trigger=trigger)
-    if not check(edited):
+    if check(edited):
+        with pytest.raises(InvalidWorkflow):
+            parse(dump([edited]), "x")
+    else:
         (read,) = parse(dump([edited]), "x")
         assert read.trigger.auto_from == percent
 

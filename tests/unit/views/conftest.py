@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from uuid import UUID
 
 import pytest
@@ -166,6 +167,7 @@ def health() -> HomeHealth:
     )
 
 
+@cache
 def _text() -> st.SearchStrategy[str]:
     """Text as people write it, and as people who try things write it, short or far too long."""
     odd = st.sampled_from(["", " ", "\n", "&", "<", ">", "&amp;", "<!channel>", "<@U1>", "|", "*"])
@@ -175,6 +177,7 @@ def _text() -> st.SearchStrategy[str]:
     return st.builds(lambda part, times: part * times, unit, st.sampled_from([0, 1, 2, 40, 4000]))
 
 
+@cache
 def _steps() -> st.SearchStrategy[tuple[Step, ...]]:
     step = st.builds(
         Step,
@@ -189,6 +192,7 @@ def _steps() -> st.SearchStrategy[tuple[Step, ...]]:
     return st.one_of(st.lists(step, max_size=3).map(tuple), repeated)
 
 
+@cache
 def _workflows() -> st.SearchStrategy[Workflow]:
     return st.builds(
         Workflow,
@@ -226,6 +230,7 @@ def signals() -> st.SearchStrategy[Signal]:
     return _signals()
 
 
+@cache
 def _signals() -> st.SearchStrategy[Signal]:
     return st.builds(
         Signal,
@@ -251,6 +256,7 @@ def passages() -> st.SearchStrategy[tuple[Passage, ...]]:
     return _passages()
 
 
+@cache
 def _passages() -> st.SearchStrategy[tuple[Passage, ...]]:
     link = st.none() | _text() | st.just("https://acme.slack.com/archives/C1/p1")
     passage = st.builds(
@@ -264,6 +270,7 @@ def _passages() -> st.SearchStrategy[tuple[Passage, ...]]:
     return st.lists(passage, max_size=6).map(tuple)
 
 
+@cache
 def _evaluations() -> st.SearchStrategy[Evaluation]:
     return st.builds(
         Evaluation,
@@ -282,10 +289,11 @@ def _evaluations() -> st.SearchStrategy[Evaluation]:
 @pytest.fixture(scope="session")
 def runs() -> st.SearchStrategy[Run]:
     """Runs in every state, their steps in any, with texts of any kind and length."""
-    return st.builds(_run, st.data(), _workflows())
+    return _runs()
 
 
-def _run(data: st.DataObject, workflow: Workflow) -> Run:
+@cache
+def _runs() -> st.SearchStrategy[Run]:
     record = st.builds(
         StepRecord,
         id=st.just(StepId("")),
@@ -296,13 +304,17 @@ def _run(data: st.DataObject, workflow: Workflow) -> Run:
         changed_by=st.none() | st.just(UserId("<@U1>")),
         due_at=st.none() | st.just(NOON),
     )
-    kinds = data.draw(st.lists(record, min_size=1, max_size=4))
+    begun = st.builds(Run, workflow=_workflows(), evaluation=_evaluations())
+    return st.builds(_run, begun, st.lists(record, min_size=1, max_size=4), _text())
+
+
+def _run(begun: Run, kinds: list[StepRecord], why: str) -> Run:
+    """As if its steps had come to where the records say, each in turn."""
     steps = tuple(
         replace(kinds[number % len(kinds)], id=step.id)
-        for number, step in enumerate(workflow.definition.steps)
+        for number, step in enumerate(begun.workflow.definition.steps)
     )
-    run = data.draw(st.builds(Run, workflow=st.just(workflow), evaluation=_evaluations()))
-    return replace(run, steps=steps, ended_why=data.draw(_text()))
+    return replace(begun, steps=steps, ended_why=why)
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ def buttons(blocks: list[Block]) -> list[str]:
         (
             StepAutonomy(step=step(), is_on=True, agreement=Agreement()),
             "it does this by itself",
-            [],
+            ["autonomy_off"],
         ),
         (
             StepAutonomy(step=step(), is_on=False, agreement=Agreement(), demoted_at=NOON),
@@ -189,7 +189,7 @@ def test_the_thread_is_told_what_is_off_and_why() -> None:
     assert "`/livesop autopilot on bug-report`" in demoted(whole).text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     title=st.one_of(st.just(NASTY), st.text(min_size=1, max_size=3_000)),
     count=st.integers(1, 200),

@@ -84,3 +84,11 @@ def test_a_message_never_unfurls_its_links() -> None:
     payload = blocks.message("hi", [blocks.section("hi")]).payload()
     assert payload["unfurl_links"] is False
     assert payload["unfurl_media"] is False
+
+
+@pytest.mark.parametrize(
+    ("id_", "shown"),
+    [("C1", "<#C1>"), ("G1", "<#G1>"), ("D1", "a direct message"), ("<!here>", "&lt;!here&gt;")],
+)
+def test_a_channel_goes_by_its_name(id_: str, shown: str) -> None:
+    assert blocks.channel(id_) == shown

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Scope
@@ -121,7 +121,6 @@ def test_slack_takes_the_plain_answers(health: HomeHealth) -> None:
     assert [violations(answer.payload()) for answer in _plain_answers(health)] == [[]] * 12
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_answer(
     workflows: st.SearchStrategy[Workflow],

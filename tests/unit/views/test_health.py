@@ -19,7 +19,9 @@ from livesop_bot.views.health import HomeHealth, health_line
         ({"refusal": "the disk is full"}, "*new messages are not taken*: the disk is full"),
         ({"database": False}, "*database away*"),
         ({"model_problem": "OpenAI cannot be reached"}, "*OpenAI cannot be reached*"),
+        ({"failed_jobs": 2}, "*2 jobs failed*, tried again later"),
         ({"model_share": 0.236}, "asked about 24% of messages"),
+        ({"evaluator": "local-lexical"}, "judged by words alone"),
     ],
 )
 def test_the_health_line_names_what_is_wrong(
@@ -27,4 +29,4 @@ def test_the_health_line_names_what_is_wrong(
 ) -> None:
     line = health_line(replace(health, **change))
     assert shown in line
-    assert line.startswith("🟢 All well") == (change.keys() == {"model_share"})
+    assert line.startswith("🟢 All well") == (change.keys() <= {"model_share", "evaluator"})

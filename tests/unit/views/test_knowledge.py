@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.knowledge import Document, DocumentId, DocumentKind, Passage, PastCase
@@ -67,7 +67,6 @@ def test_a_list_says_who_added_what_and_what_is_wrong() -> None:
     assert "… and 30 more." in shown
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_text(
     texts: st.SearchStrategy[str],

@@ -71,9 +71,10 @@ CONFIRM: Json = {
         home(*[DIVIDER] * 100),
         modal(*[DIVIDER] * 100),
         message(section(text=mrkdwn("x" * 3000), expand=True)),
-        message({"type": "section", "fields": [mrkdwn("x" * 2000)] * 10}),
+        home({"type": "section", "fields": [mrkdwn("x" * 2000)] * 10}),
         message({"type": "header", "text": plain("x" * 150)}),
-        message({"type": "context", "elements": [mrkdwn("x" * 3000), IMAGE] * 5}),
+        home({"type": "context", "elements": [mrkdwn("x" * 3000), IMAGE] * 5}),
+        message(*[section(text=mrkdwn("x" * 2500))] * 5),
         message(row(*[button(action_id=str(n)) for n in range(25)])),
         message(row(button(text=plain("x" * 75), value="v" * 2000, confirm=CONFIRM))),
         message({"type": "markdown", "text": "x" * 12_000}),
@@ -208,6 +209,10 @@ def test_what_slack_takes_passes(view: Json) -> None:
         (
             message(*[{"type": "markdown", "text": "x" * 6001}] * 2),
             "blocks: 12002 characters of markdown, at most 12000",
+        ),
+        (
+            message(*[section(text=mrkdwn("x" * 2501))] * 5),
+            "blocks: 13005 characters in all, at most 13000",
         ),
         (
             home(section(text=mrkdwn("x") | {"emoji": True})),

@@ -19,10 +19,14 @@ from livesop_bot.views.press import CardPressed
 WAITING = WaitingRun(
     run=RunId(1),
     request=ActionRequest(
-        kind=ActionKind.SLACK_MESSAGE, words="Post in #bugs", preview="Look: a", body={}
+        kind=ActionKind.SLACK_MESSAGE,
+        words="Post in #bugs",
+        preview="a, by U0GRACE001",
+        body={},
     ),
     channel=ChannelId("C1"),
     thread_ts=MessageTs("1.2"),
+    author="U0GRACE001",
     permalink="https://acme.slack.com/p1",
 )
 
@@ -63,7 +67,7 @@ def test_it_names_the_step_the_reason_and_what_waits(pause: Pause) -> None:
         "5 times within 10 minutes",
         "https://acme.slack.com/p1",
         "Post in #bugs",
-        "Look: a",
+        "a, by <@U0GRACE001>",
     ):
         assert part in text
     assert pressable(pause) == [ActionId.PAUSE_END, ActionId.PAUSE_KEEP]

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.figures import SopFigures
-from livesop_bot.domain.reports import Report, ReportKind, SopReport, Totals, Waiting
+from livesop_bot.domain.reports import Report, ReportKind, SopReport, Totals
+from livesop_bot.domain.waiting import WaitingCount
 from livesop_bot.views.blocks import Block
 from livesop_bot.views.lint import violations
 from livesop_bot.views.report import report
@@ -30,7 +31,7 @@ WEEK = Report(
         ),
         SopReport(title="Never", now=SopFigures(), before=SopFigures()),
     ),
-    waiting=Waiting(proposals=3, steps=1),
+    waiting=WaitingCount(proposals=3, steps=1),
 )
 
 
@@ -46,14 +47,14 @@ def said(blocks: tuple[Block, ...]) -> str:
 def test_a_week_with_its_trends_best_worst_and_hints() -> None:
     found = report(WEEK)
     assert found.text == (
-        "LiveSOP: the week. 1,200 messages, 24 SOPs started, 60 automated actions."
+        "LiveSOP: the week. 1,200 signals, 24 SOPs started, 60 automated actions."
     )
     text = said(found.blocks)
     assert "16 November to 22 November 2026 (UTC)" in text
-    assert "*Messages seen*\n1,200   ▲ 20%" in text
+    assert "*Signals seen*\n1,200   ▲ 20%" in text
     assert "*SOPs started*\n24   ▼ 20%" in text
     assert "*Automated actions*\n60   as before" in text
-    assert "*Time saved*\n6.8 h   new" in text
+    assert "*Hours saved*\n6.8   new" in text
     assert "⏳  *3 proposals and 1 step* wait for people." in text
     assert "*Best:* Refund request  ▰▰▰▰▱  91% (11 of 12 started)" in text
     assert "*Needs work:* Bug report &lt;!channel&gt;" in text
@@ -71,7 +72,7 @@ def test_a_quiet_day_says_so() -> None:
         now=Totals(),
         before=Totals(),
         sops=(),
-        waiting=Waiting(),
+        waiting=WaitingCount(),
     )
     text = said(report(quiet).blocks)
     assert "LiveSOP: yesterday" in text
@@ -90,7 +91,7 @@ _FIGURES = st.builds(
 _TOTALS = st.builds(Totals, signals=st.integers(0, 10**12), saved_min=st.integers(0, 10**12))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     kind=st.sampled_from(ReportKind),
     now=_TOTALS,
@@ -118,7 +119,7 @@ def test_slack_takes_any_report(
             now=now,
             before=before,
             sops=sops,
-            waiting=Waiting(proposals=times, steps=times),
+            waiting=WaitingCount(proposals=times, steps=times),
         )
     )
     assert violations(found.payload()) == []

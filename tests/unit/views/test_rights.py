@@ -21,7 +21,7 @@ from livesop_bot.views.lint import violations
             Right.APPROVE,
             ("S1", "U2", "U3"),
             (
-                "Only operators can move an SOP on; nothing was changed. "
+                "Only operators can start an SOP or move it on; nothing was changed. "
                 "Please ask <!subteam^S1>, <@U2> or <@U3>."
             ),
         ),
@@ -29,7 +29,7 @@ from livesop_bot.views.lint import violations
             Right.APPROVE,
             (),
             (
-                "Only members of this workspace who are no guests can move an SOP on; "
+                "Only members of this workspace who are no guests can start an SOP or move it on; "
                 "nothing was changed."
             ),
         ),
@@ -37,7 +37,7 @@ from livesop_bot.views.lint import violations
             Right.PUBLISH,
             (),
             (
-                "Only admins can publish an SOP; nothing was changed. "
+                "Only admins can publish, resume, archive or restore an SOP; nothing was changed. "
                 "Please ask an admin of this workspace."
             ),
         ),

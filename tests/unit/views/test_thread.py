@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.actions import ActionRequest
@@ -127,6 +127,21 @@ def test_what_is_to_be_approved_is_read_before_it_is_sent(run: Run) -> None:
         "> Payments are down\n"
         "> Since: 10:00 &lt;!channel&gt;"
     )
+
+
+@pytest.mark.parametrize(
+    ("approvers", "who"),
+    [
+        (("U1",), "<@U1>"),
+        (("U1", "U2", "S1"), "<@U1>, <@U2> and the members of 1 user group"),
+        (tuple(f"U{n}" for n in range(7)), "<@U0>, <@U1>, <@U2>, <@U3>, <@U4> and 2 other people"),
+    ],
+)
+def test_who_alone_may_press_is_named(run: Run, approvers: tuple[str, ...], who: str) -> None:
+    steps = tuple(replace(one, approvers=approvers) for one in run.workflow.definition.steps)
+    only = replace(run.workflow, definition=replace(run.workflow.definition, steps=steps))
+    shown = _texts(_running(replace(run, workflow=only), page=StepState.WAITING))
+    assert f"🔒  Only {who} may press here." in "\n".join(shown)
 
 
 def test_what_cannot_be_filled_in_is_said_before_it_is_approved(run: Run) -> None:
@@ -315,7 +330,30 @@ def test_a_decision_names_the_answers_that_have_no_button(run: Run) -> None:
     assert "2 more answers: way 25, way 26. Split the decision" in texts[place - 1]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@pytest.mark.parametrize("waiting", [1, 3, 12, 50])
+def test_slack_takes_the_longest_run_with_buttons_for_what_waits(run: Run, waiting: int) -> None:
+    """All blocks together have a limit, too: steps that wait together share it."""
+    facts = replace(run.workflow.definition.steps[0], instructions="\n".join(["how " * 99] * 30))
+    steps = tuple(replace(facts, id=StepId(f"s{n}"), title="t" * 150) for n in range(50))
+    request = replace(POST, words="w" * 300, preview="\n".join(["p" * 900] * 30))
+    apart = 50 // waiting
+    records = tuple(
+        StepRecord(
+            id=step.id,
+            state=StepState.DONE if number % apart else StepState.WAITING,
+            detail="d" * 500,
+            link=f"https://acme.example/{'x' * 60}",
+        )
+        for number, step in enumerate(steps)
+    )
+    definition = replace(run.workflow.definition, steps=steps, edges=())
+    long = replace(_running(run), steps=records)
+    long = replace(long, workflow=replace(run.workflow, definition=definition))
+    sent = {step.id: request for step in steps}
+    assert violations(run_message(long, sent).payload()) == []
+    assert "[Done] [Skip]" in _texts(long, sent)
+
+
 @given(data=st.data())
 def test_slack_takes_any_run(
     runs: st.SearchStrategy[Run],

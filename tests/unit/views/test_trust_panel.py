@@ -145,6 +145,44 @@ def test_secrets_are_masked_as_they_were_for_the_judgement(panel: Panel, signal:
     assert "Secrets in it were masked" in text
 
 
+def test_its_texts_read_as_they_do_in_slack(
+    panel: Panel, signal: Signal, evaluation: Evaluation
+) -> None:
+    written = "Smith &amp; Sons &lt;Leeds&gt;: <https://x.example|the order>, <!here>"
+    case = PastCase(
+        signal=SignalId(3),
+        text=written,
+        workflow_title="Refund",
+        outcome="started",
+        permalink=None,
+        occurred_at=NOON,
+    )
+    shown = said(
+        trust_panel(
+            replace(
+                panel,
+                cases=[case],
+                explanation=replace(
+                    panel.explanation,
+                    signal=replace(signal, text=written),
+                    evaluation=replace(evaluation, evidence=written),
+                ),
+            )
+        )
+    )
+    # Escaped once, for Slack to show: as the message itself is, and nobody is called.
+    read = "Smith &amp; Sons &lt;Leeds&gt;: the order (https://x.example), @here"
+    assert shown.count(read) == 3
+
+
+def test_who_is_mentioned_in_the_message_is_named_and_not_called(
+    panel: Panel, signal: Signal
+) -> None:
+    explanation = replace(panel.explanation, signal=replace(signal, text="<@U7>, have a look"))
+    shown = said(trust_panel(replace(panel, explanation=explanation, names={"U7": "<@U8>"})))
+    assert "> @&lt;@U8&gt;, have a look" in shown
+
+
 def test_what_was_done_says_by_whom_and_leads_there(panel: Panel, run: Run) -> None:
     text = explained(panel, run=replace(run, post_ts=MessageTs("1772625601.000200")))
     assert "|Open it in its thread>" in text
@@ -306,7 +344,6 @@ def test_what_is_not_known_is_within_slacks_limits(view: Json) -> None:
 
 
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Reason
@@ -55,7 +55,6 @@ def test_a_verdict_on_an_earlier_text_is_not_said_to_teach(
         assert ("learns nothing" in shown) is is_outdated
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_answer(
     workflows: st.SearchStrategy[Workflow],

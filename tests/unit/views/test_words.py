@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Scope, Verdict
@@ -23,7 +23,7 @@ from livesop_bot.domain.starts import NotStarted
 from livesop_bot.domain.team_settings import Environment, TeamSettings
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.views import autopilot, feed, knowledge_forms, sop_card, starts, stats, tried
-from livesop_bot.views.answer import answer
+from livesop_bot.views.answer import answer, introduction
 from livesop_bot.views.home import knowledge, tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.lint import violations
@@ -32,7 +32,6 @@ from livesop_bot.views.settings_summary import settings_summary
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 ENVIRONMENT = Environment(limits=Limits(propose=0.5, auto=0.9), model="gpt")
-SLOW = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 Mentions = Callable[[object], list[str]]
 
 
@@ -65,9 +64,9 @@ def test_one_is_not_told_as_many(evaluation: Evaluation, workflow: Workflow) -> 
         feed.feed([evaluation]).text,
     )
     for said in (
-        "*1* message seen",
+        "*1* signal seen",
         "*1* SOP started",
-        "*1* action done",
+        "*1* automated action",
         "1 operator, or",
         "after 1 hour\n",
         "after 1 day\n",
@@ -92,13 +91,16 @@ def test_an_sop_that_is_paused_says_so_wherever_it_is_shown(workflow: Workflow) 
         assert "⏸️ paused" in str(shown.blocks)
 
 
+def test_slack_takes_the_introduction() -> None:
+    assert violations(introduction().payload()) == []
+
+
 def test_what_nobody_knows_is_said_with_what_to_do() -> None:
     assert answer("where is <!here>?", None, []).text == (
         "Neither the SOPs nor the knowledge have anything on `where is &lt;!here&gt;?`."
     )
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_what_words_answer(
     workflows: st.SearchStrategy[Workflow],
@@ -141,19 +143,20 @@ def test_slack_takes_what_words_answer(
         tried.tried(text, judgement, data.draw(st.none() | st.just(workflow)), decision),
         tried.failed(text),
         settings_summary(own, ENVIRONMENT),
-        answer(text, data.draw(st.none() | st.just(workflow)), found),
         starts.which("show", many),
         starts.starting(workflow),
     ]
     for one in answers:
-        assert violations(one.payload()) == []
+        assert violations(one.payload(), posted=False) == []
         assert mentions(one.payload()) == []
+    said = answer(text, data.draw(st.none() | st.just(workflow)), found)
+    assert violations(said.payload()) == []
+    assert mentions(said.payload()) == []
     begun = opening(workflow, by="U1", about=text)
     assert violations(begun.payload()) == []
     assert mentions(begun.payload()) in ([], [begun.blocks[0]["text"]["text"]])  # who started it
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_the_forms(
     workflows: st.SearchStrategy[Workflow],
@@ -207,7 +210,6 @@ def a_document(text: str) -> Document:
     )
 
 
-@SLOW
 @given(data=st.data())
 def test_slack_takes_any_page_of_the_shelf(
     texts: st.SearchStrategy[str], mentions: Mentions, data: st.DataObject
@@ -249,3 +251,22 @@ def test_slack_takes_any_page_of_the_shelf(
     view = tabs.home(HomeState(tab=HomeTab.KNOWLEDGE), knowledge.shelf(shown))
     assert violations(view) == []
     assert mentions(view) == []
+
+
+def test_what_is_on_is_listed_before_what_may_be_cut(workflow: Workflow) -> None:
+    many = [_named(workflow, f"sop-{number:02}") for number in range(40)]
+    on = {(Scope.WORKFLOW, "sop-38"), (Scope.STEP, f"sop-39/{_acting(workflow)}")}
+    rows = str(autopilot.overview(is_on=True, workflows=many, on=on).blocks[1]["text"]["text"])
+    first, second, *_ = rows.splitlines()
+    assert first.startswith("`sop-38`")
+    assert second.startswith("`sop-39`")
+    assert second.endswith(f": off, which holds back `{_acting(workflow)}`")
+    assert "… and 25 more" in rows
+
+
+def _acting(workflow: Workflow) -> str:
+    return workflow.definition.acting_steps[0].id
+
+
+def _named(workflow: Workflow, slug: str) -> Workflow:
+    return replace(workflow, definition=replace(workflow.definition, slug=slug))

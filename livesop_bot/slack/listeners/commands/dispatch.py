@@ -13,6 +13,7 @@ from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.commands import library, messages, overview, sops, work
 from livesop_bot.slack.listeners.commands.asked import Asked, Word
 from livesop_bot.slack.listeners.face import Face
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId
@@ -56,9 +57,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def pressed(
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         async with boundary(body, lambda: tell(commands.went_wrong())):
             said = await answer(face, client, Asked.pressed(body))

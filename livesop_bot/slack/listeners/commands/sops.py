@@ -63,6 +63,7 @@ async def _start(face: Face, _client: AsyncWebClient, asked: Asked) -> Message:
     except DatabaseAway as error:
         log.warning("start.not_confirmed", team=asked.team, sop=workflow.slug, error=str(error))
         return commands.not_confirmed()
+    face.homes.change(asked.team)
     log.info("start.asked", team=asked.team, sop=workflow.slug, by=asked.user)
     return starts.starting(workflow)
 

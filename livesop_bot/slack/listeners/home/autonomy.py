@@ -8,13 +8,16 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import switch_subject
 from livesop_bot.domain.decisions import Scope, limits_of
 from livesop_bot.domain.rights import Right
+from livesop_bot.domain.signals import UserId
 from livesop_bot.domain.what_if import Shift, around, shifts, what_if
 from livesop_bot.domain.workflows import StepId, Workflow
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
+from livesop_bot.slack.listeners.autopilot import turn
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, trouble_shown
 from livesop_bot.slack.listeners.modals import opened
@@ -43,10 +46,16 @@ def register(app: AsyncApp, face: Face) -> None:
             subject = switch_subject(Scope.STEP, value)
             refused = await refusal(face, spot.team, spot.user, Right.SWITCH_ON, subject)
             if refused is None:
-                await _switch_on(client, face, spot, value)
+                await _switch(client, face, spot, value, is_on=True)
             else:
                 await opened(client, body["trigger_id"], notice(refused))
                 await changed(client, face, spot)
+
+    @app.action(ActionId.AUTONOMY_OFF)
+    async def off(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        async with trouble_shown(client, body) as spot:
+            await _switch(client, face, spot, body["actions"][0]["value"], is_on=False)
 
 
 async def blocks(face: Face, visitor: Visitor, workflow: Workflow) -> Sequence[Block]:
@@ -72,25 +81,32 @@ async def _shifts(face: Face, workflow: Workflow, today: float) -> Sequence[Shif
     return shifts(what_if(matches, thresholds), today)
 
 
-async def _switch_on(client: AsyncWebClient, face: Face, spot: Spot, value: str) -> None:
-    """Switch a step on if it has earned that; what is so is shown after it."""
+async def _switch(
+    client: AsyncWebClient, face: Face, spot: Spot, value: str, *, is_on: bool
+) -> None:
+    """Switch a step off, or on if it has earned that; what is so is shown after it."""
     slug, _, step = value.partition("/")
     try:
         workflow = await within(face.workflows.get(spot.team, slug))
-        turned = workflow is not None and await within(
-            face.autonomy.switch_on(workflow, StepId(step), spot.user)
-        )
+        if workflow is not None and is_on:
+            await within(_earned(face, workflow, StepId(step), spot.user))
+        elif workflow is not None:
+            await within(turn(face, spot.team, Scope.STEP, value, spot.user, is_on=False))
     except DatabaseAway as error:
-        log.warning("autopilot.not_confirmed", team=spot.team, is_on=True, error=str(error))
+        log.warning("autopilot.not_confirmed", team=spot.team, is_on=is_on, error=str(error))
         await publish(client, spot, tabs.not_confirmed(spot.state))
         return
-    if turned:
+    await changed(client, face, spot)
+
+
+async def _earned(face: Face, workflow: Workflow, step: StepId, user: UserId) -> None:
+    """Switch a step on if it has earned that. Raises DatabaseAway."""
+    if await face.autonomy.switch_on(workflow, step, user):
         log.info(
             "autopilot.switched",
-            team=spot.team,
+            team=workflow.team,
             scope=Scope.STEP,
-            subject=value,
+            subject=step_subject(workflow.slug, step),
             is_on=True,
-            by=spot.user,
+            by=user,
         )
-    await changed(client, face, spot)

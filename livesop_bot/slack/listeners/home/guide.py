@@ -26,6 +26,7 @@ from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home.frame import Spot, changed, trouble_shown
 from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands
 from livesop_bot.views.blocks import Block, View
 from livesop_bot.views.home import guide as view
@@ -99,12 +100,7 @@ def register(app: AsyncApp, face: Face) -> None:
                 await changed(client, face, spot, HomeState(tab=outcome.tab, notice=notice))
             return
 
-        async def tell() -> None:
-            await respond(
-                **commands.went_wrong().payload(), response_type="ephemeral", replace_original=False
-            )
-
-        async with boundary(body, tell):
+        async with boundary(body, lambda: whisper(respond)(commands.went_wrong())):
             spot = Spot.of(body)
             outcome = await _carry_out(client, face, spot, body)
             if outcome.tab is not HomeTab.OVERVIEW:
@@ -245,8 +241,7 @@ async def _show_message(face: Face, spot: Spot, notice: str, respond: AsyncRespo
     try:
         payload = await within(greeting())
     except DatabaseAway:
-        payload = commands.database_away().payload()
-        await respond(**payload, response_type="ephemeral", replace_original=False)
+        await whisper(respond)(commands.database_away())
         return
     await respond(**payload, replace_original=True)
 

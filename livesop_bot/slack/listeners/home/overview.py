@@ -17,6 +17,7 @@ from livesop_bot.domain.signals import ChannelId, TeamId
 from livesop_bot.domain.waiting import MOST_WAITING, count
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
+from livesop_bot.slack.listeners.autopilot import turn
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home import guide
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show, trouble_shown
@@ -119,10 +120,9 @@ async def _feed(
 async def _switch(client: AsyncWebClient, face: Face, spot: Spot, *, is_on: bool) -> None:
     team, user = spot.team, spot.user
     try:
-        await within(face.teams.set_autopilot(team, Scope.TEAM, team, is_on=is_on, by=user))
+        await within(turn(face, team, Scope.TEAM, team, user, is_on=is_on))
     except DatabaseAway as error:
         log.warning("autopilot.not_confirmed", team=team, is_on=is_on, error=str(error))
         await publish(client, spot, tabs.not_confirmed(spot.state))
         return
-    log.info("autopilot.switched", team=team, scope=Scope.TEAM, is_on=is_on, by=user)
     await changed(client, face, spot)

@@ -8,7 +8,6 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from livesop_bot.actions.slack_calls import slack_errors
 from livesop_bot.db.teams import step_subject
 from livesop_bot.domain.audit import switch_subject, workflow_subject
 from livesop_bot.domain.decisions import Scope
@@ -18,12 +17,14 @@ from livesop_bot.domain.rights import Right
 from livesop_bot.domain.workflows import Step, StepMode, Workflow, WorkflowId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.slack.homes import Visitor
+from livesop_bot.slack.listeners.autopilot import turn
 from livesop_bot.slack.listeners.face import Face, within
 from livesop_bot.slack.listeners.home import autonomy
 from livesop_bot.slack.listeners.home.frame import Spot, changed, publish, show, trouble_shown
+from livesop_bot.slack.listeners.modals import opened
 from livesop_bot.slack.listeners.rights import refusal
 from livesop_bot.views import rights
-from livesop_bot.views.blocks import Block
+from livesop_bot.views.blocks import Block, Message
 from livesop_bot.views.home import sop, tabs, workflows
 from livesop_bot.views.home.tabs import HomeState, HomeTab
 from livesop_bot.views.ids import ActionId
@@ -36,17 +37,6 @@ Press = Callable[[AsyncWebClient, Spot, str], Awaitable[None]]
 
 def register(app: AsyncApp, face: Face) -> None:
     """Answer to each button."""
-
-    def pressed(action: ActionId, handle: Press) -> None:
-        @app.action(re.compile(rf"^{action.value}(:\d+)?$"))
-        async def listener(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-            await ack()
-            async with trouble_shown(client, body) as spot:
-                try:
-                    await handle(client, spot, body["actions"][0].get("value") or "")
-                except DatabaseAway as error:
-                    log.warning("sop.not_confirmed", team=spot.team, error=str(error))
-                    await publish(client, spot, tabs.not_confirmed(spot.state))
 
     async def open_(client: AsyncWebClient, spot: Spot, slug: str) -> None:
         await show(client, face, spot, _at(spot, opened=slug))
@@ -96,23 +86,16 @@ def register(app: AsyncApp, face: Face) -> None:
     async def on(client: AsyncWebClient, spot: Spot, slug: str) -> None:
         await _switch(client, face, spot, slug, is_on=True)
 
-    def guarded(action: ActionId, right: Right, handle: Press) -> None:
-        """What needs a right; who may not is told in a modal, at once, and it is noted."""
+    def pressed(action: ActionId, handle: Press, right: Right | None = None) -> None:
+        """Who has not the right that it needs is told in a modal, at once, and it is noted."""
 
         @app.action(re.compile(rf"^{action.value}(:\d+)?$"))
         async def listener(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
             await ack()
             async with trouble_shown(client, body) as spot:
                 value = body["actions"][0].get("value") or ""
-                subject = workflow_subject(value)
-                if right is Right.SWITCH_ON:
-                    subject = switch_subject(Scope.WORKFLOW, value)
-                refused = await refusal(face, spot.team, spot.user, right, subject)
-                if refused is not None:
-                    with slack_errors():
-                        await client.views_open(
-                            trigger_id=body["trigger_id"], view=rights.notice(refused)
-                        )
+                if right is not None and (refused := await _refused(face, spot, right, value)):
+                    await opened(client, body["trigger_id"], rights.notice(refused))
                     return
                 try:
                     await handle(client, spot, value)
@@ -127,10 +110,17 @@ def register(app: AsyncApp, face: Face) -> None:
     pressed(ActionId.SOP_FIND, find)
     pressed(ActionId.SOP_PAUSE, pause)
     pressed(ActionId.SOP_SWITCH_OFF, off)
-    guarded(ActionId.SOP_SWITCH_ON, Right.SWITCH_ON, on)
-    guarded(ActionId.SOP_RESUME, Right.PUBLISH, resume)
-    guarded(ActionId.SOP_ARCHIVE, Right.PUBLISH, archive)
-    guarded(ActionId.SOP_TAKE_BACK, Right.PUBLISH, take_back)
+    pressed(ActionId.SOP_SWITCH_ON, on, Right.SWITCH_ON)
+    pressed(ActionId.SOP_RESUME, resume, Right.PUBLISH)
+    pressed(ActionId.SOP_ARCHIVE, archive, Right.PUBLISH)
+    pressed(ActionId.SOP_TAKE_BACK, take_back, Right.PUBLISH)
+
+
+async def _refused(face: Face, spot: Spot, right: Right, slug: str) -> Message | None:
+    subject = workflow_subject(slug)
+    if right is Right.SWITCH_ON:
+        subject = switch_subject(Scope.WORKFLOW, slug)
+    return await refusal(face, spot.team, spot.user, right, subject)
 
 
 async def blocks(face: Face, visitor: Visitor, state: HomeState) -> Sequence[Block]:
@@ -233,16 +223,5 @@ async def _switch(
 ) -> None:
     """Turn the switch of an SOP that there is."""
     if await within(face.workflows.get(spot.team, slug)) is not None:
-        turning = face.teams.set_autopilot(
-            spot.team, Scope.WORKFLOW, slug, is_on=is_on, by=spot.user
-        )
-        now = await within(turning)
-        log.info(
-            "autopilot.switched",
-            team=spot.team,
-            scope=Scope.WORKFLOW,
-            subject=slug,
-            is_on=now,
-            by=spot.user,
-        )
+        await within(turn(face, spot.team, Scope.WORKFLOW, slug, spot.user, is_on=is_on))
     await changed(client, face, spot)

@@ -11,8 +11,8 @@ from livesop_bot.domain.signals import ChannelId, MessageTs, SignalId
 from livesop_bot.slack.listeners.boundary import boundary
 from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.listeners.trust_panel.opening import open_panel
+from livesop_bot.slack.listeners.whisper import whisper
 from livesop_bot.views import commands, presses
-from livesop_bot.views.blocks import Message
 from livesop_bot.views.ids import ActionId, CallbackId
 from livesop_bot.views.press import Pressed
 
@@ -24,9 +24,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def of_run(
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         async with boundary(body, lambda: tell(commands.went_wrong())):
             try:
@@ -47,9 +45,7 @@ def register(app: AsyncApp, face: Face) -> None:
     async def of_message(
         ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
-        async def tell(message: Message) -> None:
-            await respond(**message.payload(), response_type="ephemeral", replace_original=False)
-
+        tell = whisper(respond)
         await ack()
         async with boundary(body, lambda: tell(commands.went_wrong())):
             message = body["message"]

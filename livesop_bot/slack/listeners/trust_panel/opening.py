@@ -148,11 +148,12 @@ async def _show(
 
 
 async def _panel(face: Face, user: UserId, state: PanelState, found: Explanation) -> Panel:
-    sops, may_read = await asyncio.gather(
+    sops, may_read, names = await asyncio.gather(
         within(face.workflows.current(found.signal.team)),
         face.readers.may_read(user, found.signal.channel, here=state.here),
+        face.people.names([found.signal.text]),
     )
-    return Panel(state=state, explanation=found, may_read=may_read, sops=sops)
+    return Panel(state=state, explanation=found, may_read=may_read, sops=sops, names=names)
 
 
 async def _cases(face: Face, user: UserId, state: PanelState, signal: Signal) -> Sequence[PastCase]:

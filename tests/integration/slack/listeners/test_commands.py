@@ -1,7 +1,7 @@
 """`/livesop` typed in a workspace: answered to the one who typed it, at once, whatever happens."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -12,37 +12,14 @@ from livesop_bot.domain.signals import TeamId
 from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.faults import AnswerError, NeverHandled
+from tests.conftest import PrivatePostgres
+from tests.integration.slack.listeners.conftest import Desk, Health
 
 TEAM = TeamId("T0SANDBOX")
 
 
 Judged = Callable[..., Awaitable[str]]
 Outdate = Callable[[], Awaitable[None]]
-
-
-class Slack(Protocol):
-    faults: Any
-
-
-class Desk(Protocol):
-    slack: Slack
-
-    async def type(self, user: str, line: str, channel: str = ...) -> str: ...
-    async def ask(self, user: str, line: str, channel: str = ...) -> str: ...
-    async def home(self, user: str) -> str: ...
-
-
-class Health(Protocol):
-    error: Exception | None
-
-
-class Server(Protocol):
-    dsn: str
-
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
-    def stop(self) -> None: ...
-    def start(self) -> None: ...
 
 
 async def audited(pool: Pool) -> list[tuple[object, ...]]:
@@ -202,6 +179,7 @@ async def test_where_slack_does_not_say_which_channel_is_meant_nothing_is_switch
         ("on bug-report see", "*See it* of *Bug report* is done by hand"),
         ("onn", "`/livesop autopilot onn` is not a switch. Did you mean `on`?"),
         ("on bug-report tell now", "`/livesop autopilot on bug-report tell now` is not a switch."),
+        ("on here bug-report", "`/livesop autopilot on here bug-report` is not a switch. Write"),
     ],
 )
 async def test_what_cannot_be_switched_is_said_and_changes_nothing(
@@ -245,7 +223,7 @@ async def test_a_database_that_is_away_is_said_and_a_switch_not_claimed(
 
 
 async def test_commands_answer_while_postgres_hangs_and_work_after(
-    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: Server
+    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: PrivatePostgres
 ) -> None:
     pool = await create_pool(private_postgres.dsn)
     await Teams(pool).ensure(TEAM, "Acme")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -11,27 +11,18 @@ from livesop_bot.sandbox.changes import Change, EphemeralShown, ViewShown
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE, LINUS, SUPPORT
 from livesop_bot.sandbox.faults import AnswerError
 from livesop_bot.sandbox.people import Person
+from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.ids import ActionId, BlockId, CallbackId
+from tests.integration.slack.listeners.conftest import Desk
 
 SHORTCUT = CallbackId.KNOWLEDGE_SHORTCUT.value
 ROTA = "The rota changes on Mondays.\nWhoever is on duty carries the pager."
 
 
-class Slack(Protocol):
-    workspace: Any
-    interactions: Any
-    faults: Any
-    scopes: set[str]
-
-
-class Desk(Protocol):
-    slack: Slack
-
-
 class Talk:
     """A person's side: what is typed and chosen, and the answers that come some time after."""
 
-    def __init__(self, slack: Slack) -> None:
+    def __init__(self, slack: SlackServer) -> None:
         self.slack = slack
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._views: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

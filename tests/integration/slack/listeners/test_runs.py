@@ -332,11 +332,19 @@ async def test_of_two_one_wins_and_the_other_is_told(running: Thread) -> None:
     )
 
 
+async def test_who_presses_twice_is_told_of_nobody_else(running: Thread) -> None:
+    await running.press(GRACE, ActionId.STEP_DONE, "see")
+    await running.press(GRACE, ActionId.STEP_DONE, "see")
+    assert await running.told() == (
+        "You have pressed already: *See* is done. Nothing was changed by your press."
+    )
+
+
 async def test_two_starts_are_one(thread: Thread) -> None:
     await asyncio.gather(
         thread.press(GRACE, ActionId.RUN_START), thread.press(LINUS, ActionId.RUN_START)
     )
-    assert await thread.told() == "Somebody was quicker: this SOP was started already."
+    assert await thread.told() == "This SOP was started already; nothing was changed."
     assert await thread.pool.fetchval("SELECT count(*) FROM run_steps") == len(SOP.steps)
 
 
@@ -455,7 +463,8 @@ async def test_who_only_looks_moves_nothing_on_and_may_still_stop_it(
     for action in (ActionId.RUN_START, ActionId.RUN_DISMISS):
         await thread.press(GRACE, action)
         assert await thread.told() == (
-            f"Only operators can move an SOP on; nothing was changed. Please ask <@{LINUS}>."
+            "Only operators can start an SOP or move it on; nothing was changed. "
+            f"Please ask <@{LINUS}>."
         )
     assert await thread.state() == "proposed"
     rows = await thread.pool.fetch("SELECT actor, after FROM audit_log WHERE kind = 'refusal'")

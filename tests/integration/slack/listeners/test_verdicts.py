@@ -1,19 +1,16 @@
 """`/livesop verdict` typed in a workspace: what is said of a message is kept, and told back."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.demo import BUGS, GRACE
+from tests.conftest import Outage
+from tests.integration.slack.listeners.conftest import Desk
 
 LINK = f"https://acme.slack.com/archives/{BUGS}/p1700000000000100"
-
-
-class Desk(Protocol):
-    async def type(self, user: str, line: str) -> str: ...
 
 
 Judged = Callable[..., Awaitable[str]]
@@ -129,12 +126,8 @@ async def test_what_is_not_understood_is_answered_with_what_there_is(
 
 
 async def test_without_a_database_nothing_is_claimed(
-    desk: Desk, judged: Judged, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, judged: Judged, outage: Outage
 ) -> None:
     link = await judged()
-
-    async def gone(*_: object) -> None:
-        raise DatabaseAway("gone")
-
-    monkeypatch.setattr("livesop_bot.db.verdicts.Verdicts.keep", gone)
-    assert "*not confirmed*" in await desk.type(GRACE, f"/livesop verdict {link} right")
+    async with outage():
+        assert "*not confirmed*" in await desk.type(GRACE, f"/livesop verdict {link} right")

@@ -13,6 +13,7 @@ from livesop_bot.sandbox.faults import AnswerError
 from livesop_bot.views.home.tabs import HomeState
 from livesop_bot.views.press import Pressed
 from tests.integration.slack.listeners.conftest import Desk
+from tests.polling import until
 
 _RUN = """
 INSERT INTO runs (team_id, evaluation_id, signal_id, workflow_id, workflow_version, channel_id,
@@ -71,12 +72,12 @@ async def _press(desk: Desk, user: str, action_id: str, run: RunId) -> str:
 async def test_a_proposal_is_started_from_the_list_and_home_shows_it(
     desk: Desk, proposed: RunId, pool: Pool
 ) -> None:
-    assert "*1 proposal* waiting for people." in await desk.home(GRACE)
+    assert "*1 proposal* waits for people." in await desk.home(GRACE)
     said = await _open(desk, GRACE)
     assert "the export crashes" in said
     assert "It reads like a bug." in said
     assert "See it" in await _press(desk, GRACE, "run_start", proposed)
-    assert "*2 steps* waiting for people." in await desk.shown()
+    assert "*2 steps* wait for people." in await desk.shown()
     assert await pool.fetchval("SELECT started_by FROM runs") == GRACE
 
 
@@ -98,7 +99,7 @@ async def test_the_list_of_the_command_knows_no_home_to_show_anew(
 async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
     desk: Desk, proposed: RunId, pool: Pool
 ) -> None:
-    assert "*1 proposal* waiting" in await desk.home(GRACE)
+    assert "*1 proposal* waits" in await desk.home(GRACE)
     await desk.press(GRACE, "home_tab:1", value="workflows")
     bot = desk.slack.workspace.bot.user_id
     message = desk.slack.workspace.post(BUGS, bot, "Bug report", silent=True)
@@ -108,12 +109,15 @@ async def test_after_a_press_in_a_thread_home_does_not_land_as_it_was(
         {"type": "message", "channel": BUGS, "ts": message["ts"]},
         button | {"value": Pressed(run=proposed).value()},
     )
-    state = None
-    async with asyncio.timeout(5):
-        while state != "dismissed":
-            state = await pool.fetchval("SELECT state FROM runs")
-            await asyncio.sleep(0.01)
+    await until(pool, "SELECT state FROM runs", "dismissed")
     assert "Nothing waits" in await desk.press(GRACE, "home_tab:0", value="overview")
+
+
+@pytest.mark.usefixtures("proposed")
+async def test_who_is_mentioned_in_a_message_is_named(desk: Desk, pool: Pool) -> None:
+    await pool.execute("UPDATE raw_signals SET text = $1", f"<@{ADA}>, the export crashes")
+    await desk.home(GRACE)
+    assert "> @ada, the export crashes" in await _open(desk, GRACE)
 
 
 async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunId) -> None:
@@ -127,9 +131,9 @@ async def test_who_comes_too_late_is_told_in_the_list(desk: Desk, proposed: RunI
 
 async def test_what_is_in_a_private_channel_is_only_counted(desk: Desk, proposed: RunId) -> None:
     desk.slack.workspace.channel(BUGS).is_private = True
-    assert "*1 proposal* waiting" in await desk.home(ADA)
+    assert "*1 proposal* waits" in await desk.home(ADA)
     said = await _open(desk, ADA)
-    assert "1 more waits in channels that are private" in said
+    assert "1 waits in channels that are private" in said
     assert "the export crashes" not in said
     assert "Bug report" not in said
 
@@ -139,7 +143,9 @@ async def test_nothing_is_shown_while_slack_does_not_say_what_may_be_read(
 ) -> None:
     await desk.home(GRACE)
     desk.slack.faults.add("conversations.info", AnswerError("internal_error"), times=5)
-    assert "the export crashes" not in await _open(desk, GRACE)
+    said = await _open(desk, GRACE)
+    assert "1 more waits in channels that are private, or that you may not read" in said
+    assert "the export crashes" not in said
 
 
 async def test_the_runs_of_other_teams_do_not_wait_here(

@@ -55,7 +55,8 @@ def test_each_figure_has_its_sum_its_trend_and_its_course() -> None:
     ]
 
 
-def test_a_few_minutes_are_no_whole_hours() -> None:
+@pytest.mark.parametrize(("minutes", "shown"), [(0, "*0*"), (1, "*0.02*"), (7, "*0.1*")])
+def test_a_few_minutes_are_neither_whole_hours_nor_nothing(minutes: int, shown: str) -> None:
     days = [DayFigures(day=MONDAY + timedelta(days=n)) for n in range(13)]
-    days.append(DayFigures(day=MONDAY + timedelta(days=13), saved_min=7))
-    assert "*0.1*" in figures(days)[1]["fields"][3]["text"]
+    days.append(DayFigures(day=MONDAY + timedelta(days=13), saved_min=minutes))
+    assert shown in figures(days)[1]["fields"][3]["text"]

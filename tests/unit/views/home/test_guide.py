@@ -144,7 +144,7 @@ def test_what_slack_refused_is_told_in_words() -> None:
     assert "`away`" in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     done=st.sets(st.sampled_from(list(GuideStep))),
     title=st.one_of(st.just(NASTY), st.text(min_size=1, max_size=3_000)),

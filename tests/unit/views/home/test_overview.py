@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livesop_bot.domain.evaluations import Evaluation, Outcome
@@ -81,11 +81,11 @@ def test_an_empty_home_says_how_to_begin(quiet: Overview) -> None:
 @pytest.mark.parametrize(
     ("waiting", "said"),
     [
-        (WaitingCount(runs=1, proposals=1), "*1 proposal* waiting"),
-        (WaitingCount(runs=3, proposals=2, steps=1), "*2 proposals and 1 step* waiting"),
+        (WaitingCount(runs=1, proposals=1), "*1 proposal* waits"),
+        (WaitingCount(runs=3, proposals=2, steps=1), "*2 proposals and 1 step* wait"),
         (
             WaitingCount(runs=100, steps=1234, is_capped=True),
-            "*At least 1,234 steps* waiting",
+            "*At least 1,234 steps* wait",
         ),
     ],
 )
@@ -126,7 +126,6 @@ def _days(counts: st.SearchStrategy[int]) -> st.SearchStrategy[list[DayFigures]]
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_slack_takes_any_overview(
     evaluations: st.SearchStrategy[Evaluation],

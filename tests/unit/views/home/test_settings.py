@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.audit import AuditRow
@@ -169,7 +169,7 @@ def test_what_the_model_is_asked_and_what_happens_without_budget(
 
 def test_without_a_model_there_is_no_budget_to_change() -> None:
     text = said(settings_tab(replace(SHOWN, environment=replace(ENVIRONMENT, model=None))))
-    assert "Judged here by `tiered`. No text leaves for a model." in text
+    assert "Judged here by tiered. No text leaves for a model." in text
     assert "tokens" not in text
 
 
@@ -197,7 +197,7 @@ def own_settings(one: st.SearchStrategy[str]) -> st.SearchStrategy[TeamSettings]
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     own=own_settings(st.text(max_size=40)),
     is_admin=st.booleans(),
@@ -215,7 +215,7 @@ def test_slack_takes_the_tab_whatever_is_set(
 
 
 @pytest.mark.parametrize("which", Form)
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(own=own_settings(st.from_regex(r"[USB][A-Z0-9]{8}", fullmatch=True)))
 def test_slack_takes_every_form(which: Form, own: TeamSettings) -> None:
     view = settings_forms.form(

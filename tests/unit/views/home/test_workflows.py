@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.drafts import DraftLine
@@ -35,7 +35,7 @@ def listing(cards: list[Card], **more: object) -> Listing:
     return Listing(cards=cards, **(known | more))  # type: ignore[arg-type]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), on=st.booleans())
 def test_a_page_is_one_that_slack_takes(
     data: st.DataObject,
@@ -53,7 +53,7 @@ def test_a_page_is_one_that_slack_takes(
     assert not [text for text in mentions(view["blocks"]) if "<!channel" in text]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), is_admin=st.booleans())
 def test_an_sop_is_one_that_slack_takes(
     data: st.DataObject, is_admin: bool, workflows: st.SearchStrategy[Workflow]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livesop_bot.domain.action_specs import SPECS
@@ -38,7 +38,7 @@ from livesop_bot.views.sops import forms, history, publishing, sample, step_form
 from livesop_bot.views.sops.editing import Editing
 from livesop_bot.views.sops.editor import discarded, editor
 
-EXTREME = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+EXTREME = settings(max_examples=25)
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 ME = UserId("U1")
 INCIDENT = next(sop for sop in starter_pack() if sop.slug == "incident")

@@ -1,7 +1,7 @@
 """The button with which a step that has earned it is switched on."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -13,14 +13,9 @@ from livesop_bot.domain.decisions import Scope
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sandbox.changes import Change, HomePublished
 from livesop_bot.sandbox.demo import ADA, GRACE
+from tests.integration.slack.listeners.conftest import Desk
 
 TEAM = TeamId("T0SANDBOX")
-
-
-class Desk(Protocol):
-    slack: Any
-
-    async def home(self, user: str) -> str: ...
 
 
 async def press(desk: Desk, user: str, action_id: str, value: str) -> None:
@@ -88,6 +83,16 @@ async def test_an_admin_switches_on_what_is_earned(desk: Desk, pool: Pool) -> No
     assert await pool.fetchval("SELECT count(*) FROM audit_log WHERE kind = 'refusal'") == 1
     await press(desk, ADA, "autonomy_on", "bug-report/tell")
     assert await is_on(pool)
+
+
+async def test_everybody_may_switch_a_step_off(desk: Desk, pool: Pool) -> None:
+    await Teams(pool).set_autopilot(TEAM, Scope.STEP, "bug-report/tell", is_on=True, by=ADA)
+    await desk.home(GRACE)
+    await press(desk, GRACE, "sop_open", "bug-report")
+    assert "it does this by itself" in str(desk.slack.workspace.views.homes[GRACE]["blocks"])
+    await press(desk, GRACE, "autonomy_off", "bug-report/tell")
+    assert await Teams(pool).switched_on(TEAM) == frozenset()
+    assert "autonomy_off" not in str(desk.slack.workspace.views.homes[GRACE]["blocks"])
 
 
 @pytest.mark.usefixtures("earned")

@@ -1,7 +1,7 @@
 """The frame of App Home: tabs that land at once, changes that show at once, newer views left."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -13,18 +13,12 @@ from livesop_bot.sandbox.faults import AnswerError
 from livesop_bot.views.blocks import section
 from livesop_bot.views.home import tabs
 from livesop_bot.views.home.tabs import HomeState, HomeTab
+from tests.conftest import PrivatePostgres
 from tests.integration.slack.listeners.conftest import Desk
 from tests.reader import Reader
 
 TEAM = TeamId("T0SANDBOX")
 ON, OFF = "Auto-Pilot is on", "Auto-Pilot is off"
-
-
-class Server(Protocol):
-    dsn: str
-
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
 
 
 async def _go(desk: Desk, user: str, tab: HomeTab) -> str:
@@ -130,7 +124,7 @@ async def test_an_opening_leaves_what_is_newer(
 
 
 async def test_away_keeps_the_place_for_another_try(
-    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: Server
+    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: PrivatePostgres
 ) -> None:
     pool = await create_pool(private_postgres.dsn)
     await Teams(pool).ensure(TEAM, "Acme")

@@ -1,13 +1,14 @@
 """The guide in Home and in its message: facts are seen, presses count, and it can be left."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.db.guides import Guides
 from livesop_bot.db.jobs import GreetJob
 from livesop_bot.db.pool import Pool
+from livesop_bot.db.tries import KeyedTries
 from livesop_bot.db.workflows import Workflows
 from livesop_bot.domain.guide import GuideStep, Shown
 from livesop_bot.domain.signals import TeamId, UserId
@@ -15,14 +16,10 @@ from livesop_bot.metrics import Metrics
 from livesop_bot.sandbox.changes import Change, HomePublished
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.worker.greet import Greetings
+from livesop_bot.worker.saying import Saying
+from tests.integration.slack.listeners.conftest import Desk
 
 TEAM = TeamId("T0SANDBOX")
-
-
-class Desk(Protocol):
-    slack: Any
-
-    async def home(self, user: str) -> str: ...
 
 
 async def press(
@@ -160,6 +157,17 @@ async def test_it_is_left_and_resumed_by_each_for_themselves(desk: Desk, pool: P
     assert (await Guides(pool).get(TEAM, UserId(ADA))).shown is Shown.NEVER
 
 
+def greeting(pool: Pool, client: AsyncWebClient) -> Greetings:
+    """What greets."""
+    return Greetings(
+        guides=Guides(pool),
+        workflows=Workflows(pool),
+        client=client,
+        saying=Saying(KeyedTries(pool), client),
+        metrics=Metrics(),
+    )
+
+
 async def test_the_first_visitor_is_greeted_once(
     desk: Desk, pool: Pool, client: AsyncWebClient
 ) -> None:
@@ -167,9 +175,7 @@ async def test_the_first_visitor_is_greeted_once(
     await desk.home(ADA)
     jobs = await pool.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'greet'")
     assert len(jobs) == 1
-    greetings = Greetings(
-        guides=Guides(pool), workflows=Workflows(pool), client=client, metrics=Metrics()
-    )
+    greetings = greeting(pool, client)
     for _ in range(2):
         await greetings(GreetJob(TEAM), 0)
         await pool.execute("UPDATE guides SET greeted_at = NULL")
@@ -183,9 +189,7 @@ async def test_a_press_in_the_message_shows_the_next_step_there(
     desk: Desk, pool: Pool, client: AsyncWebClient
 ) -> None:
     await desk.home(ADA)
-    await Greetings(
-        guides=Guides(pool), workflows=Workflows(pool), client=client, metrics=Metrics()
-    )(GreetJob(TEAM), 0)
+    await greeting(pool, client)(GreetJob(TEAM), 0)
     (message,) = said_to(desk, ADA)
     channel = desk.slack.workspace.direct_channel(ADA).id
     await desk.slack.interactions.block_action(

@@ -1,6 +1,5 @@
 """App Home, Knowledge: listed, searched, added, edited and deleted by those who may."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -89,15 +88,6 @@ async def add(pool: Pool, title: str, text: str, by: str = GRACE) -> int:
     shelf = Shelf(Documents(pool), PdfReader())
     added = await shelf.add_text(TEAM, text, title=title, by=by, source="a note")
     return int(added.document.id)
-
-
-async def until(pool: Pool, query: str, wanted: object) -> None:
-    """Poll the database until it says what is wanted."""
-    async with asyncio.timeout(10):
-        while True:
-            if await pool.fetchval(query) == wanted:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_an_empty_shelf_says_what_to_do(visitor: Callable[[str], Visitor]) -> None:

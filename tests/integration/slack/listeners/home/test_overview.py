@@ -1,36 +1,18 @@
 """App Home as people see it, and its buttons."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any
 
 from livesop_bot.db.pool import Pool, create_pool
 from livesop_bot.db.teams import Teams
 from livesop_bot.domain.signals import TeamId
 from livesop_bot.sandbox.demo import ADA, GRACE, LINUS
 from livesop_bot.sandbox.faults import NeverHandled
+from tests.conftest import PrivatePostgres
+from tests.integration.slack.listeners.conftest import Desk, Health
 
 TEAM = TeamId("T0SANDBOX")
 ON, OFF = "[Switch on]", "[Switch off for everybody]"
-
-
-class Desk(Protocol):
-    slack: Any
-
-    def open(self, user: str, tab: str = ...) -> None: ...
-    async def shown(self) -> str: ...
-    async def home(self, user: str) -> str: ...
-    async def press(self, user: str, action_id: str) -> str: ...
-
-
-class Health(Protocol):
-    error: Exception | None
-
-
-class Server(Protocol):
-    dsn: str
-
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
 
 
 async def test_the_first_visit_shows_at_once_that_something_comes(desk: Desk) -> None:
@@ -100,7 +82,7 @@ async def test_a_tab_that_fails_says_so_and_is_logged(
 
 
 async def test_the_home_tab_says_when_the_database_hangs_and_recovers(
-    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: Server
+    serve: Callable[[Pool], Awaitable[Desk]], private_postgres: PrivatePostgres
 ) -> None:
     pool = await create_pool(private_postgres.dsn)
     await Teams(pool).ensure(TEAM, "Acme")

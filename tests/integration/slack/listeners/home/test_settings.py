@@ -3,7 +3,7 @@
 import asyncio
 import json
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -13,19 +13,11 @@ from livesop_bot.domain.signals import TeamId
 from livesop_bot.domain.team_settings import TeamSettings
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE, SUPPORT
 from livesop_bot.sandbox.faults import AnswerError
-from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.home.settings import Form
 from livesop_bot.views.inputs import block_id
+from tests.integration.slack.listeners.conftest import Desk
 
 TEAM = TeamId("T0SANDBOX")
-
-
-class Desk(Protocol):
-    slack: SlackServer
-
-    def open(self, user: str) -> None: ...
-    async def home(self, user: str) -> str: ...
-    async def shown(self) -> str: ...
 
 
 FAILED = """

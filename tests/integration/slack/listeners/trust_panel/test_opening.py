@@ -9,12 +9,12 @@ import pytest
 from livesop_bot.db.cases import Cases
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.runs import RunId
-from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.changes import EphemeralShown
 from livesop_bot.sandbox.demo import ADA, BUGS, GENERAL, GRACE
 from livesop_bot.sandbox.server import SlackServer
 from livesop_bot.views.ids import ActionId
 from livesop_bot.views.press import Pressed
+from tests.conftest import Outage
 
 Judged = Callable[..., Awaitable[str]]
 Json = dict[str, Any]
@@ -89,6 +89,15 @@ async def test_the_shortcut_of_a_message_explains_it_in_the_order_in_which_peopl
     )
     places = [said.index(part) for part in wanted]
     assert places == sorted(places)
+
+
+async def test_who_is_mentioned_in_a_message_is_named(
+    desk: Any, slack: SlackServer, pool: Pool, judged: Judged, reader: Any
+) -> None:
+    await judged()
+    await pool.execute("UPDATE raw_signals SET text = $1", f"<@{ADA}>, the export crashes")
+    await choose(slack, pool)
+    await reader().until("> @ada, the export crashes")
 
 
 async def test_the_button_of_a_run_explains_its_own_evaluation(
@@ -259,15 +268,12 @@ async def test_a_number_of_another_team_is_not_known(
 
 
 async def test_with_the_database_away_it_opens_and_says_so(
-    desk: Any, slack: SlackServer, monkeypatch: pytest.MonkeyPatch, reader: Any
+    desk: Any, slack: SlackServer, outage: Outage, reader: Any
 ) -> None:
-    async def gone(*_: object) -> None:
-        raise DatabaseAway("gone")
-
-    monkeypatch.setattr("livesop_bot.db.explanations.Explanations.find", gone)
     message = slack.workspace.post(BUGS, GRACE, "hello")
-    await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
-    await reader().until("The database is away", "try again in a minute")
+    async with outage():
+        await slack.interactions.message_shortcut(GRACE, BUGS, message["ts"], "why_shortcut")
+        await reader().until("The database is away", "try again in a minute")
 
 
 async def test_similar_cases_are_shown_with_what_came_of_them_to_those_who_may_read_them(

@@ -8,10 +8,11 @@ import pytest
 import pytest_asyncio
 
 from livesop_bot.db.pool import Pool
-from livesop_bot.errors import DatabaseAway
 from livesop_bot.sandbox.demo import ADA, BUGS, GRACE
 from livesop_bot.sandbox.people import Person
 from livesop_bot.sandbox.server import SlackServer
+from tests.conftest import Outage
+from tests.polling import until
 
 Judged = Callable[..., Awaitable[str]]
 Outdate = Callable[[], Awaitable[None]]
@@ -141,41 +142,31 @@ async def test_it_is_replayed_with_the_version_of_then_and_for_real_as_it_was_sh
     assert [tuple(row) for row in rows] == [(3, True), (2, True), (2, False)]
 
 
-async def test_while_it_is_replayed_the_panel_says_so(
-    panel: Any, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go_on = asyncio.Event()
-    begin = "livesop_bot.worker.replay.Replaying.__call__"
-
-    async def wait(*_: object) -> None:
-        await go_on.wait()
-        raise DatabaseAway("gone")
-
+async def test_while_it_is_replayed_the_panel_says_so(panel: Any, pool: Pool) -> None:
     grace = await panel(GRACE)
-    monkeypatch.setattr(begin, wait)
-    await grace.press("Replay")
-    await grace.until("Being judged again")
-    assert "Replay" not in grace.labels()
-    go_on.set()
-    await grace.until("*not confirmed*")
-    assert "Replay" in grace.labels()
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE evaluations IN EXCLUSIVE MODE")
+        await grace.press("Replay")
+        await grace.until("Being judged again")
+        assert "Replay" not in grace.labels()
+    await grace.until("A dry run: nothing was done.")
+    assert "Replay again" in grace.labels()
 
 
+@pytest.mark.parametrize(
+    ("label", "said"), [("👍 Right", "*not confirmed*"), ("Replay", "nothing was changed")]
+)
 async def test_with_the_database_away_nothing_is_claimed_and_it_can_be_looked_at_again(
-    panel: Any, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    panel: Any, pool: Pool, outage: Outage, label: str, said: str
 ) -> None:
     grace = await panel(GRACE)
-    with monkeypatch.context() as patch:
-
-        async def gone(*_: object) -> None:
-            raise DatabaseAway("gone")
-
-        patch.setattr("livesop_bot.db.explanations.Explanations.find", gone)
-        await grace.press("👍 Right")
-        await grace.until("The database is away", "*not confirmed*")
+    async with outage():
+        await grace.press(label)
+        await grace.until("The database is away", said)
     assert await pool.fetchval("SELECT count(*) FROM verdicts") == 0
     await grace.press("Look again")
     await grace.until("*Was this right?*")
+    assert "Replay" in grace.labels()
 
 
 async def test_two_presses_at_once_both_count_and_the_panel_shows_both(
@@ -186,12 +177,19 @@ async def test_two_presses_at_once_both_count_and_the_panel_shows_both(
     await ada.until("The SOP as a whole: *on*", "*Bug report* fits, says")
 
 
-async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(panel: Any, pool: Pool) -> None:
+async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(
+    panel: Any, pool: Pool, log_events: Any
+) -> None:
     grace = await panel(GRACE)
-    pressed = asyncio.create_task(grace.press("👍 Right"))
-    await grace.close()
-    await asyncio.gather(pressed, return_exceptions=True)
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("LOCK TABLE verdicts IN EXCLUSIVE MODE")
+        await grace.press("👍 Right")
+        await grace.close()
+    await until(pool, "SELECT count(*) FROM verdicts", 1)
     assert grace.stack == []
+    await panel(GRACE)
+    assert len(grace.stack) == 1, "it came back"
+    assert [one for one in log_events if one["log_level"] in ("error", "critical")] == []
 
 
 async def test_what_goes_wrong_is_said_in_the_panel(
