@@ -73,13 +73,13 @@ async def test_a_slack_that_refuses_or_is_away_is_no_error_of_ours(
             on_event=lambda *_: None,
             on_refresh=lambda: None,
         )
-        connecting = asyncio.create_task(client.connect())
+        connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
         async with asyncio.timeout(10):
             while not log_events:  # noqa: ASYNC110  nothing tells of it
                 await asyncio.sleep(0.01)
         connecting.cancel()
         await asyncio.wait({connecting})
-        await client.close()
+        await client.close()  # type: ignore[no-untyped-call]
     assert {(one["event"], one["log_level"]) for one in log_events} == {
         ("socket.not_connected", "warning")
     }

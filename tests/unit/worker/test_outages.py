@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+import livesop_bot.worker.queue  # noqa: F401  it hears what PgQueuer logs
 from livesop_bot.errors import DatabaseAway
-from livesop_bot.worker.queue import Worker
 
 _JOB = "Exception while processing entrypoint/job-id: %s/%s"
 
@@ -32,7 +32,6 @@ def test_an_outage_is_a_warning_and_a_fault_an_error(
     *,
     is_fault: bool,
 ) -> None:
-    assert Worker  # whose module hears what PgQueuer logs
     logging.getLogger("pgqueuer").error(said, "sweep", 1, exc_info=error)
     assert len(caplog.records) == is_fault
     warned = [(one["event"], one["log_level"]) for one in log_events]
