@@ -48,7 +48,9 @@ def process_checks(
         sockets=None if spool is None else sockets,
         spool=None
         if spool is None
-        else lambda: SpoolState(spool.events, spool.size, spool.max_bytes, spool.stuck),
+        else lambda: SpoolState(
+            spool.events, spool.size, spool.max_bytes, spool.stuck, spool.refusal
+        ),
         model=judge.model,
         evaluator=judge.evaluator.name,
         evaluator_problem=judge.problem,
@@ -64,6 +66,7 @@ async def home_health(server: HealthServer, metrics: Metrics) -> HomeHealth:
         failed_jobs=found.queue.failed if found.queue else 0,
         oldest_job_s=found.queue.oldest_age_seconds if found.queue else None,
         spool_events=found.spool.events if found.spool else 0,
+        refusal=found.spool.refusal if found.spool else "",
         database=found.database.problem is None,
         evaluator=found.evaluator,
         model_problem=found.model.problem or found.evaluator_problem,

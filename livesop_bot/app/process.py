@@ -1,7 +1,6 @@
 """LiveSOP in one process: every part built, run in one TaskGroup, and ended in order."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from importlib.metadata import version
 
 import aiohttp
 import structlog
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from livesop_bot.actions.kind import Kind
@@ -21,12 +19,8 @@ from livesop_bot.app.face import build_face
 from livesop_bot.app.health import home_health, process_checks
 from livesop_bot.app.introduction import introduce, prepare
 from livesop_bot.app.judge import Judge, choose_evaluator
-from livesop_bot.app.parts import (
-    Stores,
-    database,
-    open_pool,
-    slack_client,
-)
+from livesop_bot.app.listening import Listening
+from livesop_bot.app.parts import Stores, database, open_pool, slack_client
 from livesop_bot.db.held_run import HeldRuns
 from livesop_bot.db.pool import Pool
 from livesop_bot.domain.signals import UserId
@@ -36,17 +30,13 @@ from livesop_bot.evaluation.evaluator import Evaluator
 from livesop_bot.knowledge.embeddings import Embeddings
 from livesop_bot.metrics import Metrics
 from livesop_bot.ops.health import HealthServer
-from livesop_bot.ops.status import ModelState, SocketState
+from livesop_bot.ops.status import ModelState
 from livesop_bot.settings import Settings
-from livesop_bot.slack.client import SocketClient
 from livesop_bot.slack.ingest import Rules
 from livesop_bot.slack.intake import Intake
-from livesop_bot.slack.listeners import register
-from livesop_bot.slack.listeners.face import Face
 from livesop_bot.slack.readers import Readers
-from livesop_bot.slack.receiver import Receiver
 from livesop_bot.slack.rules import TeamRules
-from livesop_bot.slack.sockets import Patience, Sockets
+from livesop_bot.slack.sockets import Patience
 from livesop_bot.slack.spool import Spool
 from livesop_bot.stopping import first, pause
 from livesop_bot.worker.answer import Answering
@@ -62,11 +52,9 @@ CONNECTIONS = 20
 INTAKE_CONNECTIONS = 2
 """Those that store events, so that they never wait for one."""
 
-_DRAIN = 4.0
-"""Seconds that taken events get at shutdown to be stored and acked; all of it ends within 10."""
-
 _CUT = 7.0
-"""Seconds that PostgreSQL gets at shutdown: what hangs on it then is broken off as by a kill."""
+"""Seconds that PostgreSQL gets at shutdown: what hangs on it then is broken off as by a kill, for
+all of it ends within 10."""
 
 _LOOK = 0.1
 """Seconds between looks for whether everything is there, at the start."""
@@ -123,7 +111,7 @@ class App:
         self._make_kinds = make_kinds
         self._on_ready = on_ready
         self._migrated = asyncio.Event()
-        self._sockets: Sockets | None = None
+        self._listening = Listening(settings, self.metrics, timing.patience)
         self._spool: Spool | None = None
 
     async def run(self) -> None:
@@ -162,7 +150,7 @@ class App:
                 judge,
                 embeddings=self._embeddings,
                 spool=self._spool,
-                sockets=self._socket_state,
+                sockets=self._listening.state,
             )
             health = await enter(
                 HealthServer(
@@ -219,7 +207,7 @@ class App:
                         home_health=lambda: home_health(health, self.metrics),
                     )
                     group.create_task(intake.run(self._migrated, self.stop))
-                    group.create_task(self._listen(client, face, intake))
+                    group.create_task(self._listening.run(client, face, intake, self.stop))
                 if self._role is not Role.INGEST:
                     group.create_task(
                         self._work(
@@ -283,43 +271,3 @@ class App:
         worker = Worker(duties, pace=self._timing.pace)
         if await first(self._migrated, self.stop):
             await worker.run(self.stop)
-
-    async def _listen(self, client: AsyncWebClient, face: Face, intake: Intake) -> None:
-        """Keep the sockets until told to stop; then drain what they brought before closing them."""
-        app_token = self.settings.slack_app_token
-        assert app_token is not None, "settings have both tokens or none"
-        # Bolt reads SLACK_BOT_TOKEN by itself, and warns that it will not use it.
-        logging.getLogger("slack_bolt.AsyncApp").addFilter(
-            lambda record: "`token` will be unused" not in record.getMessage()
-        )
-        bolt = AsyncApp(client=client, signing_secret="")  # Socket Mode needs no signature
-        register(bolt, face)
-        receiver = Receiver(app=bolt, intake=intake, metrics=self.metrics)
-
-        def make_client() -> SocketClient:
-            socket = SocketClient(
-                app_token=app_token.get_secret_value(),
-                web_client=client,
-                on_event=receiver.on_event,
-                on_refresh=self.metrics.reconnects.labels("refresh").inc,
-                ping_interval=self._timing.patience.ping_interval,
-            )
-            socket.socket_mode_request_listeners.append(receiver.on_request)
-            return socket
-
-        self._sockets = Sockets(
-            make_client,
-            wanted=self.settings.slack_connections,
-            metrics=self.metrics,
-            patience=self._timing.patience,
-        )
-        close = asyncio.Event()
-        async with asyncio.TaskGroup() as group, intake:
-            group.create_task(self._sockets.run(close))
-            await self.stop.wait()
-            await receiver.drain(_DRAIN)
-            close.set()
-
-    def _socket_state(self) -> SocketState:
-        connected = 0 if self._sockets is None else self._sockets.connected
-        return SocketState(connected, self.settings.slack_connections)

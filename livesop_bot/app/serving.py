@@ -9,11 +9,14 @@ import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+import structlog
 from pydantic import SecretStr
 
 from livesop_bot.app.parts import open_sandbox
 from livesop_bot.app.process import App, Role
 from livesop_bot.settings import Settings
+
+log = structlog.get_logger()
 
 _ENDS = 9.0
 """Seconds after a signal in which all of it has ended, or is broken off as by a kill."""
@@ -56,11 +59,15 @@ async def run(
         app = App(settings, role, on_ready=ready)
         ended = threading.Event()
 
+        def cut_off() -> None:
+            log.warning("app.cut_off", stopped=ended.is_set())
+            os._exit(0 if ended.is_set() else 1)
+
         def stop() -> None:
             app.stop.set()
             # A thread that hangs (a name is looked up, a disk is gone) would be waited for first by
             # asyncio and then by the interpreter, without end.
-            end = threading.Timer(_ENDS, lambda: os._exit(0 if ended.is_set() else 1))
+            end = threading.Timer(_ENDS, cut_off)
             end.daemon = True
             end.start()
 

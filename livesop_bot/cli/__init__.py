@@ -224,6 +224,10 @@ def _explained(error: BaseException) -> list[LivesopError] | None:
 
 
 def _serve_sandbox(settings: Settings) -> None:
+    if settings.has_slack_tokens:
+        # Else it would take the workspace's jobs and events, and post them where nobody is.
+        apart = {"database_url": None, "livesop_data_dir": settings.livesop_data_dir / "sandbox"}
+        settings = settings.model_copy(update=apart)
     page = f"http://127.0.0.1:{settings.sandbox_port}/"
     ready = (
         f"The sandbox is ready: open {page} in a browser. "

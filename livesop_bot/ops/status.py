@@ -43,13 +43,15 @@ class SocketState:
 class SpoolState:
     """Events on disk that wait for the database; sizes in bytes.
 
-    `stuck`: files that the disk does not give back or let go.
+    `stuck`: files that the disk does not give back or let go. `refusal`: why the last event could
+    be kept neither there nor in the database.
     """
 
     events: int
     size: int
     max_bytes: int
     stuck: int = 0
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Snapshot:
             found.append("the database cannot be used")
         if self.sockets is not None and self.sockets.connected == 0:
             found.append("no socket to Slack is connected")
+        if self.spool is not None and self.spool.refusal:
+            found.append("events are left to Slack: neither database nor disk takes them")
         return found
 
     @property
@@ -105,6 +109,8 @@ class Snapshot:
             found.append("fewer sockets than SLACK_CONNECTIONS")
         if self.spool is not None and self.spool.events:
             found.append("events wait in the spool")
+        if self.queue is None and self.database.pending_migrations == 0:
+            found.append("the queue cannot be looked at")
         if self.spool is not None and self.spool.stuck:
             found.append("spool files cannot be read or removed (see the log)")
         if self.queue is not None and self.queue.oldest_age_seconds > LATE:
@@ -188,8 +194,10 @@ class Snapshot:
         if self.spool is None:
             return {"status": "not_used"}
         waiting = "waiting" if self.spool.events else "empty"
+        kept = "stuck" if self.spool.stuck else waiting
         return {
-            "status": "stuck" if self.spool.stuck else waiting,
+            "status": "refusing" if self.spool.refusal else kept,
+            "problem": self.spool.refusal or None,
             "events": self.spool.events,
             "bytes": self.spool.size,
             "max_bytes": self.spool.max_bytes,

@@ -101,6 +101,7 @@ class Intake:
             await self._to_spool(payload, received_at, retry_reason)
             self._count(_kind(item), "spooled")
             return "spooled"
+        self._spool.refusal = ""
         self._metrics.store_seconds.observe(time.perf_counter() - arrived)
         await self._tell(item, stored, payload, retry_reason)
         return stored.outcome.value

@@ -51,6 +51,8 @@ class Spool:
         self._writes: GroupCommit[bytes, bool] = GroupCommit(self._write, limit=_BATCH)
         self.filled = asyncio.Event()
         """Set while there is something to replay, beyond what failed."""
+        self.refusal = ""
+        """Why the last event was not kept; until one is, here or in PostgreSQL."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -96,8 +98,16 @@ class Spool:
 
     async def append(self, record: bytes) -> None:
         """Keep a record; it is on disk when this returns. Raises SpoolFull."""
-        if not await self._writes.submit(record):
-            raise SpoolFull(f"the spool holds {self.size} of at most {self._max_bytes} bytes")
+        try:
+            fits = await self._writes.submit(record)
+        except SpoolFull as error:
+            self.refusal = str(error)
+            raise
+        self.refusal = (
+            "" if fits else f"the spool holds {self.size} of at most {self._max_bytes} bytes"
+        )
+        if self.refusal:
+            raise SpoolFull(self.refusal)
 
     async def set_aside(self, message: str, record: bytes) -> None:
         """Keep a record of a message that PostgreSQL will never take, for a person to look at."""

@@ -14,6 +14,7 @@ class HomeHealth:
     """How the process is doing: connected sockets, jobs waiting and the age of the oldest due one
     in seconds (None: unknown), jobs that failed and rest, events kept on disk for the database, and
     who judges: why a model is not asked, and of which share of the messages it was (None: of none).
+    `refusal`: why new messages are kept nowhere.
 
     For admins, both since this process started: events that came again, and those `recovered` from
     disk after the database was away.
@@ -25,6 +26,7 @@ class HomeHealth:
     spool_events: int
     database: bool
     evaluator: str
+    refusal: str = ""
     failed_jobs: int = 0
     model_problem: str = ""
     model_share: float | None = None
@@ -36,7 +38,8 @@ def health_line(health: HomeHealth) -> str:
     """Say in one line whether LiveSOP hears, works and remembers."""
     late = health.oldest_job_s is not None and health.oldest_job_s > _LATE_S
     well = health.sockets > 0 and health.database and not (health.spool_events or late)
-    well = well and not (health.model_problem or health.failed_jobs)
+    well = well and health.queue_depth is not None
+    well = well and not (health.model_problem or health.refusal or health.failed_jobs)
     parts = [
         "🟢 All well" if well else "🟡 Needs a look",
         _sockets(health.sockets),
@@ -50,6 +53,8 @@ def health_line(health: HomeHealth) -> str:
         parts.insert(3, f"*{counted(health.failed_jobs, 'job')} failed*, tried again later")
     if health.spool_events:
         parts.insert(3, f"*{health.spool_events:,} on disk*, waiting for the database")
+    if health.refusal:
+        parts.insert(1, f"*new messages are not taken*: {line(health.refusal, 100)}")
     return "  ·  ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,8 +22,10 @@ from livesop_bot.worker.audit_heads import log_heads
 from livesop_bot.worker.duties import Duties, Duty
 from livesop_bot.worker.faults import later
 from livesop_bot.worker.notices import CalmDriver
+from livesop_bot.worker.outages import Outages
 
 log = structlog.get_logger()
+logging.getLogger("pgqueuer").addFilter(Outages())
 
 Manager = QueueManager | SchedulerManager
 _Ending = tuple[Job, JOB_STATUS, TracebackRecord | None]

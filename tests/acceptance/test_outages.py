@@ -1,6 +1,7 @@
 """PostgreSQL goes away under load and comes back: nothing lost, nothing doubled, all told."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -93,7 +94,11 @@ async def test_started_while_postgres_is_away(
 
 
 async def test_an_outage_is_no_fault_of_ours_in_the_log(
-    slack: SlackServer, private_postgres: Any, start_app: Any, log_events: list[Any]
+    slack: SlackServer,
+    private_postgres: Any,
+    start_app: Any,
+    log_events: list[Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Errors are what somebody is called for, and asked to report."""
 
@@ -104,11 +109,15 @@ async def test_an_outage_is_no_fault_of_ours_in_the_log(
 
     _, health = await start_app(private_postgres.dsn)
     await logged("intake.database_back", 1)
+    for number in range(50):
+        slack.workspace.post(INCIDENTS, GRACE, f"{OUTAGE} ({number})")
+    await logged("signal.stored", 20)
     private_postgres.stop()
     await logged("worker.", 3)
     private_postgres.start()
     await health.until(lambda status, _: status == 200)
     assert [one["event"] for one in log_events if one["log_level"] == "error"] == []
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_commands_say_at_once_that_the_database_is_away(
@@ -145,9 +154,12 @@ async def test_a_full_spool_leaves_the_rest_to_slack(
     await health.until(lambda _, body: body["checks"]["spool"]["bytes"] > 900_000)
     unacked = {one.event_id for one in slack.socket_mode.deliveries if one.acked_at is None}
     assert unacked
+    body = await health.until(lambda _, body: body["checks"]["spool"]["status"] == "refusing")
+    assert any("left to Slack" in reason for reason in body["reasons"])
     private_postgres.start()
     facts = facts_of(dsn)
     await facts.until("SELECT count(*) FROM raw_signals", 40)
+    await health.until(lambda status, _: status == 200)
 
 
 async def test_two_processes_share_the_work_and_double_nothing(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 
 from livesop_bot.sandbox.demo import GRACE, INCIDENTS
@@ -30,6 +31,7 @@ class Serving:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.errors = ""
 
     async def ready(self) -> str:
         """The line that says where to look, once it is printed."""
@@ -49,7 +51,8 @@ class Serving:
         """Its exit code after a signal."""
         self._process.send_signal(number)
         async with asyncio.timeout(within):
-            await self._process.communicate()
+            _, errors = await self._process.communicate()
+        self.errors = errors.decode()
         assert self._process.returncode is not None
         return self._process.returncode
 
@@ -123,6 +126,22 @@ async def test_a_sandbox_is_a_workspace_and_a_database_of_its_own(
     assert not (used_data_dir / "postgres" / "data" / "postmaster.pid").exists(), "it runs on"
 
 
+async def test_a_sandbox_beside_a_workspace_takes_none_of_its_jobs(
+    slack: SlackServer, empty_database: str, data_dir: Path
+) -> None:
+    """They would be posted to a Slack that knows none of the channels."""
+    values = workspace(slack, empty_database) | {"SANDBOX_PORT": str(free_port())}
+    async with livesop(data_dir, "sandbox", **values) as serving:
+        await serving.ready()
+        assert await serving.ended(signal.SIGTERM) == 0
+    connection = await asyncpg.connect(empty_database)
+    try:
+        assert await connection.fetch("SELECT FROM pg_tables WHERE schemaname = 'public'") == []
+    finally:
+        await connection.close()
+    assert {path.name for path in data_dir.iterdir()} == {"sandbox"}, "nor events of its spool"
+
+
 async def test_it_ends_in_time_though_postgres_hangs(
     slack: SlackServer, private_postgres: Any, data_dir: Path
 ) -> None:
@@ -157,3 +176,4 @@ async def test_it_ends_in_time_though_a_name_is_being_looked_up(
     async with livesop(data_dir, "run", PYTHONPATH=path, **settings) as serving:
         await serving.said(b"looking up")
         assert await serving.ended(signal.SIGTERM, within=ENDS + MARGIN) == 0
+    assert "app.cut_off" in serving.errors

@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Route,
+    async_playwright,
+    expect,
+)
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond, AsyncSay
 from slack_sdk.web.async_client import AsyncWebClient
@@ -32,6 +39,9 @@ CHROMIUM_ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+PATIENCE = 20_000
+"""Milliseconds; a busy machine takes its time to read a model for the first message."""
+expect.set_options(timeout=PATIENCE)
 VIEWS: dict[str, Any] = json.loads(Path(__file__).with_name("views.json").read_text("utf-8"))
 """What the bot shows: the answer in a thread, its home, its modal."""
 
@@ -111,7 +121,7 @@ async def open_page(browser: Browser, watch: Watch) -> AsyncIterator[OpenPage]:
             permissions=["clipboard-read", "clipboard-write"],
         )
         contexts.append(context)
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         host = urlsplit(url).netloc
 
         async def admit(route: Route) -> None:

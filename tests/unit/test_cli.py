@@ -31,11 +31,7 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 def livesop(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -14,12 +14,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = [name.upper() for name in Settings.model_fields]
 
 
-@pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither the caller's variables nor a .env of the working folder."""
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 WRONG = [

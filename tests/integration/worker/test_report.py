@@ -148,7 +148,7 @@ async def test_a_digest_is_posted_once_with_its_figures(desk: Desk) -> None:
     await desk.reporting(job, 0)
     await desk.reporting(job, 0)
     (text,) = desk.said()
-    assert text.startswith("LiveSOP: the week. 0 messages")
+    assert text.startswith("LiveSOP: the week. 0 signals")
     assert await desk.states() == [(GENERAL, "posted")]
 
 
@@ -186,7 +186,7 @@ async def test_a_second_try_says_the_same(desk: Desk) -> None:
     await desk.pool.execute("UPDATE reports SET tried_at = tried_at - interval '1 minute'")
     await desk.reporting(job, 2)
     (text,) = desk.said()
-    assert text.startswith("LiveSOP: the week. 0 messages")
+    assert text.startswith("LiveSOP: the week. 0 signals")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The sweep: what fell out of the queue goes back, once; what is queued stays as it is."""
 
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -95,6 +98,18 @@ async def test_a_job_that_failed_is_tried_again_after_ever_longer_rests(
     assert after is not None
     assert dict(after) == {**before, "attempts": before["attempts"] + 1}
     assert [(one["event"], one["fields"]["revision"]) for one in logs] == [("job.revived", 1)]
+
+
+async def test_jobs_that_failed_are_found_and_tried_at_once_as_the_guide_says(pool: Pool) -> None:
+    guide = (Path(__file__).parents[3] / "docs/production.md").read_text(encoding="utf-8")
+    look, hurry = re.findall("```sql\n(.*?)```", guide.split("### Jobs fail\n")[1], re.DOTALL)[:2]
+    await stored(pool)
+    await pool.execute("UPDATE pgqueuer SET status = 'failed', updated = now()")
+    (row,) = await pool.fetch(look)
+    assert (row["entrypoint"], json.loads(row["what"])["revision"]) == ("evaluate", 1)
+    await pool.execute(hurry)
+    await sweep(pool)
+    assert await pool.fetchval("SELECT array_agg(status::text) FROM pgqueuer") == ["queued"]
 
 
 async def test_of_a_job_that_failed_and_its_twin_one_is_queued(pool: Pool) -> None:

@@ -103,6 +103,7 @@ async def test_health_says_who_when_and_how_each_part_is(client: aiohttp.ClientS
             },
             "spool": {
                 "status": "empty",
+                "problem": None,
                 "events": 0,
                 "bytes": 0,
                 "max_bytes": 1000,

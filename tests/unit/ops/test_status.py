@@ -37,7 +37,8 @@ AWAY = DatabaseState(problem="refused")
         ({"sockets": None, "database": AWAY}, "unhealthy", False),
         ({"spool": SpoolState(1, 200, 1000)}, "degraded", True),
         ({"spool": SpoolState(0, 200, 1000, stuck=1)}, "degraded", True),
-        ({"queue": None}, "healthy", True),
+        ({"spool": SpoolState(1, 200, 1000, refusal="no room")}, "unhealthy", False),
+        ({"queue": None}, "degraded", True),
         ({"queue": QueueState(5000, 60.0)}, "healthy", True),
         ({"queue": QueueState(1, 60.1)}, "degraded", True),
         ({"queue": QueueState(0, 0.0, failed=1)}, "degraded", True),
@@ -72,7 +73,14 @@ def test_each_check_has_a_status_and_its_figures() -> None:
             "oldest_job_age_seconds": 0.2,
             "failed_jobs": 0,
         },
-        "spool": {"status": "empty", "events": 0, "bytes": 0, "max_bytes": 1000, "stuck_files": 0},
+        "spool": {
+            "status": "empty",
+            "problem": None,
+            "events": 0,
+            "bytes": 0,
+            "max_bytes": 1000,
+            "stuck_files": 0,
+        },
         "evaluator": {"status": "ok", "name": "local"},
         "knowledge": {"status": "unknown", "problem": None, "waiting": None, "failed": None},
     }
@@ -93,6 +101,11 @@ def test_each_check_has_a_status_and_its_figures() -> None:
         ({"queue": QueueState(0, 0, 2)}, "queue", {"status": "failing", "failed_jobs": 2}),
         ({"spool": SpoolState(4, 9, 10)}, "spool", {"status": "waiting", "events": 4}),
         ({"spool": SpoolState(4, 9, 10, 2)}, "spool", {"status": "stuck", "stuck_files": 2}),
+        (
+            {"spool": SpoolState(4, 9, 10, refusal="no room")},
+            "spool",
+            {"status": "refusing", "problem": "no room"},
+        ),
         ({"spool": None}, "spool", {"status": "not_used"}),
     ],
 )

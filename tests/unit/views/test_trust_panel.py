@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from livesop_bot.domain.decisions import Decision, Limits, Reason, Switches, Verdict
 from livesop_bot.domain.evaluations import Evaluation, Usage
 from livesop_bot.domain.explanation import Explanation, Said
-from livesop_bot.domain.knowledge import Passage, PastCase
+from livesop_bot.domain.knowledge import PastCase
 from livesop_bot.domain.replays import NotReplayed, Outcome, Replayed
 from livesop_bot.domain.runs import Run, RunId, RunState, StepRecord
 from livesop_bot.domain.signals import ChannelId, MessageTs, Signal, SignalId, SignalState, UserId
@@ -354,7 +354,6 @@ def test_slack_takes_it_whatever_people_wrote(
     evaluations: st.SearchStrategy[Evaluation],
     workflows: st.SearchStrategy[Workflow],
     runs: st.SearchStrategy[Run],
-    passages: st.SearchStrategy[tuple[Passage, ...]],
     texts: st.SearchStrategy[str],
     mentions: Callable[[object], list[str]],
 ) -> None:

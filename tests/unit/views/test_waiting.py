@@ -109,6 +109,7 @@ def test_slack_takes_any_list(
         may_press=True,
     )
     assert violations(view) == []
+    assert mentions(view) == []
     assert len(view["blocks"]) <= 100
 
 

@@ -1,6 +1,6 @@
 """The Settings tab and its forms: what holds and where from, whatever the values are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -204,7 +204,7 @@ def own_settings(one: st.SearchStrategy[str]) -> st.SearchStrategy[TeamSettings]
     project=st.none() | st.text(max_size=300),
 )
 def test_slack_takes_the_tab_whatever_is_set(
-    mentions: Callable[[object], list[str]], own: TeamSettings, is_admin: bool, project: str | None
+    own: TeamSettings, is_admin: bool, project: str | None
 ) -> None:
     environment = replace(ENVIRONMENT, jira_project=project, allowed_bots=own.allowed_bots)
     rows = [change("{}", '{"admins": "<!channel>", "time_zone": "<@U1>"}')] * 10

@@ -91,7 +91,7 @@ async def test_what_is_changed_elsewhere_is_not_kept_as_it_was(desk: Desk) -> No
 
 
 async def test_a_replay_is_not_missing_from_the_feed_as_it_was_kept(
-    desk: Desk, judged: Callable[..., Awaitable[str]], pool: Pool
+    desk: Desk, judged: Callable[..., Awaitable[str]]
 ) -> None:
     link = await judged()
     assert "replay" not in await desk.home(ADA)

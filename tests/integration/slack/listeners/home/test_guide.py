@@ -84,7 +84,7 @@ async def test_a_channel_that_livesop_is_in_is_seen(desk: Desk, pool: Pool) -> N
     assert await done(pool) == {GuideStep.CHANNELS}
 
 
-async def test_channels_are_joined_and_the_next_step_is_shown(desk: Desk, pool: Pool) -> None:
+async def test_channels_are_joined_and_the_next_step_is_shown(desk: Desk) -> None:
     leave_all(desk)
     await desk.home(ADA)
     view = await press(desk, ADA, "guide_join", picked_channels(GENERAL, "C0UNKNOWN1"))

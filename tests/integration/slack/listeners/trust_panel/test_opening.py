@@ -193,7 +193,7 @@ async def test_an_edit_since_is_said(
     ],
 )
 async def test_an_unknown_message_says_why_that_may_be(
-    desk: Any, slack: SlackServer, pool: Pool, reader: Any, change: Json, said: str
+    desk: Any, slack: SlackServer, reader: Any, change: Json, said: str
 ) -> None:
     message = slack.workspace.post(BUGS, GRACE, "hello")
     message.update(change)

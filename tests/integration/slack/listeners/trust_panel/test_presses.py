@@ -175,6 +175,8 @@ async def test_two_presses_at_once_both_count_and_the_panel_shows_both(
     ada = await panel(ADA)
     await asyncio.gather(ada.press("Switch on"), ada.press("👍 Right"))
     await ada.until("The SOP as a whole: *on*", "*Bug report* fits, says")
+    for table in ("autopilot_switches", "verdicts"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 1
 
 
 async def test_who_closes_it_while_it_is_pressed_is_left_in_peace(
