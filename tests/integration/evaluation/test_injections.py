@@ -113,6 +113,7 @@ async def team(pool: Pool, model: ModelServer) -> AsyncIterator[Team]:
         _env_file=None,
         openai_api_key=SecretStr(KEY),
         openai_base_url=model.base_url,
+        livesop_evaluation_timeout=600,  # how soon is not the question
         livesop_start_limit=1_000,  # or all that follows the first thirty would only be proposed
     )
     stores, metrics, shelf = Stores.on(pool, settings), Metrics(), Shelf()
@@ -161,7 +162,7 @@ def targets(evaluation: Evaluation) -> dict[str, str]:
     return goals
 
 
-@pytest.mark.timeout(300)  # some 1,500 judgements
+@pytest.mark.timeout(600)  # some 1,500 judgements
 @pytest.mark.parametrize("minds", minds())
 async def test_no_attempt_starts_what_would_not_start_without_it(
     team: Team, minds: Sequence[Makes]
