@@ -95,7 +95,7 @@ def _state(run: Run) -> str:
         case RunState.DISMISSED:
             done = any(record.state in _MAY_HAVE_ACTED for record in run.steps)
             what = "What is done stays done" if done else "Nothing was done"
-            return f"✖️  *Not this one,* says {who}.  {what}; LiveSOP learns from it."
+            return f"✖️  *Not this one,* says {who}.  {what}; LiveSOP remembers it."
         case RunState.EXPIRED:
             return f"✖️  *Expired.*{why or '  Nobody took it up.'}  Nothing more will be done."
         case _:

@@ -82,7 +82,7 @@ def _effect(verdict: NewVerdict, *, is_outdated: bool) -> str:
         )
     if verdict.workflow is None and verdict.fits:
         return "To teach LiveSOP which one, give its name in place of the answer."
-    return "LiveSOP learns from it how to judge messages like this one."
+    return "LiveSOP judges messages like this one by it, unless it judges by words alone."
 
 
 def _short(text: str) -> Message:

@@ -33,8 +33,8 @@ _IN_LARGE = {
     Reason.FAILED: "It could not be judged",
 }
 _WHAT_NOW = {
-    Reason.NO_MATCH: "If an SOP should have fit, say which one below: LiveSOP learns from it.",
-    Reason.LOW_CONFIDENCE: "If it does fit, say *Wrong* below: LiveSOP learns from it.",
+    Reason.NO_MATCH: "If an SOP should have fit, say which one below: LiveSOP remembers it.",
+    Reason.LOW_CONFIDENCE: "If it does fit, say *Wrong* below: LiveSOP remembers it.",
     Reason.OTHER_CHANNEL: "If it should, an admin can add this channel to the SOP's channels.",
     Reason.PAUSED: "An admin can resume it, in LiveSOP's Home under *Workflows*.",
     Reason.DUPLICATE_RUN: "It goes on in the message that LiveSOP has in that thread already.",

@@ -35,7 +35,7 @@ def verdict_blocks(panel: Panel) -> Iterator[Block]:
     rows = [_said(said, titles) for said in panel.explanation.said[-_SAID:]]
     judged = _can_be_right(panel)
     ask = "Was this right?" if judged else "Which SOP fits it?"
-    yield section("\n".join((f"*{ask}*  LiveSOP learns from what you say.", *rows)))
+    yield section("\n".join((f"*{ask}*  LiveSOP remembers what you say.", *rows)))
     buttons = []
     if judged:
         buttons.append(button(ActionId.WHY_RIGHT, "👍  Right"))

@@ -259,7 +259,7 @@ def test_what_a_person_started_is_cancelled_but_not_called_wrong(run: Run) -> No
         (RunState.CANCELLED, f"✖️  *Cancelled* by <@{ADA}>.  Nothing more will be done."),
         (
             RunState.DISMISSED,
-            f"✖️  *Not this one,* says <@{ADA}>.  What is done stays done; LiveSOP learns from it.",
+            f"✖️  *Not this one,* says <@{ADA}>.  What is done stays done; LiveSOP remembers it.",
         ),
         (RunState.EXPIRED, "✖️  *Expired.*  Nobody took it up.  Nothing more will be done."),
     ],

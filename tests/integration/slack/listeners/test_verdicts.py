@@ -45,7 +45,7 @@ async def test_a_word_on_a_message_is_kept_with_the_name_of_who_said_it(
     fits: bool,
 ) -> None:
     answer = await desk.type(GRACE, f"/livesop verdict {await judged()} {word}")
-    assert answer.startswith(f"Kept, with your name: {said}\nLiveSOP learns from it")
+    assert answer.startswith(f"Kept, with your name: {said}\nLiveSOP judges messages")
     evaluation = await pool.fetchval("SELECT id FROM evaluations")
     assert await kept(pool) == [(slug, fits, 1, evaluation, GRACE)]
     assert [e["by"] for e in log_events if e["event"] == "verdict.kept"] == [GRACE]
