@@ -13,6 +13,10 @@ _PATIENCE_S = 10.0
 """How long the end of the process waits at most."""
 
 
+class ProcessEnding(RuntimeError):
+    """There is no call any more: the process is ending."""
+
+
 class NativeCode:
     """Counts the calls under way. From the end of the process on there are no more."""
 
@@ -24,10 +28,10 @@ class NativeCode:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Surround a call. Raises RuntimeError at the end of the process."""
+        """Surround a call. Raises ProcessEnding at the end of the process."""
         with self._changed:
             if self._ended:
-                raise RuntimeError("the process is ending")
+                raise ProcessEnding("the process is ending")
             self._under_way += 1
         try:
             yield

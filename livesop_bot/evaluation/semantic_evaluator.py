@@ -22,6 +22,7 @@ from livesop_bot.domain.verdicts import Lesson
 from livesop_bot.domain.workflows import Workflow, WorkflowId
 from livesop_bot.embeddings.embedder import Vectors
 from livesop_bot.embeddings.local_model import LocalModel, give_back
+from livesop_bot.embeddings.native_code import ProcessEnding
 from livesop_bot.evaluation.calibration import Calibration, fit
 from livesop_bot.evaluation.evaluator import Question
 from livesop_bot.evaluation.lexical_evaluator import (
@@ -144,6 +145,8 @@ class SemanticEvaluator:
         try:
             model = load()
             core = _Core(model, Background(views_of(model, list(background_sentences()))))
+        except ProcessEnding:
+            pass  # no fault, and no alarm: nobody asks any more
         except BaseException as error:  # questions wait for it, whatever it was
             log.exception("evaluation.model_unavailable", floor=self._floor.name)
             what = type(error).__name__
