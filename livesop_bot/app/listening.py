@@ -53,7 +53,6 @@ class Listening:
                 app_token=app_token.get_secret_value(),
                 web_client=client,
                 on_event=receiver.on_event,
-                on_refresh=self._metrics.reconnects.labels("refresh").inc,
                 ping_interval=self._patience.ping_interval,
             )
             socket.socket_mode_request_listeners.append(receiver.on_request)

@@ -12,7 +12,7 @@ from livesop_bot.db.queries import sql
 from livesop_bot.db.stored_definition import definition_from_json
 from livesop_bot.domain.actions import ActionRequest
 from livesop_bot.domain.audit import AuditEntry, AuditKind, Value, pause_subject
-from livesop_bot.domain.breaker import CAP_IN, FAILURES, Pause, WaitingRun, tripped
+from livesop_bot.domain.breaker import CAP_IN, FAILURES, Pause, PausedRun, tripped
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.workflows import Step
@@ -114,7 +114,7 @@ class Pauses:
             kept_by=row["kept_by"] and UserId(row["kept_by"]),
             ended_by=row["ended_by"] and UserId(row["ended_by"]),
             waiting=tuple(
-                WaitingRun(
+                PausedRun(
                     run=RunId(one["id"]),
                     request=ActionRequest.from_json(json.loads(one["request"])),
                     channel=ChannelId(one["channel_id"]),

@@ -43,7 +43,7 @@ def tripped(step: Step, acted: int, outcomes: Sequence[str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingRun:
+class PausedRun:
     """A run whose step waits for a pause to end, by the message that it is for.
 
     `request`: what Auto-Pilot was about to send.
@@ -77,5 +77,5 @@ class Pause:
     ts: MessageTs | None = None
     kept_by: UserId | None = None
     ended_by: UserId | None = None
-    waiting: tuple[WaitingRun, ...] = ()
+    waiting: tuple[PausedRun, ...] = ()
     more: bool = False

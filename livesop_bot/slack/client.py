@@ -49,14 +49,14 @@ class SocketClient(SocketModeClient):
         app_token: str,
         web_client: AsyncWebClient,
         on_event: Callable[["SocketClient", Envelope], None],
-        on_refresh: Callable[[], None],
         ping_interval: float = 5,
     ) -> None:
         super().__init__(
             app_token=app_token, web_client=web_client, ping_interval=ping_interval, logger=_sdk
         )
         self._on_event = on_event
-        self._on_refresh = on_refresh
+        self.refreshes = 0
+        """How often Slack asked for another connection in place of this one."""
 
     async def enqueue_message(self, message: str) -> None:
         """Take a text frame from the socket."""
@@ -72,5 +72,5 @@ class SocketClient(SocketModeClient):
         else:
             if envelope.get("type") == "disconnect":
                 log.info("socket.refresh", reason=envelope.get("reason"))
-                self._on_refresh()
+                self.refreshes += 1
             await super().enqueue_message(message)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 import structlog
+from aiohttp import ClientWebSocketResponse
 
 from livesop_bot.metrics import Metrics
 from livesop_bot.slack.client import SocketClient
@@ -82,10 +83,17 @@ class Sockets:
     async def _watch(self, client: SocketClient, place: int, stop: asyncio.Event) -> None:
         """Return when `stop` is set, or when the client was down for too long."""
         last_up = monotonic()
+        session: ClientWebSocketResponse | None = None
+        refreshes = 0
         while not stop.is_set():
             up = await client.is_connected()
             if up:
                 last_up = monotonic()
+                if client.current_session is not session:
+                    if session is not None:  # it may have been down between two looks
+                        cause = "lost" if client.refreshes == refreshes else "refresh"
+                        self._metrics.reconnects.labels(cause).inc()
+                    session, refreshes = client.current_session, client.refreshes
             elif monotonic() - last_up > self._patience.replace_after:
                 return
             self._note(place, up=up)
@@ -99,7 +107,6 @@ class Sockets:
         if up:
             log.info("socket.connected", place=place, connected=self.connected)
         else:
-            self._metrics.reconnects.labels("lost").inc()
             log.info("socket.down", place=place, connected=self.connected)
 
 

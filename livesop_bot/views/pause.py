@@ -1,6 +1,6 @@
 """The card of a pause: why a step is left to people, what waits for it, and what to press."""
 
-from livesop_bot.domain.breaker import Pause, WaitingRun
+from livesop_bot.domain.breaker import Pause, PausedRun
 from livesop_bot.views.blocks import (
     Message,
     actions,
@@ -50,7 +50,7 @@ def pause_over() -> Message:
     return message(text, [section(text)])
 
 
-def _waiting(one: WaitingRun, number: int, room: int) -> str:
+def _waiting(one: PausedRun, number: int, room: int) -> str:
     """One that waits, and what it would send: about so many characters of it."""
     where = link(one.permalink, f"Message {number}") if one.permalink else f"<#{one.channel}>"
     what = previewed(one.request, one.author, one.channel, room)

@@ -61,7 +61,6 @@ async def line(door: Door) -> AsyncIterator[Line]:
             app_token=slack.app_token,
             web_client=client,
             on_event=receiver.on_event,
-            on_refresh=lambda: None,
         )
         socket.socket_mode_request_listeners.append(receiver.on_request)
         await socket.connect()  # type: ignore[no-untyped-call]

@@ -43,7 +43,6 @@ async def test_a_dead_line_does_not_hold_up_the_end() -> None:
                 app_token="xapp-1",
                 web_client=client,
                 on_event=lambda *_: None,
-                on_refresh=lambda: None,
             )
 
         stop = asyncio.Event()
@@ -71,7 +70,6 @@ async def test_a_slack_that_refuses_or_is_away_is_no_error_of_ours(
             app_token="xapp-1",
             web_client=AsyncWebClient(base_url=f"{url}/"),
             on_event=lambda *_: None,
-            on_refresh=lambda: None,
         )
         connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
         async with asyncio.timeout(10):

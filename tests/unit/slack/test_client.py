@@ -18,7 +18,6 @@ async def test_a_frame_that_cannot_be_read_is_told(
         app_token="xapp-1",
         web_client=AsyncWebClient(),
         on_event=lambda _, envelope: taken.append(envelope),
-        on_refresh=lambda: None,
     )
     try:
         await client.enqueue_message(frame)

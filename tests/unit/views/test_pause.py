@@ -7,7 +7,7 @@ import pytest
 
 from livesop_bot.db.pauses import LISTED
 from livesop_bot.domain.actions import ActionRequest
-from livesop_bot.domain.breaker import Pause, WaitingRun
+from livesop_bot.domain.breaker import Pause, PausedRun
 from livesop_bot.domain.runs import PauseId, RunId
 from livesop_bot.domain.signals import ChannelId, MessageTs, TeamId, UserId
 from livesop_bot.domain.workflows import ActionKind, Workflow
@@ -16,7 +16,7 @@ from livesop_bot.views.lint import violations
 from livesop_bot.views.pause import pause_card
 from livesop_bot.views.press import CardPressed
 
-WAITING = WaitingRun(
+WAITING = PausedRun(
     run=RunId(1),
     request=ActionRequest(
         kind=ActionKind.SLACK_MESSAGE,
