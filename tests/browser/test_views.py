@@ -96,6 +96,26 @@ async def test_a_modal_that_is_filled_later_puts_the_caret_where_one_types(
     await expect(modal.get_by_role("textbox")).to_be_focused()
 
 
+async def test_a_long_modal_that_is_filled_later_is_read_from_its_top(
+    server: SlackServer, open_page: OpenPage
+) -> None:
+    """The panel of a run was scrolled to the first thing in it that can be pressed."""
+    page = await open_page(server.page_url)
+    text = {"type": "plain_text", "text": "One moment …"}
+    section = {"type": "section", "text": text}
+    opened = server.workspace.views.open(ADA, {"type": "modal", "title": text, "blocks": [section]})
+    press = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "Press"}}
+    full = {
+        "type": "modal",
+        "title": text,
+        "blocks": [*[section] * 60, {"type": "actions", "elements": [press]}],
+    }
+    server.workspace.views.update(full, view_id=opened["id"])
+    modal = page.get_by_role("dialog")
+    await expect(modal.get_by_role("button", name="Press")).to_be_attached()
+    await expect(modal.get_by_text("One moment …").nth(1)).to_be_in_viewport()
+
+
 async def test_values_reach_the_app_in_slacks_shape(
     server: SlackServer, workspace: Workspace, open_page: OpenPage
 ) -> None:

@@ -96,8 +96,8 @@ export class Modals {
   }
 
   #focusFirst() {
-    const first = this.#dialog.querySelector(".dialog-body :is(input, textarea, .select, .button), .dialog-foot .primary");
-    (first ?? this.#dialog.querySelector(".dialog-x")).focus();
+    const first = this.#dialog.querySelector(".dialog-body :is(input, textarea, .select), .dialog-foot .primary");
+    (first ?? this.#dialog.querySelector(".dialog-x")).focus({ preventScroll: true }); // it is read from its top
   }
 
   /** Shows the top view's present state inside the open dialog. */
