@@ -20,7 +20,8 @@ SELECT id, 1, $1::jsonb || jsonb_build_object('slug', slug, 'title', initcap(slu
 
 
 async def many(facts: Any, number: int, *, archived: bool = False) -> None:
-    """Store that many SOPs called Refund-101 and so on."""
+    """Store that many SOPs called Refund-101 and so on, beside the starter pack."""
+    await facts.until("SELECT count(*) FROM workflows", len(starter_pack()))
     content = json.dumps(definition_to_json(starter_pack()[0]))
     await facts.value(MANY, content, number, archived)
 
